@@ -1,0 +1,260 @@
+"""From the bytes of a picture file to sRGB arrays, upright, with everything that came with them."""
+
+import importlib
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO, Any, TypeVar
+
+import numpy as np
+from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
+
+from photochrom.codec import icc
+from photochrom.codec.arrays import Pixels
+from photochrom.codec.exif import corrected_exif, corrected_xmp, iptc_from_photoshop
+from photochrom.codec.samples import Samples, read_samples
+from photochrom.codec.tiff import DESCRIPTIVE
+from photochrom.errors import PictureError, PictureTooLargeError, PictureWarning
+
+Value = TypeVar("Value")
+
+# Pillow's name of each format we read -> (module, class). Formats with a history of surprises (EPS runs Ghostscript,
+# ICO and PSD hold pictures in pictures) are left out; MPO files are read as the JPEG that they begin with.
+_READERS = {
+    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "TIFF": ("photochrom.codec.tiff", "ScanTiff"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "JPEG2000": ("PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile"),
+    "PPM": ("PIL.PpmImagePlugin", "PpmImageFile"),
+}
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+_LOSSY = ("JPEG", "AVIF", "HEIF", "JPEG2000")
+_STANDARD_LUMA_SUM = 3688  # of the luminance table in the JPEG standard (ITU-T T.81, K.1), which quality 50 means
+
+
+@dataclass
+class Decoded:
+    """What a file held: sRGB pixels (H,W) or (H,W,3), alpha (H,W) or None, both uint8 or uint16, and its metadata."""
+
+    pixels: Pixels
+    alpha: Pixels | None
+    format: str
+    exif: bytes = b""
+    xmp: bytes = b""
+    iptc: bytes = b""
+    dpi: tuple[float, float] | None = None
+    text: dict[str, str] = field(default_factory=dict)
+    had_profile: bool = False
+    quality: int | None = None
+    lossless: bool = True
+    compressed: bool = True
+
+
+def decode(stream: IO[bytes], *, name: str, max_pixels: float) -> Decoded:
+    """Decode the first picture of a seekable stream. `name` is for messages.
+
+    Raises PictureError for anything that is not a whole, readable picture, PictureTooLargeError over `max_pixels`
+    (judged by the header, before any decoding). Changes no setting of Pillow.
+    """
+    try:
+        image = _identify(stream, name)
+        width, height = image.size
+        if width * height > max_pixels:
+            raise PictureTooLargeError(
+                f"{name} has {width * height / 1e6:.0f} megapixels ({width} x {height}), "
+                f"more than the limit of {max_pixels / 1e6:g}; raise the limit if you trust the file"
+            )
+        if image.format == "JPEG2000" and not _has_end_of_codestream(stream):
+            raise EOFError("its end is missing")  # OpenJPEG would make up the rest
+        samples = read_samples(image, lambda: _identify(stream, name), name)
+        decoded = decode_image(image, samples, name=name)
+        decoded.lossless &= decoded.format != "WEBP" or _has_lossless_chunk(stream)
+        return decoded
+    except (PictureError, PictureWarning):  # a warning is raised where the user has asked for that
+        raise
+    except (Image.DecompressionBombError, MemoryError) as error:
+        raise PictureTooLargeError(f"{name} is too large for this machine ({error}); shrink it first") from error
+    except Exception as error:
+        # Pillow's plugins meet a damaged file with whatever exception comes up first; to the user all mean the same.
+        detail = str(error).strip().rstrip(".") or type(error).__name__
+        raise PictureError(f"can't read {name}: it is damaged or cut short ({detail}); get a whole copy") from error
+
+
+def _identify(stream: IO[bytes], name: str) -> ImageFile.ImageFile:
+    """Open the header with the reader whose signature matches; pixels are not decoded yet."""
+    stream.seek(0)
+    prefix = stream.read(64)
+    if not prefix:
+        raise PictureError(f"{name} is empty; get a whole copy of it")
+    if _is_heic(prefix):
+        return _open_heic(stream, name)
+    for format_name, (module, class_name) in _READERS.items():
+        try:
+            reader = getattr(importlib.import_module(module), class_name)
+        except ImportError:
+            continue
+        accept = Image.OPEN[format_name][1] if format_name in Image.OPEN else None
+        if accept is not None and accept(prefix) is True:
+            stream.seek(0)
+            image: ImageFile.ImageFile = reader(stream, "")
+            return image
+    raise PictureError(f"{name} is not a picture that can be read; use JPEG, PNG, TIFF, WebP, BMP, GIF, AVIF or HEIC")
+
+
+def _is_heic(prefix: bytes) -> bool:
+    """By the brands in the file's first box; AVIF and HEIC share the general brands "mif1" and "msf1"."""
+    if prefix[4:8] != b"ftyp":
+        return False
+    end = min(len(prefix), int.from_bytes(prefix[:4], "big"))
+    brands = [prefix[8:12], *(prefix[i : i + 4] for i in range(16, end, 4))]
+    return brands[0] in _HEIC_BRANDS or (brands[0] in (b"mif1", b"msf1") and any(b in _HEIC_BRANDS for b in brands))
+
+
+def _open_heic(stream: IO[bytes], name: str) -> ImageFile.ImageFile:
+    if "HEIF" not in Image.OPEN:
+        try:
+            importlib.import_module("pillow_heif").register_heif_opener()
+        except ImportError:
+            raise PictureError(f"can't read {name}: HEIC needs a package more; run: pip install pillow-heif") from None
+    stream.seek(0)
+    image = Image.OPEN["HEIF"][0](stream, "")
+    assert isinstance(image, ImageFile.ImageFile)
+    return image
+
+
+def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
+    """Colour to sRGB, the right way up, metadata gathered, from an opened image and the samples read from it."""
+    info = image.info
+    if getattr(image, "is_animated", False):
+        warnings.warn(f"{name} holds more than one picture; only the first is used", PictureWarning, stacklevel=5)
+    pixels, profile = samples.colour, info.get("icc_profile")
+    had_profile = isinstance(profile, bytes) and len(profile) > 132
+    try:
+        if isinstance(profile, bytes) and had_profile and samples.profile_applies:
+            pixels = icc.to_srgb(pixels, profile)
+    except icc.ProfileError as error:
+        message = f"{name}: its colour profile can't be used ({error}); taken as sRGB"
+        warnings.warn(message, PictureWarning, stacklevel=5)
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        pixels = icc.naive_cmyk(pixels)
+    orientation = _tolerant(lambda: _orientation(image), 1)
+    dpi = _tolerant(lambda: _dpi(image), None)
+    if dpi is not None and orientation >= 5:
+        dpi = (dpi[1], dpi[0])
+    raw_exif = _tolerant(lambda: _exif(image), b"")
+    exif = _tolerant(lambda: corrected_exif(raw_exif, swapped=orientation >= 5, srgb=had_profile), b"")
+    return Decoded(
+        pixels=upright(pixels, orientation),
+        alpha=None if samples.alpha is None else upright(samples.alpha, orientation),
+        format="JPEG" if image.format == "MPO" else image.format or "PNG",
+        exif=exif,
+        xmp=corrected_xmp(info.get("xmp", b"")),
+        iptc=_tolerant(lambda: _iptc(image), b""),
+        dpi=dpi,
+        text=_tolerant(lambda: _text(image), {}),
+        had_profile=had_profile,
+        quality=_tolerant(lambda: _quality(image), None),
+        lossless=image.format not in _LOSSY,
+        compressed=info.get("compression") != "raw",
+    )
+
+
+def _tolerant(read: Callable[[], Value], otherwise: Value) -> Value:
+    """Metadata may be damaged in any way; that must not cost us the picture."""
+    try:
+        return read()
+    except Exception:
+        return otherwise
+
+
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Turn and mirror by the EXIF orientation 1..8 (anything else means 1), C-contiguous."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _orientation(image: Image.Image) -> int:
+    own = getattr(image, "orientation", None)  # of our own TIFF reader
+    value = own if own is not None else image.getexif().get(ExifTags.Base.Orientation, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _exif(image: Image.Image) -> bytes:
+    if isinstance(image, TiffImagePlugin.TiffImageFile):  # its Exif block is the file's own directory: take part of it
+        kept, full = Image.Exif(), image.getexif()
+        for tag in DESCRIPTIVE:
+            if tag in image.tag_v2:
+                kept[tag] = image.tag_v2[tag]
+        for pointer in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            if details := full.get_ifd(pointer):
+                kept[pointer] = dict(details)
+        return kept.tobytes() if len(kept) else b""
+    raw = image.info.get("exif")
+    if isinstance(raw, bytes):
+        return raw
+    made = image.getexif()
+    return made.tobytes() if len(made) else b""
+
+
+def _iptc(image: Image.Image) -> bytes:
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        value = image.tag_v2.get(33723, b"")
+        return value if isinstance(value, bytes) else b""
+    records = (iptc_from_photoshop(d) for m, d in getattr(image, "applist", []) if m == "APP13")
+    return next((record for record in records if record), b"")
+
+
+def _dpi(image: Image.Image) -> tuple[float, float] | None:
+    if "dpi" not in image.info or (isinstance(image, TiffImagePlugin.TiffImageFile) and 282 not in image.tag_v2):
+        return None  # for a TIFF without a resolution Pillow says 1 x 1
+    x, y = (float(v) for v in image.info["dpi"])
+    return (x, y) if 0 < x < 1e5 and 0 < y < 1e5 else None
+
+
+def _text(image: Image.Image) -> dict[str, str]:
+    texts: dict[str, Any] = getattr(image, "text", {}) if image.format == "PNG" else {}
+    return {k: str(v) for k, v in texts.items() if not k.startswith("Raw profile") and k != "XML:com.adobe.xmp"}
+
+
+def _quality(image: Image.Image) -> int | None:
+    """The quality 1..100 a JPEG was likely written with, from its luminance quantisation."""
+    tables = getattr(image, "quantization", None)
+    if not tables or 0 not in tables:
+        return None
+    scale = 100 * float(sum(tables[0])) / _STANDARD_LUMA_SUM
+    return round(min(100.0, max(1.0, (200 - scale) / 2 if scale < 100 else 5000 / scale)))
+
+
+def _has_end_of_codestream(stream: IO[bytes]) -> bool:
+    """Whether a JPEG 2000 file holds the marker FFD9, which can't occur within its packets."""
+    at = stream.tell()
+    stream.seek(0)
+    found = b"\xff\xd9" in stream.read()
+    stream.seek(at)
+    return found
+
+
+def _has_lossless_chunk(stream: IO[bytes]) -> bool:
+    """Whether a WebP file holds its first picture without loss (a VP8L chunk)."""
+    stream.seek(12)
+    while len(head := stream.read(8)) == 8:
+        if head[:4] == b"VP8L":
+            return True
+        if head[:4] == b"ANMF":
+            stream.seek(16, io.SEEK_CUR)
+        elif head[:4] == b"VP8 ":
+            return False
+        else:
+            size = int.from_bytes(head[4:], "little")
+            stream.seek(size + (size & 1), io.SEEK_CUR)
+    return False

@@ -1,0 +1,246 @@
+"""The pixels of an opened file as arrays: every mode of Pillow, and 16 bits where Pillow alone would give 8."""
+
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageFile
+
+from photochrom.codec.arrays import Pixels, from_image, strips
+from photochrom.errors import PictureError, PictureWarning
+
+Opener = Callable[[], ImageFile.ImageFile]
+
+
+@dataclass
+class Samples:
+    """colour: (H,W) grey, (H,W,3) RGB or (H,W,4) CMYK, uint8 or uint16, as stored; alpha (H,W) or None, same dtype."""
+
+    colour: Pixels
+    alpha: Pixels | None = None
+    profile_applies: bool = True
+
+
+def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str) -> Samples:
+    """Decode `image`; `reopen` gives the same picture again, header read, for those that need a second pass."""
+    raw = _raw_mode(image)
+    if getattr(image, "grey_alpha_16", False):
+        return _grey_alpha_bytes(image, little=_order(image, raw) == "L")
+    if image.mode == "RGBA" and raw == "LA;16B":  # PNG: Pillow would make 8-bit RGBA of it
+        _set_raw_mode(image, "RGBA")
+        return _grey_alpha_bytes(image, little=False)
+    if image.mode in ("RGB", "RGBA") and _sixteen(image, raw):
+        return _two_passes(image, reopen, raw, name)
+    if image.mode == "CMYK" and _sixteen(image, raw):
+        warnings.warn(f"{name}: 16-bit CMYK is read with 8 bits only", PictureWarning, stacklevel=5)
+    image.load()
+    samples = from_pillow(image, name, bits=int(raw[2]) if raw in ("L;2", "L;4") else 8)
+    _let_go(image)
+    return samples
+
+
+def _let_go(image: Image.Image) -> None:
+    """Free the decoded pixels; header and metadata are still wanted."""
+    image.im = Image.new(image.mode, (1, 1)).im
+
+
+def from_pillow(image: Image.Image, name: str, *, bits: int = 8) -> Samples:
+    """The samples of a loaded Pillow image of any mode. bits: of a grey PNG, whose transparent grey is not scaled."""
+    mode = image.mode
+    key = image.info.get("transparency")
+    if mode.startswith("I;16"):
+        return _grey_16(image, key)
+    if mode in ("I", "F"):
+        return Samples(_wide_grey(from_image(image), image, name))
+    if mode == "P":
+        return _palette(image, key)
+    if mode == "1":
+        grey = from_image(image.convert("L"))
+        return Samples(grey, None if not isinstance(key, int) else _keyed(grey, 255 if key else 0))
+    if mode == "L":
+        grey = from_image(image)
+        return Samples(grey, None if not isinstance(key, int) else _keyed(grey, key * 255 // ((1 << bits) - 1)))
+    if mode == "RGB":
+        rgb = from_image(image)
+        return Samples(rgb, None if not isinstance(key, tuple) else _keyed(rgb, np.array(key)))
+    if mode == "CMYK":
+        return Samples(from_image(image))
+    if mode == "LAB":
+        lab = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+        converted = ImageCms.applyTransform(image, lab)
+        assert converted is not None
+        return Samples(from_image(converted), profile_applies=False)
+    if mode in ("LA", "La", "RGBA", "RGBa", "PA"):
+        wanted = "LA" if mode in ("LA", "La") else "RGBA"
+        both = from_image(image if mode == wanted else image.convert(wanted))
+        colour = both[..., 0] if wanted == "LA" else both[..., :3]
+        return Samples(np.ascontiguousarray(colour), np.ascontiguousarray(both[..., -1]))
+    if mode in ("RGBX", "YCbCr", "HSV"):
+        return Samples(from_image(image.convert("RGB")))
+    raise PictureError(f"can't read {name}: its pixels are of an unknown kind ({mode}); save it as an RGB TIFF")
+
+
+def _raw_mode(image: ImageFile.ImageFile) -> str:
+    if not image.tile:
+        return ""
+    args = image.tile[0][3]
+    first = args[0] if isinstance(args, tuple) and args else args
+    return first if isinstance(first, str) else ""
+
+
+def _set_raw_mode(image: ImageFile.ImageFile, raw: str, *, layers: bool = False) -> None:
+    """Tell the decoder how to unpack. layers: planes stored one after another keep their letter, R of "RGB"."""
+    tiles = []
+    for codec, extents, offset, args in image.tile:
+        if isinstance(args, tuple):
+            own = f"{args[0]};{raw.partition(';')[2]}" if layers else raw
+            args = (own, *args[1:])
+        else:
+            args = raw
+        tiles.append(ImageFile._Tile(codec, extents, offset, args))
+    image.tile = tiles
+
+
+def _planar(image: ImageFile.ImageFile) -> bool:
+    return getattr(image, "_planar_configuration", 1) == 2
+
+
+def _sixteen(image: ImageFile.ImageFile, raw: str) -> bool:
+    if ";16" in raw:
+        return True
+    tags = getattr(image, "tag_v2", None)  # planes stored apart lose the ";16" of their raw mode
+    return tags is not None and _planar(image) and set(tags.get(258, ())) == {16}
+
+
+def _order(image: ImageFile.ImageFile, raw: str) -> str:
+    """L or B: whether the decoder will see the low or the high byte first."""
+    native = "L" if sys.byteorder == "little" else "B"
+    if image.tile and image.tile[0][0] == "libtiff":
+        return native  # libtiff swaps by itself
+    if ";16" in raw:
+        return native if raw[-1] == "N" else raw[-1]
+    prefix = getattr(getattr(image, "tag_v2", None), "prefix", b"II")
+    return "L" if prefix == b"II" else "B"
+
+
+def _two_passes(image: ImageFile.ImageFile, reopen: Opener, raw: str, name: str) -> Samples:
+    """16-bit RGB and RGBA. Pillow keeps the high bytes; told that the bytes lie the other way round, the low ones."""
+    order = _order(image, raw)
+    other = {"L": "B", "B": "L"}[order]
+    planar = _planar(image)
+    key = image.info.get("transparency")
+    if planar and image.tile[0][0] == "libtiff":
+        warnings.warn(f"{name}: compressed 16-bit planes are read with 8 bits only", PictureWarning, stacklevel=6)
+        image.load()
+        eight = from_pillow(image, name)
+        wide = None if eight.alpha is None else eight.alpha.astype(np.uint16) * np.uint16(257)
+        return Samples(eight.colour.astype(np.uint16) * np.uint16(257), wide)
+    bands = len(image.getbands())
+    kind = "RGBX" if raw.startswith("RGBX") else image.mode
+    alpha = np.empty((image.height, image.width), np.uint16) if bands == 4 else None
+    colour = np.empty((image.height, image.width, 3), np.uint16)
+    for shift, letter in ((8, order), (0, other)):
+        once = image if shift else reopen()
+        _set_raw_mode(once, f"{kind};16{letter}", layers=planar)
+        once.load()
+        for rows in strips(colour.shape):
+            part = np.asarray(once.crop((0, rows.start, once.width, rows.stop))).astype(np.uint16) << shift
+            if shift:
+                colour[rows] = part[..., :3]
+            else:
+                colour[rows] |= part[..., :3]
+            if alpha is not None:
+                alpha[rows] = part[..., 3] if shift else alpha[rows] | part[..., 3]
+        _let_go(once)  # one decoded copy at a time
+    if alpha is not None and raw.startswith("RGBa"):
+        _unpremultiply(colour, alpha)
+    if alpha is None and isinstance(key, tuple):
+        alpha = _keyed(colour, np.array(key))
+    return Samples(colour, alpha)
+
+
+def _unpremultiply(colour: Pixels, alpha: Pixels) -> None:
+    for rows in strips(colour.shape):
+        a = alpha[rows].astype(np.uint32)
+        a = a if colour.ndim == 2 else a[..., None]
+        whole = (colour[rows] * np.uint32(65535) + a // 2) // np.maximum(a, 1)
+        colour[rows] = np.minimum(whole, 65535)
+
+
+def _grey_alpha_bytes(image: ImageFile.ImageFile, *, little: bool) -> Samples:
+    """16-bit grey with alpha, decoded as if it were 8-bit RGBA: the four bytes of a pixel are its two samples."""
+    image.load()
+    four = from_image(image)
+    _let_go(image)
+    low, high = (0, 1) if little else (1, 0)
+    grey = four[..., low] | four[..., high].astype(np.uint16) << 8
+    alpha = four[..., 2 + low] | four[..., 2 + high].astype(np.uint16) << 8
+    if getattr(image, "inverted", False):
+        grey = np.uint16(65535) - grey
+    if getattr(image, "premultiplied", False):
+        _unpremultiply(grey, alpha)
+    return Samples(grey, alpha)
+
+
+def _grey_16(image: Image.Image, key: object) -> Samples:
+    twelve = isinstance(image, ImageFile.ImageFile) and getattr(image, "tag_v2", {}).get(258) == (12,)
+    grey = from_image(image)
+    if twelve:
+        grey = grey << 4 | grey >> 8
+    if getattr(image, "inverted", False):
+        np.subtract(np.uint16(65535), grey, out=grey)
+    return Samples(grey, _keyed(grey, key) if isinstance(key, int) else None)
+
+
+def _wide_grey(values: Pixels, image: Image.Image, name: str) -> NDArray[np.uint16]:
+    """32-bit integers or floats as uint16, the range told by what is there: 0..1, 0..255, 0..65535 or all 32 bits."""
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite(low) or not np.isfinite(high):
+        raise PictureError(f"can't read {name}: its float pixels hold infinities or NaN; save it as 16 bits first")
+    tags = getattr(image, "tag_v2", {})
+    if values.dtype.kind == "i" and tags.get(339, (1,))[0] == 2 and tags.get(258) == (16,):
+        low_end, high_end = -32768.0, 32767.0
+    elif values.dtype.kind == "i" and (low < 0 or high > 65535):
+        signed = tags.get(339, (1,))[0] == 2
+        values = values if signed else values.view(np.uint32)
+        low_end, high_end = (-(2.0**31), 2.0**31 - 1) if signed else (0.0, 2.0**32 - 1)
+    else:
+        low_end = 0.0
+        high_end = 65535.0
+        if values.dtype.kind == "f" and high <= 255:
+            high_end = 255.0 if high > 1.01 else 1.0
+        if low < -0.01 * high_end or high > high_end:
+            raise PictureError(f"can't read {name}: its pixels lie in {low:g}..{high:g}; scale them to 0..1 first")
+    out = np.empty(values.shape, np.uint16)
+    for rows in strips(values.shape):
+        share = (values[rows].astype(np.float64) - low_end) / (high_end - low_end)
+        out[rows] = np.rint(np.clip(share, 0, 1) * 65535)
+    if getattr(image, "inverted", False):
+        np.subtract(np.uint16(65535), out, out=out)
+    return out
+
+
+def _palette(image: Image.Image, key: object) -> Samples:
+    index = from_image(image)
+    given = np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
+    colours = np.zeros((256, 3), np.uint8)
+    colours[: len(given)] = given[:256]
+    opacity = np.full(256, 255, np.uint8)
+    if isinstance(key, bytes):
+        opacity[: len(key)] = np.frombuffer(key[:256], np.uint8)
+    elif isinstance(key, int) and 0 <= key < 256:
+        opacity[key] = 0
+    grey = bool((given == given[:, :1]).all())
+    return Samples(colours[:, 0][index] if grey else colours[index], None if key is None else opacity[index])
+
+
+def _keyed(colour: Pixels, key: object) -> Pixels:
+    """Alpha that is 0 where the pixel has exactly the transparent colour, and full elsewhere."""
+    out = np.empty(colour.shape[:2], colour.dtype)
+    for rows in strips(colour.shape):
+        same = colour[rows] == key
+        out[rows] = np.where(same if colour.ndim == 2 else same.all(axis=-1), 0, np.iinfo(colour.dtype).max)
+    return out

@@ -1,0 +1,221 @@
+"""Photo: a picture with everything that came with it, from a file and back into one."""
+
+import io
+import os
+import stat
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from PIL import Image
+
+from photochrom.atomic import atomic_write
+from photochrom.codec.arrays import Pixels, as_dtype, from_floats, to_8_bit
+from photochrom.codec.icc import srgb_profile
+from photochrom.codec.reading import Decoded, decode, decode_image
+from photochrom.codec.samples import from_pillow
+from photochrom.codec.writing import SUFFIXES, image_of, known_format, write_picture
+from photochrom.errors import PictureError, UsageError
+
+__all__ = ["Photo"]
+
+MAX_MEGAPIXELS = 300.0
+
+
+@dataclass(eq=False, repr=False)
+class Photo(Decoded):
+    """A picture in sRGB, upright, with what came with it.
+
+    pixels: (H,W) grey or (H,W,3) sRGB-encoded, uint8 0..255 or uint16 0..65535, C-contiguous, EXIF orientation applied.
+    alpha: (H,W) of the same dtype, not premultiplied, or None.
+    format: Pillow's name of the file's format, "JPEG", "PNG", "TIFF"...; "PNG" when made from an array.
+    exif: with orientation 1 and no thumbnail; b"" if none. xmp, iptc: as found. dpi: (x, y). text: of a PNG.
+    had_profile: the input carried a colour profile (pixels are converted already); outputs then carry an sRGB one.
+    quality: of a JPEG, 1..100, estimated. lossless, compressed: how the input was stored. path: where it came from.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    format: str = "PNG"
+    path: Path | None = field(default=None, kw_only=True)
+
+    @classmethod
+    def open(
+        cls, source: str | os.PathLike[str] | bytes | IO[bytes], *, max_megapixels: float = MAX_MEGAPIXELS
+    ) -> "Photo":
+        """Read a picture from a path, the bytes of a file, or a binary file object.
+
+        Reads JPEG, PNG, TIFF, WebP, BMP, GIF, JPEG 2000, PPM, AVIF, and HEIC where pillow-heif is installed.
+        Embedded profiles are converted to sRGB. 16 bits are kept for grey, grey + alpha, RGB and RGBA, not for CMYK.
+        Of several pages or frames the first is used, with a PictureWarning.
+
+        Raises PictureError (missing, a folder, empty, cut short, not a picture) and PictureTooLargeError
+        (more than `max_megapixels` million pixels by its header; nothing has been decoded then).
+        """
+        limit = max_megapixels * 1e6
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            return cls._decode(io.BytesIO(source), "the picture in memory", None, limit)
+        if not isinstance(source, (str, os.PathLike)):
+            return cls._decode(io.BytesIO(source.read()), _stream_name(source), None, limit)
+        path = Path(source)
+        try:
+            if path.is_dir():
+                raise PictureError(f"{path} is a folder; name a picture in it")
+            with open(path, "rb") as stream:
+                regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # a pipe can't seek: take it all
+                return cls._decode(stream if regular else io.BytesIO(stream.read()), str(path), path, limit)
+        except FileNotFoundError:
+            raise PictureError(f"there is no file {path}; check the name") from None
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            reason = getattr(error, "strerror", None) or error
+            raise PictureError(f"can't read {str(path)!r}: {reason}; check the file and its permissions") from error
+
+    @classmethod
+    def _decode(cls, stream: IO[bytes], name: str, path: Path | None, limit: float) -> "Photo":
+        return cls(**vars(decode(stream, name=name, max_pixels=limit)), path=path)
+
+    @classmethod
+    def from_array(cls, array: NDArray[Any]) -> "Photo":
+        """From (H,W) or (H,W,1) grey, (H,W,2) grey + alpha, (H,W,3) RGB or (H,W,4) RGBA, sRGB-encoded.
+
+        uint8, uint16, or floats 0..1, which become uint16. The photo has its own copy. Raises PictureError.
+        """
+        given = np.asarray(array)
+        shape = "x".join(map(str, given.shape))
+        if given.ndim not in (2, 3) or (given.ndim == 3 and given.shape[2] not in (1, 2, 3, 4)):
+            raise PictureError(f"can't use an array of shape {shape}; give (H,W) or (H,W,C) with 1 to 4 channels last")
+        if given.size == 0:
+            raise PictureError(f"can't use an array of shape {shape}: it has no pixels; give at least one")
+        if given.dtype.kind == "f":
+            given = from_floats(given)
+        elif given.dtype.newbyteorder("=") not in (np.uint8, np.uint16):
+            raise PictureError(f"can't use an array of {given.dtype}; give uint8, uint16 or floats 0..1")
+        given = given.astype(given.dtype.newbyteorder("="), order="C")
+        if given.ndim == 2:
+            return cls(given)
+        channels = given.shape[2]
+        alpha = np.ascontiguousarray(given[..., -1]) if channels in (2, 4) else None
+        return cls(np.ascontiguousarray(given[..., 0] if channels < 3 else given[..., :3]), alpha)
+
+    @classmethod
+    def from_pil(cls, image: Image.Image) -> "Photo":
+        """From a Pillow image of any mode; an orientation in its EXIF is applied, a profile converted.
+
+        What Pillow has dropped already stays lost: 16 bits of RGB. Open files with Photo.open to keep them.
+        Raises PictureError if its pixels can't be loaded.
+        """
+        name = getattr(image, "filename", "") or "the Pillow image"
+        if 0 in image.size:
+            raise PictureError(f"can't use {name}: it has no pixels; give at least one")
+        try:
+            image.load()
+            return cls(**vars(decode_image(image, from_pillow(image, name), name=name)))
+        except PictureError:
+            raise
+        except Exception as error:  # a lazily opened file may be damaged in any way
+            raise PictureError(f"can't read {name}: it is damaged or cut short ({error}); get a whole copy") from error
+
+    def __repr__(self) -> str:
+        kind = ("grey" if self.pixels.ndim == 2 else "RGB") + ("" if self.alpha is None else " + alpha")
+        return f"<Photo {self.width}x{self.height} {self.bits}-bit {kind}, {self.format}, {self.name}>"
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.width, self.height
+
+    @property
+    def bits(self) -> int:
+        """8 or 16 for each sample."""
+        return 8 * self.pixels.dtype.itemsize
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        return str(self.path) if self.path is not None else "the picture in memory"
+
+    def to_array(self, *, dtype: DTypeLike | None = None) -> NDArray[Any]:
+        """(H,W,3), or (H,W,4) with alpha, sRGB-encoded; a copy. dtype: uint8, uint16, floats 0..1; its own if None."""
+        channels = 3 if self.alpha is None else 4
+        out = np.empty((self.height, self.width, channels), self.pixels.dtype)
+        out[..., :3] = self.pixels if self.pixels.ndim == 3 else self.pixels[..., None]
+        if self.alpha is not None:
+            out[..., 3] = self.alpha
+        return out if dtype is None else as_dtype(out, np.dtype(dtype))
+
+    def to_pil(self) -> Image.Image:
+        """A Pillow image: L, LA, RGB or RGBA with 8 bits; I;16 for opaque 16-bit grey (Pillow has no 16-bit RGB)."""
+        if self.bits == 16 and self.pixels.ndim == 2 and self.alpha is None:
+            image = Image.fromarray(self.pixels)
+        else:
+            image = image_of(to_8_bit(self.pixels), None if self.alpha is None else to_8_bit(self.alpha))
+        found: dict[str, Any] = {"exif": self.exif, "xmp": self.xmp, "dpi": self.dpi}
+        if self.had_profile and self.pixels.ndim == 3:
+            found["icc_profile"] = srgb_profile()
+        image.info.update({key: value for key, value in found.items() if value})
+        return image
+
+    def with_pixels(self, rgb: Pixels) -> "Photo":
+        """The same photo with other colours: (H,W,3) of the same size and dtype. Not copied if C-contiguous."""
+        wanted = (self.height, self.width, 3)
+        if rgb.shape != wanted or rgb.dtype != self.pixels.dtype:
+            raise PictureError(
+                f"new pixels must be {self.pixels.dtype} {wanted}, got {rgb.dtype} {rgb.shape}; match them"
+            )
+        return replace(self, pixels=np.ascontiguousarray(rgb))
+
+    def encode(self, *, format: str | None = None, quality: int | None = None) -> bytes:
+        """The bytes of a file: as `format` ("JPEG", "png", ".tif"...), else the photo's own (PNG if we can't write it).
+
+        quality 1..100 for JPEG, WebP and AVIF; default 92, or a JPEG's own if that was higher. Raises OutputError,
+        UsageError for an unknown format or quality.
+        """
+        memory = io.BytesIO()
+        self._write(memory, format or self._own_format(), quality)
+        return memory.getvalue()
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        quality: int | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write to `path` and return it: the whole file or nothing. The format is the suffix's, else the photo's own.
+
+        Raises OutputExistsError (there already, without `overwrite`), OutputError, and UsageError as encode does.
+        """
+        target = Path(path)
+        chosen = known_format(format or target.suffix or self._own_format())
+        _check_quality(quality)
+        with atomic_write(target, overwrite=overwrite) as out:
+            self._write(out, chosen, quality)
+        return target
+
+    def _own_format(self) -> str:
+        return self.format if self.format in SUFFIXES.values() else "PNG"
+
+    def _write(self, out: BinaryIO, format: str, quality: int | None) -> None:
+        _check_quality(quality)
+        write_picture(out, self, format=known_format(format), quality=quality)
+
+
+def _check_quality(quality: int | None) -> None:
+    if quality is not None and not 1 <= quality <= 100:
+        raise UsageError(f"quality must lie in 1..100, got {quality}; 92 is the default")
+
+
+def _stream_name(source: IO[bytes]) -> str:
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) and not name.startswith("<") else "the picture given as a stream"
