@@ -1,0 +1,166 @@
+"""The training code, on tiny data; needs the train extra."""
+
+import io
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+
+from photochrom import color, distribution  # noqa: E402
+from photochrom.train import bins, data, loop, networks  # noqa: E402
+from photochrom.train.color import lab_to_rgb, rgb_to_lab  # noqa: E402
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+def test_lab_agrees_with_numpy_and_has_gradients() -> None:
+    rgb = np.random.default_rng(0).random((7, 9, 3)).astype(np.float32)
+    tensor = torch.from_numpy(rgb).permute(2, 0, 1)[None].requires_grad_()
+    lab = rgb_to_lab(tensor)
+    np.testing.assert_allclose(lab[0].permute(1, 2, 0).detach().numpy(), color.rgb_to_lab(rgb), atol=0.02)
+    torch.testing.assert_close(lab_to_rgb(lab), tensor, atol=1e-4, rtol=0)
+    lab_to_rgb(lab).sum().backward()
+    assert torch.isfinite(tensor.grad).all()
+
+
+def test_black_and_white_have_finite_gradients() -> None:
+    extremes = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2).expand(1, 3, 1, 2).clone().requires_grad_()
+    lab_to_rgb(rgb_to_lab(extremes)).sum().backward()
+    assert torch.isfinite(extremes.grad).all()
+
+
+def test_bins_prior_and_weights() -> None:
+    ab = np.array([[1, 2]] * 90 + [[41, -29]] * 9 + [[88, 88]], np.float32)
+    centres, prior = bins.bins_of(ab, least=0.05)
+    assert centres.tolist() == [[0, 0], [40, -30]]
+    np.testing.assert_allclose(prior, [90 / 99, 9 / 99], rtol=1e-5)
+    weights = bins.rebalancing(prior)
+    assert weights[1] > weights[0]
+    assert (weights * prior).sum() == pytest.approx(1)
+
+
+def test_soft_targets_lie_around_the_colour() -> None:
+    centres = torch.tensor([[0.0, 0], [10, 0], [0, 10], [60, 60]])
+    target = bins.soft_targets(torch.tensor([[2.0, 1.0], [60, 59]]), centres)
+    torch.testing.assert_close(target.sum(1), torch.ones(2))
+    assert target.argmax(1).tolist() == [0, 3]
+    expected = np.exp(-np.array([5, 65, 85, 6845]) / 50)
+    np.testing.assert_allclose(target[0].numpy(), expected / expected.sum(), rtol=1e-4, atol=1e-7)
+
+
+def test_loss_is_least_at_the_truth() -> None:
+    centres = torch.tensor([[0.0, 0], [20, 0], [0, 20]])
+    ab = torch.tensor([20.0, 0]).view(1, 2, 1, 1)
+    best = torch.log(bins.soft_targets(ab.view(1, 2), centres)).view(1, 3, 1, 1)
+    ones = torch.ones(3)
+    least = bins.distribution_loss(best, ab, centres, ones)
+    for shift in torch.eye(3):
+        assert bins.distribution_loss(best + shift.view(1, 3, 1, 1), ab, centres, ones) > least
+
+
+def test_annealed_mean_agrees_with_the_product() -> None:
+    logits = np.random.default_rng(0).normal(0, 2, (5, 4, 6)).astype(np.float32)
+    centres = np.random.default_rng(1).normal(0, 30, (5, 2)).astype(np.float32)
+    ours = bins.annealed_mean(torch.from_numpy(logits)[None], torch.from_numpy(centres), 0.4)[0]
+    np.testing.assert_allclose(
+        ours.permute(1, 2, 0).numpy(), distribution.annealed_mean(logits, centres, 0.4), atol=1e-3
+    )
+
+
+def test_network_shapes_and_size() -> None:
+    net = networks.PhotoNet(175).eval()
+    assert 6.0e6 < sum(p.numel() for p in net.parameters()) < 6.5e6
+    with torch.no_grad():
+        features = net.encoder(torch.zeros(1, 3, 64, 96))
+        assert [f.shape[1] for f in features] == list(networks.FEATURE_CHANNELS)
+        assert [f.shape[2] for f in features] == [16, 8, 4, 2]
+        assert net(torch.full((2, 1, 64, 96), 50.0)).shape == (2, 175, 16, 24)
+
+
+def test_encoder_input_is_the_grey_picture() -> None:
+    grey = torch.linspace(0, 1, 256).view(1, 1, 1, 256)
+    lightness = rgb_to_lab(grey.expand(1, 3, 1, 256))[:, :1]
+    torch.testing.assert_close(networks.encoder_input(lightness)[:, :1], (grey * 255 - 127) / 128, atol=2e-3, rtol=0)
+
+
+def test_imagenet_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    other = networks.Encoder(networks.LITE0_STAGES).state_dict()
+    torch.save(other, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match="shape"):
+        networks.Encoder().load_imagenet(str(tmp_path / "other.pth"))
+
+
+def test_order_of_the_data_has_no_repeats_and_can_be_resumed() -> None:
+    rows = [loop.rows_of(step, 4, 22, seed=1) for step in range(10)]
+    for epoch in (rows[:5], rows[5:]):
+        assert len(set(np.concatenate(epoch))) == 20
+    assert not np.array_equal(np.concatenate(rows[:5]), np.concatenate(rows[5:]))
+    np.testing.assert_array_equal(loop.rows_of(7, 4, 22, seed=1), rows[7])
+
+
+def test_ageing_changes_the_input_but_not_its_size() -> None:
+    ramp = np.tile(np.linspace(0, 255, 80).astype(np.uint8), (64, 1))
+    image = Image.fromarray(np.stack([ramp, ramp[:, ::-1], ramp], axis=-1))
+    aged = [data.aged_grey(image, np.random.default_rng(seed)) for seed in range(20)]
+    assert all(a.shape == (64, 80) and a.dtype == np.uint8 for a in aged)
+    assert len({a.tobytes() for a in aged}) == 20
+
+
+@pytest.mark.parametrize("size", [(32, 300), (300, 32), (50, 50), (500, 400)])
+def test_crops_of_any_picture(size: tuple[int, int]) -> None:
+    for seed in range(5):
+        assert data.random_crop(Image.new("RGB", size), 64, np.random.default_rng(seed)).size == (64, 64)
+
+
+def run(script: str, *args: object) -> str:
+    command = [sys.executable, str(SCRIPTS / script), *map(str, args)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_the_whole_recipe_on_tiny_data(tmp_path: Path) -> None:
+    """Shards in, .onnx out; and a run that was stopped goes on where it was."""
+    pytest.importorskip("onnxscript")
+    import photochrom
+
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    rng = np.random.default_rng(0)
+    with tarfile.open(shards / "a.tar", "w") as tar:
+        for i in range(16):
+            colour = Image.fromarray(rng.integers(0, 256, (3, 4, 3)).astype(np.uint8)).resize((200, 170))
+            memory = io.BytesIO()
+            colour.save(memory, "WEBP")
+            member = tarfile.TarInfo(f"{i}.webp")
+            member.size = memory.tell()
+            memory.seek(0)
+            tar.addfile(member, memory)
+    torch.manual_seed(0)
+    torch.save(networks.Encoder().state_dict(), tmp_path / "lite2.pth")
+    torch.save(networks.Encoder(networks.LITE0_STAGES).state_dict(), tmp_path / "lite0.pth")
+    cache, a, b = tmp_path / "cache", tmp_path / "a", tmp_path / "b"
+    run("cache_features.py", "--shards", shards, "--encoder", tmp_path / "lite2.pth", "--out", cache)
+    train = ("train_photo.py", "--cache", cache, "--batch", 4, "--minutes", 5)
+    run(*train, "--out", a, "--max-steps", 2)
+    run(*train, "--out", a, "--max-steps", 4)
+    saved = torch.load(a / "last.pt", weights_only=True)
+    assert saved["step"] == 4
+    refine = ("refine_photo.py", "--cache", cache, "--start", a / "last.pt", "--critic", tmp_path / "lite0.pth")
+    told = run(*refine, "--out", b, "--batch", 4, "--max-steps", 2)
+    assert "adversarial" in told
+    refined = torch.load(b / "last.pt", weights_only=True)
+    assert any(not torch.equal(refined["decoder"][k], v) for k, v in saved["average"].items())
+    weights = tmp_path / "weights"
+    settings = ("--temperature", 0.6, "--work-size", 160, "--out", weights, "--name", "tiny")
+    run("export_photo.py", "--encoder", tmp_path / "lite2.pth", "--checkpoint", b / "last.pt", *settings)
+    model = photochrom.load_model(weights / "tiny.onnx")
+    assert model.info.work_size == 160
+    assert model.colorize(np.zeros((50, 70), np.uint8)).shape == (50, 70, 3)
