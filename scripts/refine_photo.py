@@ -40,12 +40,13 @@ def main() -> None:
     parser.add_argument("--critic", required=True, help="the ImageNet weights of EfficientNet-lite0")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=45)
-    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--critic-rate", type=float, default=4e-4)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--temperature", type=float, default=0.6)
+    parser.add_argument("--distribution", type=float, default=2.0)
     parser.add_argument("--perceptual", type=float, default=1.0)
-    parser.add_argument("--adversarial", type=float, default=1.0)
+    parser.add_argument("--adversarial", type=float, default=0.5)
     parser.add_argument("--huber", type=float, default=0.3)
     parser.add_argument("--crop", type=int, default=128, help="side of what the critic looks at, of the 160 px")
     parser.add_argument("--max-steps", type=int, default=10**9)
@@ -94,7 +95,7 @@ def main() -> None:
         with torch.no_grad():
             real = critic.see(painted(lightness[fine], ab[coarse]))
         losses = {
-            "distribution": distribution_loss(logits, ab, centres, weights),
+            "distribution": args.distribution * distribution_loss(logits, ab, centres, weights),
             "perceptual": args.perceptual * perceptual_distance(fake, real),
             "adversarial": args.adversarial * critic.generator_loss(fake),
             "huber": args.huber * F.huber_loss(guess, ab, delta=10.0) / 10,

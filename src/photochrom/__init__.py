@@ -1,0 +1,63 @@
+"""photochrom: colour for pictures that have none.
+
+import photochrom
+photochrom.colorize("old.jpg").save("new.jpg")
+
+model = photochrom.load_model("photo")
+array_in_colour = model.colorize(array, vividness=1.2)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from photochrom.errors import (
+    ModelError,
+    OutputError,
+    OutputExistsError,
+    PhotochromError,
+    PictureError,
+    PictureTooLargeError,
+    PictureWarning,
+    UnknownModelError,
+    UsageError,
+)
+from photochrom.models import ModelInfo, models
+
+if TYPE_CHECKING:
+    from photochrom.colorizer import Colorizer, colorize, load_model
+    from photochrom.photo import Photo
+
+__version__ = "0.1.0"
+__all__ = [
+    "Colorizer",
+    "ModelError",
+    "ModelInfo",
+    "OutputError",
+    "OutputExistsError",
+    "Photo",
+    "PhotochromError",
+    "PictureError",
+    "PictureTooLargeError",
+    "PictureWarning",
+    "UnknownModelError",
+    "UsageError",
+    "colorize",
+    "load_model",
+    "models",
+]
+
+
+# Imported when first asked for, so that `photochrom --help` waits for neither numpy, Pillow nor the network.
+_LATER = {"Colorizer": "colorizer", "colorize": "colorizer", "load_model": "colorizer", "Photo": "photo"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'photochrom' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"photochrom.{_LATER[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,3 @@
+from photochrom.cli import main
+
+main()

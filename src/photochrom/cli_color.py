@@ -1,0 +1,68 @@
+"""`photochrom FILES...`: plan the run, load the model, colour, tell."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import photochrom
+from photochrom import files
+from photochrom.batch import Options, color_files
+from photochrom.codec.writing import known_format
+from photochrom.errors import UsageError
+from photochrom.report import Report
+
+
+def run(
+    names: Sequence[str],
+    *,
+    options: Options,
+    model: str,
+    device: str,
+    output: str | None,
+    recursive: bool,
+    as_json: bool,
+) -> int:
+    """Do the whole run; gives the exit code. UsageError and ModelError come before any picture is touched."""
+    if options.format:
+        known_format(options.format)
+    if not names:
+        raise UsageError("no picture was named; try photochrom old.jpg, or photochrom --help")
+    to_stdout = output == "-" or (output is None and "-" in names)
+    if "-" in names or to_stdout:
+        made = files.Plan([_stream_job(names, options, output=output, recursive=recursive, as_json=as_json)])
+    else:
+        made = files.plan(names, output=output, recursive=recursive, format=options.format, variants=options.variants)
+    colorizer = photochrom.load_model(model, device=device)
+    report = Report(len(made.jobs), skipped=made.skipped, as_json=as_json, to_stdout=to_stdout)
+    with report:
+        for result in color_files(made.jobs, colorizer, options, stdout=sys.stdout.buffer):
+            report.add(result)
+    return 1 if report.failed else 0
+
+
+def _stream_job(
+    names: Sequence[str], options: Options, *, output: str | None, recursive: bool, as_json: bool
+) -> files.Job:
+    """The one job of a run that reads stdin or writes stdout."""
+    if len(names) > 1 or recursive:
+        raise UsageError(
+            "with - (stdin or stdout) exactly one picture can be coloured; give the others a run of their own"
+        )
+    outputs: tuple[Path, ...] = ()
+    if output is None or output == "-":
+        if options.variants > 1 or as_json:
+            raise UsageError("stdout takes one picture and nothing else; add -o new.png to use --variants or --json")
+        if sys.stdout.isatty():
+            raise UsageError("a picture can't be shown in a terminal; add -o new.png, or send it on with > or |")
+    else:
+        target = files.output_file(output, options.format)
+        if target is None:
+            raise UsageError(f"a picture from stdin has no name to be given in {output}; name a file, as in -o new.png")
+        outputs = files.with_variants(target, options.variants)
+    if names[0] != "-":
+        return files.Job(Path(names[0]), outputs)
+    if sys.stdin.isatty():
+        raise UsageError("a picture was expected on stdin; try photochrom - < old.jpg > new.jpg")
+    return files.Job(Path("-"), outputs, data=sys.stdin.buffer.read())

@@ -1,0 +1,151 @@
+"""The network behind onnxruntime: loading, checking, running. Nothing here knows about pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.errors import ModelError, UsageError
+from photochrom.models import ModelInfo
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+Float = NDArray[np.float32]
+METADATA_KEY = "photochrom"  # of the ONNX file's metadata: the JSON that Network reads
+FORMAT = 1  # of that JSON
+DEVICES = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "rocm": "ROCMExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+}
+_AUTOMATIC = ("cuda", "coreml", "directml", "cpu")  # the first that this onnxruntime has
+
+
+@dataclass(frozen=True)
+class Network:
+    """A loaded network: lightness (h,w) 0..100 in, colour logits or ab out. Safe to run from several threads.
+
+    multiple: both sides of the input must be multiples of it.  stride: input pixels to a place of the output.
+    centres: (Q,2) ab of the bins, for head "distribution".  temperature: of the annealed mean, as trained.
+    scale: ab units to one unit of the output, for head "ab".
+    """
+
+    info: ModelInfo
+    session: onnxruntime.InferenceSession
+    multiple: int
+    stride: int
+    centres: Float
+    temperature: float
+    scale: float
+
+    def run(self, lightness: Float) -> Float:
+        """Lightness (h,w), float32, 0..100 -> the network's output (Q,h/stride,w/stride) or (2,...), float32."""
+        try:
+            (out,) = self.session.run(None, {"lightness": lightness[None, None]})
+        except Exception as error:  # onnxruntime's own exceptions share no public base class
+            height, width = lightness.shape
+            raise ModelError(
+                f"model {self.info.name!r} failed on a {width}x{height} input ({error}): try a smaller detail"
+            ) from error
+        return np.asarray(out[0], np.float32)
+
+
+def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None = None) -> Network:
+    """Load and check a model file.
+
+    device: "auto" or one of DEVICES. threads: of the CPU, None for one to a physical core.
+    Raises ModelError (missing, tampered with, not a photochrom model) and UsageError (a device that isn't here).
+    """
+    try:
+        data = info.file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"the model file {info.file} can't be read ({error.strerror}): install it again") from error
+    digest = hashlib.sha256(data).hexdigest()
+    if info.sha256 and digest != info.sha256:
+        raise ModelError(
+            f"the model file {info.file} is not the one that was released "
+            f"(SHA-256 {digest[:12]}..., expected {info.sha256[:12]}...): install photochrom again"
+        )
+    session = _session(data, info, device, threads)
+    meta = _metadata(session, info)
+    try:
+        if meta["format"] != FORMAT:
+            raise ModelError(
+                f"the model {info.file} has metadata format {meta['format']}, this version reads {FORMAT}: upgrade"
+            )
+        head = meta["head"]
+        described = dataclasses.replace(
+            info,
+            domain=meta["domain"],
+            head=head,
+            work_size=int(meta["work_size"]),
+            recipe=meta["recipe"],
+            licence=meta["licence"],
+            sha256=digest,
+            size_bytes=len(data),
+        )
+        return Network(
+            described,
+            session,
+            multiple=int(meta["multiple"]),
+            stride=int(meta["stride"]),
+            centres=np.asarray(meta["centres"] if head == "distribution" else (), np.float32).reshape(-1, 2),
+            temperature=float(meta["temperature"]) if head == "distribution" else 1.0,
+            scale=float(meta["scale"]) if head == "ab" else 1.0,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"the metadata of {info.file} is incomplete ({error}): export it again with photochrom"
+        ) from error
+
+
+def _session(data: bytes, info: ModelInfo, device: str, threads: int | None) -> onnxruntime.InferenceSession:
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    if threads is not None:
+        if threads < 1:
+            raise UsageError(f"threads must be 1 or more, got {threads}")
+        options.intra_op_num_threads = threads
+    try:
+        return ort.InferenceSession(data, options, providers=_providers(device, ort.get_available_providers()))
+    except UsageError:
+        raise
+    except Exception as error:  # as above: no public base class
+        raise ModelError(
+            f"{info.file} is not a usable ONNX model ({error}): export it again with photochrom"
+        ) from error
+
+
+def _providers(device: str, present: list[str]) -> list[str]:
+    if device == "auto":
+        device = next(name for name in _AUTOMATIC if DEVICES[name] in present)
+    elif device not in DEVICES:
+        raise UsageError(f"there is no device {device!r}: choose auto, {', '.join(DEVICES)}")
+    elif DEVICES[device] not in present:
+        here = ", ".join(name for name, provider in DEVICES.items() if provider in present)
+        raise UsageError(f"device {device!r} is not available to this onnxruntime: choose auto, {here}")
+    return list(dict.fromkeys((DEVICES[device], DEVICES["cpu"])))
+
+
+def _metadata(session: onnxruntime.InferenceSession, info: ModelInfo) -> dict[str, Any]:
+    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    names = [node.name for node in session.get_inputs()]
+    if text is None or names != ["lightness"] or len(session.get_outputs()) != 1:
+        raise ModelError(f"{info.file} is not a photochrom model: it lacks our metadata; export it with photochrom")
+    meta = json.loads(text)
+    if not isinstance(meta, dict):
+        raise ModelError(f"the metadata of {info.file} is not an object: export it again with photochrom")
+    return meta

@@ -1,0 +1,50 @@
+"""What the tests of the command share: drawn pictures, and a model that colours at once and remembers how."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import photochrom
+from photochrom.photo import Photo
+
+
+@pytest.fixture
+def draw(tmp_path: Path) -> Callable[..., Path]:
+    """draw("sub/a.jpg") makes a grey picture below tmp_path, with the folders it needs."""
+
+    def make(name: str, size: tuple[int, int] = (40, 30)) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ramp = np.linspace(0, 255, size[0] * size[1]).reshape(size[1], size[0]).astype(np.uint8)
+        Image.fromarray(ramp).save(path)
+        return path
+
+    return make
+
+
+class FakeModel:
+    """Stands for a Colorizer where the test is about the command: red is kept, blue is halved."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self.before: Callable[[Photo], None] = lambda photo: None
+
+    def colorize(self, x: Photo, **options: Any) -> Photo:
+        self.calls.append(options)
+        self.before(x)
+        grey = x.pixels if x.pixels.ndim == 2 else x.pixels[..., 0]
+        return x.with_pixels(np.stack([grey, grey, grey // 2], axis=-1))
+
+    def variants(self, x: Photo, n: int, **options: Any) -> list[Photo]:
+        return [self.colorize(x, n=n, **options) for _ in range(n)]
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> FakeModel:
+    fake = FakeModel()
+    monkeypatch.setattr(photochrom, "load_model", lambda name, *, device: fake, raising=False)
+    return fake

@@ -1,0 +1,172 @@
+"""Imports point one way, the base stays light, and the public names are the ones that are promised."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import photochrom
+
+PACKAGE = Path(photochrom.__file__).parent
+# What may only be imported from left to right; modules that aren't here follow from whom they import.
+ORDER = [
+    {"errors"},
+    {"color", "photo", "models"},
+    {"session", "upsample", "tint", "distribution"},
+    {"colorizer"},
+    {"cli"},
+]
+HEAVY = {
+    "torch",
+    "torchvision",
+    "timm",
+    "kornia",
+    "lightning",
+    "scipy",
+    "cv2",
+    "skimage",
+    "onnx",
+    "pandas",
+    "matplotlib",
+}
+TRAINING = {"train", "evaluate"}  # these may be heavy, and nothing else may import them
+
+
+def modules() -> dict[str, Path]:
+    """Dotted names below photochrom -> files, without the package's own __init__."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        if name := ".".join(parts[:-1] if parts[-1] == "__init__" else parts):
+            found[name] = path
+    return found
+
+
+def imports(path: Path, own_package: str) -> Iterator[str]:
+    """Every module that a file imports, inside functions too, but not what is for the type checker only."""
+
+    def visit(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = own_package.split(".")
+                base = ".".join([*parents[: len(parents) - node.level + 1], *([base] if base else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child)
+
+    return visit(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def graph() -> dict[str, set[str]]:
+    known = modules()
+    edges = {}
+    for name, path in known.items():
+        package = f"photochrom.{name}" if path.name == "__init__.py" else f"photochrom.{name}".rpartition(".")[0]
+        used = {used.removeprefix("photochrom.") for used in imports(path, package) if used.startswith("photochrom.")}
+        edges[name] = (used & known.keys()) - {name}
+    return edges
+
+
+def reached(start: str, edges: dict[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    todo = [start]
+    while todo:
+        for used in edges[todo.pop()] - seen:
+            seen.add(used)
+            todo.append(used)
+    return seen
+
+
+def test_imports_make_no_circle() -> None:
+    edges = graph()
+    circles = [name for name in edges if name in reached(name, edges)]
+    assert not circles
+
+
+def test_imports_point_one_way() -> None:
+    edges = graph()
+    rank = {name: n for n, names in enumerate(ORDER) for name in names}
+    assert rank.keys() <= edges.keys()
+    wrong = [
+        f"{name} -> {used}"
+        for name in rank
+        for used in reached(name, edges)
+        if used in rank and rank[used] > rank[name]
+    ]
+    assert not wrong
+
+
+def test_nothing_imports_the_command() -> None:
+    edges = graph()
+    assert [name for name in edges if "cli" in edges[name]] == ["__main__"]
+
+
+def test_only_training_is_heavy() -> None:
+    edges = graph()
+    for name, path in {"": PACKAGE / "__init__.py", **modules()}.items():
+        if name.split(".")[0] in TRAINING:
+            continue
+        heavy = {used.split(".")[0] for used in imports(path, "photochrom")} & HEAVY
+        assert not heavy, f"{path.name} imports {heavy}"
+        assert not {used.split(".")[0] for used in edges.get(name, set())} & TRAINING
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.mark.parametrize("statement", ["import photochrom", "import photochrom.cli; import photochrom.cli_color"])
+def test_import_loads_no_network(statement: str) -> None:
+    assert not loaded_by(statement) & (HEAVY | {"onnxruntime", "rich"})
+
+
+def test_import_loads_numpy_and_pillow_at_most() -> None:
+    third_party = loaded_by("import photochrom") - loaded_by("pass") - set(sys.stdlib_module_names)
+    assert third_party <= {"photochrom", "numpy", "PIL"}
+
+
+def test_colouring_loads_what_pip_installs_and_no_more() -> None:
+    statement = "import numpy, photochrom; photochrom.colorize(numpy.zeros((8, 8), 'uint8'))"
+    assert not loaded_by(statement) & (HEAVY | {"typer", "rich"})
+
+
+def test_public_names_are_honest() -> None:
+    names = photochrom.__all__
+    assert len(set(names)) == len(names) <= 15
+    for name in names:
+        thing = getattr(photochrom, name)
+        assert not isinstance(thing, ModuleType)
+        if not isinstance(thing, type) or not issubclass(thing, Exception):  # their tree stands atop errors.py
+            assert thing.__doc__, f"{name} has no docstring"
+        assert thing.__module__.startswith("photochrom."), name
+        assert name in dir(photochrom)
+
+
+def test_no_public_name_is_missing_from_all() -> None:
+    ours = {
+        name
+        for name, thing in vars(photochrom).items()
+        if not name.startswith("_") and getattr(thing, "__module__", "").startswith("photochrom")
+    }
+    assert ours <= set(photochrom.__all__)
+
+
+def test_public_calls_have_no_catch_all_and_options_by_keyword() -> None:
+    import inspect
+
+    calls = [photochrom.colorize, photochrom.load_model, photochrom.Colorizer.colorize, photochrom.Colorizer.variants]
+    for call in calls:
+        parameters = list(inspect.signature(call).parameters.values())
+        assert all(p.kind is not p.VAR_KEYWORD for p in parameters)
+        assert all(p.kind is p.KEYWORD_ONLY for p in parameters if p.default is not p.empty and p.name != "model")

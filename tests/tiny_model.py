@@ -1,0 +1,59 @@
+"""Small networks drawn by hand, whose answers can be worked out: bright places one colour, dark places another."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+CENTRES = [[0, 0], [60, 40], [-20, -50]]  # grey, orange, blue
+
+
+def metadata(**changes: Any) -> dict[str, Any]:
+    found = {
+        "format": 1,
+        "domain": "photo",
+        "head": "distribution",
+        "multiple": 32,
+        "stride": 4,
+        "work_size": 64,
+        "temperature": 0.5,
+        "centres": CENTRES,
+        "scale": 1.0,
+        "recipe": "drawn",
+        "licence": "Apache-2.0",
+    }
+    return {key: value for key, value in {**found, **changes}.items() if value is not None}
+
+
+def write_model(path: Path, *, meta: dict[str, Any] | None = None, head: str = "distribution") -> Path:
+    """A network with one 1x1 convolution after a 4x4 mean. Logits: grey 0, orange 0.1 (L-50), blue -0.1 (L-50).
+
+    With head "ab": a = 0.5 (L-50), b = 10.
+    """
+    if head == "distribution":
+        weight, bias = np.array([0, 0.1, -0.1]), np.array([0, -5, 5])
+    else:
+        weight, bias = np.array([0.5, 0]), np.array([-25, 10])
+    graph = helper.make_graph(
+        [
+            helper.make_node("AveragePool", ["lightness"], ["mean"], kernel_shape=[4, 4], strides=[4, 4]),
+            helper.make_node("Conv", ["mean", "w", "b"], ["out"]),
+        ],
+        "drawn",
+        [helper.make_tensor_value_info("lightness", TensorProto.FLOAT, ["n", 1, "h", "w"])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n", len(weight), "h4", "w4"])],
+        [
+            numpy_helper.from_array(weight.astype(np.float32).reshape(-1, 1, 1, 1), "w"),
+            numpy_helper.from_array(bias.astype(np.float32), "b"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    if meta is None:
+        meta = metadata(head=head)
+    if meta:
+        model.metadata_props.add(key="photochrom", value=json.dumps(meta))
+    onnx.save(model, str(path))
+    return path
