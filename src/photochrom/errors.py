@@ -1,13 +1,13 @@
 """The one tree of exceptions. Each message is one sentence: what was wrong, what we got, what to do.
 
-    PhotochromError                exit code 1
-    ├── UsageError                 exit code 2: an option or argument that can't be used
-    │   └── UnknownModelError      no model of that name; names the nearest
-    ├── PictureError               this picture can't be read; others of the run go on
-    │   └── PictureTooLargeError   more pixels than the limit allows
-    ├── OutputError                the result can't be written; nothing half-written is left
-    │   └── OutputExistsError      it is there already and overwriting was not asked for
-    └── ModelError                 a model file that is missing, tampered with or not ours
+PhotochromError                exit code 1
+├── UsageError                 exit code 2: an option or argument that can't be used
+│   └── UnknownModelError      no model of that name; names the nearest
+├── PictureError               this picture can't be read; others of the run go on
+│   └── PictureTooLargeError   more pixels than the limit allows
+├── OutputError                the result can't be written; nothing half-written is left
+│   └── OutputExistsError      it is there already and overwriting was not asked for
+└── ModelError                 a model file that is missing, tampered with or not ours
 """
 
 

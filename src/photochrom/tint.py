@@ -1,0 +1,117 @@
+"""Whether a picture is grey, tinted (sepia, cyanotype, toned, yellowed) or truly in colour.
+
+A tint is a curve: the chroma of a toned print depends on its lightness alone, times a fading that changes slowly over
+the page along the same hue.  What neither explains is colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.color import Float, Pixels, check_pixels, rgb_to_lab
+
+KNOTS = 33  # of Tint.curve, at equal steps of L* from 0 to 100
+# Chroma, in CIELAB units.  Chosen on photographs left in colour, made grey and toned (with noise, JPEG, uneven fading).
+_GREY = 3.0  # nearly all of the picture has less
+# At most this, plus this share of the tone's own chroma, is left unexplained by a tint:
+_SPREAD = 1.5, 0.05  # as the root mean square
+_PATCH = 5.0, 0.15  # in the most colourful 0.5 %: a red coat in the snow
+
+
+@dataclass(frozen=True, eq=False)
+class Tint:
+    """What describe found.
+
+    kind: "grey", "tinted" or "colour".  curve: (33, 2) float32, the mean a* and b* at L* = 0, 3.125 .. 100; zero for
+    grey. spread: the root mean square of the chroma that the curve and a slow fading leave unexplained; patch: its
+    99.5th percentile.
+    """
+
+    kind: Literal["grey", "tinted", "colour"]
+    curve: Float
+    spread: float = 0.0
+    patch: float = 0.0
+
+
+def describe(pixels: Pixels) -> Tint:
+    """Judge (H,W) grey or (H,W,3) sRGB pixels, uint8 or uint16, by a copy of at most about 128 px, so JPEG's chroma
+    noise and grain average out.  Raises UsageError for other arrays."""
+    check_pixels(pixels)
+    if pixels.ndim == 2:
+        return Tint("grey", np.zeros((KNOTS, 2), np.float32))
+    lab = rgb_to_lab(_small(pixels))
+    light, ab = lab[..., 0].ravel(), lab[..., 1:].reshape(-1, 2)
+    if np.percentile(np.hypot(ab[:, 0], ab[:, 1]), 99.5) < _GREY:
+        return Tint("grey", np.zeros((KNOTS, 2), np.float32))
+    curve = _curve(light, ab)
+    rest = ab - _at(curve, light)
+    rest -= _fading(rest, ab.mean(axis=0), lab.shape[:2])
+    size = _weighed(rest, _at(curve, light))
+    spread, patch = float(np.sqrt((size * size).mean())), float(np.percentile(size, 99.5))
+    tone = float(np.hypot(*_at(curve, light).T).mean())  # not of the mean: a split tone's two hues would cancel
+    strange = spread > _SPREAD[0] + _SPREAD[1] * tone or patch > _PATCH[0] + _PATCH[1] * tone
+    return Tint("colour" if strange else "tinted", curve, spread, patch)
+
+
+def tint_ab(tint: Tint, lightness: Float) -> Float:
+    """The tint's a* and b* (h,w,2) float32 for a lightness (h,w), 0..100: what gives a toned print its tone back."""
+    return _at(tint.curve, lightness)
+
+
+def _at(curve: Float, lightness: Float) -> Float:
+    knots = np.linspace(0, 100, KNOTS)
+    return np.stack([np.interp(lightness, knots, curve[:, c]) for c in (0, 1)], axis=-1).astype(np.float32)
+
+
+def _small(pixels: Pixels) -> Float:
+    """RGB 0..1 of at most about 128 px: every n-th pixel at first, so that a scan of 100 megapixels costs no more
+    than a snapshot, then the mean of up to 6 x 6 of those."""
+    step = -(-max(pixels.shape[:2]) // 768)
+    x = pixels[::step, ::step].astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    block = -(-max(x.shape[:2]) // 128)
+    for axis, shape in ((0, (-1, 1, 1)), (1, (1, -1, 1))):
+        starts = np.arange(0, x.shape[axis], block)
+        counts = np.diff(starts, append=x.shape[axis]).astype(np.float32)
+        x = np.add.reduceat(x, starts, axis=axis) / counts.reshape(shape)
+    return x
+
+
+def _curve(light: Float, ab: Float) -> Float:
+    """Mean chroma per knot of lightness, each pixel shared between its two knots; empty knots filled from their
+    neighbours."""
+    place = np.clip(light * ((KNOTS - 1) / 100), 0, KNOTS - 1.001)
+    knot = place.astype(np.intp)
+    t = place - knot
+    count = np.bincount(knot, 1 - t, KNOTS) + np.bincount(knot + 1, t, KNOTS)
+    seen = np.flatnonzero(count > 0.5)
+    curve = np.empty((KNOTS, 2), np.float32)
+    for c in (0, 1):
+        total = np.bincount(knot, (1 - t) * ab[:, c], KNOTS) + np.bincount(knot + 1, t * ab[:, c], KNOTS)
+        curve[:, c] = np.interp(np.arange(KNOTS), seen, total[seen] / count[seen])
+    return curve
+
+
+def _weighed(rest: Float, tone: Float) -> Float:
+    """Length (n,) of what is unexplained, `rest` (n, 2), with the part along the tone's own hue counted at a third:
+    a scan's halved chroma planes and a print's density blur the tone along that hue, and only colour leaves it."""
+    length = np.hypot(tone[:, 0], tone[:, 1])
+    along = (rest * tone).sum(axis=1) / np.maximum(length, np.float32(1))
+    size: Float = np.sqrt(np.maximum((rest * rest).sum(axis=1) - along * along * np.float32(8 / 9), 0))
+    return size
+
+
+def _fading(rest: Float, mean: NDArray[Any], shape: tuple[int, ...]) -> Float:
+    """The part of `rest` (n, 2) that a quadratic surface over the page explains, along the hue of the tint only."""
+    length = float(np.hypot(mean[0], mean[1]))
+    if length < 1:
+        return np.zeros_like(rest)
+    along = (mean / length).astype(np.float32)
+    y, x = (v.ravel() for v in np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in shape), indexing="ij"))
+    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    weights = np.linalg.lstsq(basis.T @ basis, basis.T @ (rest @ along), rcond=None)[0]
+    fading: Float = (basis @ weights)[:, None].astype(np.float32) * along
+    return fading
