@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
 from io import TextIOWrapper
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from photochrom.verbs import evaluating, training
+from photochrom.verbs.leave import leave
 
 _COLOR = "color files"  # the verb that is never typed; a space keeps it clear of file names
 _GROUP_OPTIONS = ("--install-completion", "--show-completion")
@@ -168,7 +169,7 @@ def color(
         overwrite=overwrite,
         max_megapixels=max_megapixels,
     )
-    _leave(
+    leave(
         lambda: run(
             files or [],
             options=options,
@@ -186,25 +187,11 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="The table as JS
     """List the models: size, licence, scores."""
     from photochrom.cli_models import run
 
-    _leave(lambda: run(as_json=as_json))
+    leave(lambda: run(as_json=as_json))
 
 
-def _leave(verb: Callable[[], int]) -> NoReturn:
-    """Run a verb to its exit code; what we refuse is one sentence on stderr, not a traceback."""
-    from photochrom.errors import PhotochromError
-
-    try:
-        code = verb()
-    except PhotochromError as error:
-        sys.stderr.write(f"photochrom: {error}\n")
-        code = error.exit_code
-    except BrokenPipeError:  # the reader of stdout left (`| head`): stop, and say nothing at exit either
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
-    except KeyboardInterrupt:
-        code = 130
-    raise typer.Exit(code)
+training.register(app)
+evaluating.register(app)
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,52 @@
+"""How every verb of the command ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+import typer
+
+# What only the train extra brings; a verb that needs one of them says so.
+_OF_THE_EXTRA = {
+    "kornia",
+    "lightning",
+    "matplotlib",
+    "onnx",
+    "optuna",
+    "safetensors",
+    "scipy",
+    "skimage",
+    "timm",
+    "torch",
+    "torchmetrics",
+    "torchvision",
+}
+
+
+def leave(verb: Callable[[], int]) -> NoReturn:
+    """Run a verb to its exit code; what we refuse is one sentence on stderr, not a traceback."""
+    from photochrom.errors import PhotochromError
+
+    try:
+        code = verb()
+    except PhotochromError as error:
+        sys.stderr.write(f"photochrom: {error}\n")
+        code = error.exit_code
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in _OF_THE_EXTRA:
+            raise
+        sys.stderr.write(
+            f"photochrom: this verb needs {error.name}, which isn't installed: pip install 'photochrom[train]'\n"
+        )
+        code = 2
+    except BrokenPipeError:  # the reader of stdout left (`| head`): stop, and say nothing at exit either
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    except KeyboardInterrupt:
+        code = 130
+    raise typer.Exit(code)
