@@ -11,7 +11,7 @@ import photochrom
 from photochrom import Colorizer, Photo, PictureError, PictureWarning, UsageError
 from photochrom.color import lightness, rgb_to_lab
 
-from .tiny_model import write_model
+from .tiny_model import metadata, write_model
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +92,12 @@ def test_strength_and_vividness(drawn: Colorizer, halves: np.ndarray) -> None:
     np.testing.assert_allclose(np.array(levels[:2]) / levels[2], [0.3, 0.6], atol=0.05)
     levels = [chroma(drawn.colorize(muted, vividness=v)) for v in (0.0, 1.0, 2.0)]
     assert levels[0] < levels[1] < levels[2]
+
+
+def test_a_file_may_ask_for_more_chroma(tmp_path: Path, drawn: Colorizer) -> None:
+    muted = np.full((64, 64), 140, np.uint8)
+    eager = photochrom.load_model(write_model(tmp_path / "eager.onnx", meta=metadata(gain=1.4)))
+    np.testing.assert_array_equal(eager.colorize(muted), drawn.colorize(muted, strength=1.4))
 
 
 def test_variants(shipped: Colorizer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ def run(
     as_json: bool,
 ) -> int:
     """Do the whole run; gives the exit code. UsageError and ModelError come before any picture is touched."""
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a broken file, our sentence says
     if options.format:
         known_format(options.format)
     if not names:

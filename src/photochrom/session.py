@@ -37,7 +37,8 @@ class Network:
     """A loaded network: lightness (h,w) 0..100 in, colour logits or ab out. Safe to run from several threads.
 
     multiple: both sides of the input must be multiples of it.  stride: input pixels to a place of the output.
-    centres: (Q,2) ab of the bins, for head "distribution".  temperature: of the annealed mean, as trained.
+    centres: (Q,2) ab of the bins, for head "distribution", times the file's gain: the mean of plausible colours is
+    paler than each of them.  temperature: of the annealed mean, as trained.
     scale: ab units to one unit of the output, for head "ab".
     """
 
@@ -100,7 +101,7 @@ def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None =
             session,
             multiple=int(meta["multiple"]),
             stride=int(meta["stride"]),
-            centres=np.asarray(meta["centres"] if head == "distribution" else (), np.float32).reshape(-1, 2),
+            centres=_centres(meta) if head == "distribution" else np.empty((0, 2), np.float32),
             temperature=float(meta["temperature"]) if head == "distribution" else 1.0,
             scale=float(meta["scale"]) if head == "ab" else 1.0,
         )
@@ -108,6 +109,10 @@ def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None =
         raise ModelError(
             f"the metadata of {info.file} is incomplete ({error}): export it again with photochrom"
         ) from error
+
+
+def _centres(meta: dict[str, Any]) -> Float:
+    return np.asarray(meta["centres"], np.float32).reshape(-1, 2) * np.float32(meta.get("gain", 1.0))
 
 
 def _session(data: bytes, info: ModelInfo, device: str, threads: int | None) -> onnxruntime.InferenceSession:
