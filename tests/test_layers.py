@@ -118,7 +118,8 @@ def test_only_training_is_heavy() -> None:
             continue
         heavy = {used.split(".")[0] for used in imports(path, "photochrom")} & HEAVY
         assert not heavy, f"{path.name} imports {heavy}"
-        assert not {used.split(".")[0] for used in edges.get(name, set())} & TRAINING
+        if name.split(".")[0] != "verbs":  # they reach for it when they run; --help is tested to load nothing
+            assert not {used.split(".")[0] for used in edges.get(name, set())} & TRAINING
 
 
 def loaded_by(statement: str) -> set[str]:

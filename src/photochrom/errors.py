@@ -7,7 +7,8 @@ PhotochromError                exit code 1
 │   └── PictureTooLargeError   more pixels than the limit allows
 ├── OutputError                the result can't be written; nothing half-written is left
 │   └── OutputExistsError      it is there already and overwriting was not asked for
-└── ModelError                 a model file that is missing, tampered with or not ours
+├── ModelError                 a model file that is missing, tampered with or not ours
+└── TrainingError              a training run that can't go on: broken data, out of memory, diverged
 """
 
 
@@ -42,6 +43,10 @@ class OutputExistsError(OutputError):
 
 
 class ModelError(PhotochromError):
+    pass
+
+
+class TrainingError(PhotochromError):
     pass
 
 

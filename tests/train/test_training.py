@@ -1,11 +1,5 @@
 """The training code, on tiny data; needs the train extra."""
 
-import io
-import subprocess
-import sys
-import tarfile
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,10 +7,8 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 from photochrom import color, distribution  # noqa: E402
-from photochrom.train import bins, data, loop, networks  # noqa: E402
+from photochrom.train import bins, data, networks  # noqa: E402
 from photochrom.train.color import lab_to_rgb, rgb_to_lab  # noqa: E402
-
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
 def test_lab_agrees_with_numpy_and_has_gradients() -> None:
@@ -89,21 +81,6 @@ def test_encoder_input_is_the_grey_picture() -> None:
     torch.testing.assert_close(networks.encoder_input(lightness)[:, :1], (grey * 255 - 127) / 128, atol=2e-3, rtol=0)
 
 
-def test_imagenet_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    other = networks.Encoder(networks.LITE0_STAGES).state_dict()
-    torch.save(other, tmp_path / "other.pth")
-    with pytest.raises(ValueError, match="shape"):
-        networks.Encoder().load_imagenet(str(tmp_path / "other.pth"))
-
-
-def test_order_of_the_data_has_no_repeats_and_can_be_resumed() -> None:
-    rows = [loop.rows_of(step, 4, 22, seed=1) for step in range(10)]
-    for epoch in (rows[:5], rows[5:]):
-        assert len(set(np.concatenate(epoch))) == 20
-    assert not np.array_equal(np.concatenate(rows[:5]), np.concatenate(rows[5:]))
-    np.testing.assert_array_equal(loop.rows_of(7, 4, 22, seed=1), rows[7])
-
-
 def test_ageing_changes_the_input_but_not_its_size() -> None:
     ramp = np.tile(np.linspace(0, 255, 80).astype(np.uint8), (64, 1))
     image = Image.fromarray(np.stack([ramp, ramp[:, ::-1], ramp], axis=-1))
@@ -116,51 +93,3 @@ def test_ageing_changes_the_input_but_not_its_size() -> None:
 def test_crops_of_any_picture(size: tuple[int, int]) -> None:
     for seed in range(5):
         assert data.random_crop(Image.new("RGB", size), 64, np.random.default_rng(seed)).size == (64, 64)
-
-
-def run(script: str, *args: object) -> str:
-    command = [sys.executable, str(SCRIPTS / script), *map(str, args)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.mark.slow
-def test_the_whole_recipe_on_tiny_data(tmp_path: Path) -> None:
-    """Shards in, .onnx out; and a run that was stopped goes on where it was."""
-    pytest.importorskip("onnxscript")
-    import photochrom
-
-    shards = tmp_path / "shards"
-    shards.mkdir()
-    rng = np.random.default_rng(0)
-    with tarfile.open(shards / "a.tar", "w") as tar:
-        for i in range(16):
-            colour = Image.fromarray(rng.integers(0, 256, (3, 4, 3)).astype(np.uint8)).resize((200, 170))
-            memory = io.BytesIO()
-            colour.save(memory, "WEBP")
-            member = tarfile.TarInfo(f"{i}.webp")
-            member.size = memory.tell()
-            memory.seek(0)
-            tar.addfile(member, memory)
-    torch.manual_seed(0)
-    torch.save(networks.Encoder().state_dict(), tmp_path / "lite2.pth")
-    torch.save(networks.Encoder(networks.LITE0_STAGES).state_dict(), tmp_path / "lite0.pth")
-    cache, a, b = tmp_path / "cache", tmp_path / "a", tmp_path / "b"
-    run("cache_features.py", "--shards", shards, "--encoder", tmp_path / "lite2.pth", "--out", cache)
-    train = ("train_photo.py", "--cache", cache, "--batch", 4, "--minutes", 5)
-    run(*train, "--out", a, "--max-steps", 2)
-    run(*train, "--out", a, "--max-steps", 4)
-    saved = torch.load(a / "last.pt", weights_only=True)
-    assert saved["step"] == 4
-    refine = ("refine_photo.py", "--cache", cache, "--start", a / "last.pt", "--critic", tmp_path / "lite0.pth")
-    told = run(*refine, "--out", b, "--batch", 4, "--max-steps", 2)
-    assert "adversarial" in told
-    refined = torch.load(b / "last.pt", weights_only=True)
-    assert any(not torch.equal(refined["decoder"][k], v) for k, v in saved["average"].items())
-    weights = tmp_path / "weights"
-    settings = ("--temperature", 0.6, "--work-size", 160, "--out", weights, "--name", "tiny")
-    run("export_photo.py", "--encoder", tmp_path / "lite2.pth", "--checkpoint", b / "last.pt", *settings)
-    model = photochrom.load_model(weights / "tiny.onnx")
-    assert model.info.work_size == 160
-    assert model.colorize(np.zeros((50, 70), np.uint8)).shape == (50, 70, 3)

@@ -1,47 +1,117 @@
-"""Batches of cached encoder features, with the colours to learn (see scripts/cache_features.py)."""
+"""A frozen encoder's features of every training picture, kept on disk: what lets two cores train the decoder.
+
+For V = views x pictures of side S, in a folder:
+
+    rgb.npy (V,S,S,3) uint8             the clean crop
+    grey.npy (V,S,S) uint8              the grey sRGB values that the encoder saw: aged in some views, else exact
+    f4, f8, f16, f32.npy (V,C,S/4..)    float16, its features at strides 4, 8, 16, 32
+    ab.npy (V,2,S/4,S/4) float16        the true ab, averaged over 4x4 pixels
+    cache.json                          what it was made of, and how much of it is there
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from photochrom.errors import UsageError
 from photochrom.train.color import rgb_to_lab
+from photochrom.train.networks import FEATURE_CHANNELS
 
 FEATURES = ("f4", "f8", "f16", "f32")
 
 
+def shapes(size: int) -> dict[str, tuple[tuple[int, ...], type]]:
+    """Shape and type of one view in each array."""
+    features = zip(FEATURES, FEATURE_CHANNELS, (4, 8, 16, 32), strict=True)
+    return {
+        "rgb": ((size, size, 3), np.uint8),
+        "grey": ((size, size), np.uint8),
+        **{name: ((channels, size // stride, size // stride), np.float16) for name, channels, stride in features},
+        "ab": ((2, size // 4, size // 4), np.float16),
+    }
+
+
 class Cache:
-    """The arrays that cache_features.py wrote; batches of views by index."""
+    """The arrays of a cache folder that is complete."""
 
     def __init__(self, folder: Path) -> None:
-        self.arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in (*FEATURES, "rgb", "grey")}
-        self.count = len(self.arrays["rgb"])
-        target = folder / "ab.npy"  # the true ab at stride 4, made once
-        if not target.exists():
-            side = self.arrays["rgb"].shape[1] // 4
-            ab = np.lib.format.open_memmap(folder / "ab.part", "w+", np.float16, (self.count, 2, side, side))
-            for i in range(0, self.count, 64):
-                lab = rgb_to_lab(self.rgb(np.arange(i, min(i + 64, self.count))))
-                ab[i : i + 64] = torch.nn.functional.avg_pool2d(lab[:, 1:], 4).numpy()
-            ab.flush()
-            (folder / "ab.part").rename(target)
-        self.arrays["ab"] = np.load(target, mmap_mode="r")
+        state = read_state(folder)
+        if state is None or state["done"] < state["total"]:
+            raise UsageError(f"the cache {folder} is not complete: run the command again to finish it")
+        self.count: int = state["total"]
+        self.arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in shapes(32)}
+        grey = torch.arange(256.0).div(255).view(1, 1, 1, 256).expand(1, 3, 1, 256)
+        self._lightness = rgb_to_lab(grey)[0, 0, 0]
 
     def take(self, name: str, rows: np.ndarray) -> Tensor:
-        return torch.from_numpy(self.arrays[name][np.sort(rows)].astype(np.float32))
+        return torch.from_numpy(self.arrays[name][rows])
 
-    def rgb(self, rows: np.ndarray) -> Tensor:
-        """sRGB (N,3,160,160), 0..1"""
-        return (self.take("rgb", rows) / 255).permute(0, 3, 1, 2).contiguous()
+    def batch(self, rows: Sequence[int], names: Sequence[str] = (*FEATURES, "grey", "ab")) -> dict[str, Tensor]:
+        """The arrays of these views as float32; `lightness` (N,1,S,S) 0..100 is what the encoder saw, `rgb` uint8 NCHW.
 
-    def lightness(self, rows: np.ndarray) -> Tensor:
-        """The lightness that the encoder saw (aged or not), (N,1,160,160), 0..100."""
-        grey = torch.arange(256.0).div(255).view(1, 1, 1, 256).expand(1, 3, 1, 256)
-        table = rgb_to_lab(grey)[0, 0, 0]
-        return table[torch.from_numpy(self.arrays["grey"][np.sort(rows)].astype(np.int64))][:, None]
+        Views come in the order of the file, which is quicker to read; in a batch no order means anything.
+        """
+        sorted_rows = np.sort(np.asarray(rows))
+        out: dict[str, Tensor] = {}
+        for name in names:
+            values = self.take(name, sorted_rows)
+            if name == "grey":
+                out["lightness"] = self._lightness[values.long()][:, None]
+            elif name == "rgb":
+                out["rgb"] = values.permute(0, 3, 1, 2)
+            else:
+                out[name] = values.float()
+        return out
 
-    def batch(self, rows: np.ndarray) -> tuple[list[Tensor], Tensor, Tensor]:
-        return [self.take(name, rows) for name in FEATURES], self.lightness(rows), self.take("ab", rows)
+
+class CachedViews(torch.utils.data.Dataset):
+    """The views of a cache for a DataLoader, which asks for a whole batch of (epoch, row) at a time."""
+
+    def __init__(self, cache: Cache, names: Sequence[str]) -> None:
+        self.cache, self.names = cache, tuple(names)
+
+    def __len__(self) -> int:
+        return self.cache.count
+
+    def __getitems__(self, picks: list[tuple[int, int]]) -> dict[str, Tensor]:
+        return self.cache.batch([row for _, row in picks], self.names)
+
+
+def read_state(folder: Path) -> dict[str, Any] | None:
+    """The folder's cache.json, None where there is none."""
+    try:
+        return json.loads((folder / "cache.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def open_arrays(folder: Path, size: int, made_of: Mapping[str, Any], total: int) -> tuple[dict[str, np.ndarray], int]:
+    """The arrays to write to, and the number of views that are there already.
+
+    Raises UsageError where the folder holds the cache of other pictures or settings.
+    """
+    state = read_state(folder)
+    if state is not None and (state["of"] != dict(made_of) or state["total"] != total):
+        raise UsageError(f"the cache {folder} is of other pictures or settings: delete it or set network.cache_folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    if state is not None:
+        return {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in shapes(size)}, state["done"]
+    arrays = {
+        name: np.lib.format.open_memmap(folder / f"{name}.npy", "w+", kind, (total, *shape))
+        for name, (shape, kind) in shapes(size).items()
+    }
+    write_state(folder, made_of, 0, total)
+    return arrays, 0
+
+
+def write_state(folder: Path, made_of: Mapping[str, Any], done: int, total: int) -> None:
+    part = folder / "cache.part"
+    part.write_text(json.dumps({"of": dict(made_of), "done": done, "total": total}), encoding="utf-8")
+    part.replace(folder / "cache.json")

@@ -12,17 +12,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from photochrom.train.networks import LITE0_STAGES, Encoder
+from photochrom.train.networks import Encoder
 
 _CHANNELS = (24, 40, 112, 320)  # of EfficientNet-lite0 at strides 4, 8, 16, 32
 
 
 class Critic(nn.Module):
-    def __init__(self, weights: str, width: int = 64) -> None:
+    """eyes: an EfficientNet-lite0 with its ImageNet weights; it stays as it is."""
+
+    def __init__(self, eyes: Encoder, width: int = 64) -> None:
         super().__init__()
-        self.eyes = Encoder(LITE0_STAGES)
-        self.eyes.load_imagenet(weights)
-        self.eyes.eval().requires_grad_(False)
+        self.eyes = eyes.eval().requires_grad_(False)
         self.mixers = nn.ModuleList(nn.Conv2d(c, width, 1, bias=False).requires_grad_(False) for c in _CHANNELS)
         self.heads = nn.ModuleList(
             nn.Sequential(
@@ -35,6 +35,11 @@ class Critic(nn.Module):
             for _ in _CHANNELS
         )
 
+    def train(self, mode: bool = True) -> Critic:
+        super().train(mode)
+        self.eyes.eval()
+        return self
+
     def see(self, rgb: Tensor) -> list[Tensor]:
         """sRGB (N,3,H,W) 0..1 -> features at strides 4, 8, 16, 32."""
         return self.eyes((rgb * 255 - 127) / 128)
@@ -44,13 +49,12 @@ class Critic(nn.Module):
         judged = zip(features, self.mixers, self.heads, strict=True)
         return [head(mixer(feature)) for feature, mixer, head in judged]
 
-    def discriminator_loss(self, painted: list[Tensor], real: list[Tensor]) -> Tensor:
-        """Hinge loss of the heads alone."""
+    def discriminator_losses(self, painted: list[Tensor], real: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Hinge losses of the heads alone: on real pictures and on painted ones."""
         fake = self.verdicts([f.detach() for f in painted])
         true = self.verdicts(real)
-        return torch.stack(
-            [F.relu(1 + f).mean() + F.relu(1 - t).mean() for f, t in zip(fake, true, strict=True)]
-        ).mean()
+        losses = (torch.stack([F.relu(1 - t).mean() for t in true]), torch.stack([F.relu(1 + f).mean() for f in fake]))
+        return losses[0].mean(), losses[1].mean()
 
     def generator_loss(self, painted: list[Tensor]) -> Tensor:
         return -torch.stack([score.mean() for score in self.verdicts(painted)]).mean()

@@ -2,8 +2,121 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from photochrom.verbs import comparing
+from photochrom.verbs.leave import leave
+from photochrom.verbs.several import SeveralValues
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command."""
+    app.command(cls=SeveralValues)(evaluate)
+    comparing.register(app)
+
+
+def evaluate(
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            "--data", help="Folders or .tar shards of colour pictures.", metavar="PATH...", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="FOLDER", show_default=False)
+    ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-m", "--model", help="Names (see photochrom models) or .onnx files.", metavar="NAME...", show_default=False
+        ),
+    ] = None,
+    size: Annotated[
+        int, typer.Option(help="Centre squares of this many pixels.", min=32, max=2048, metavar="PIXELS")
+    ] = 256,
+    limit: Annotated[int, typer.Option(help="At most so many pictures, every n-th; 0: all.", min=0, metavar="N")] = 0,
+    detail: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="Sizes the network works at.  [default: as trained]",
+            min=64,
+            max=2048,
+            metavar="PIXELS",
+            show_default=False,
+        ),
+    ] = None,
+    vividness: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="From the safest to the boldest guess; one row each.  [default: 1]",
+            min=0,
+            max=2,
+            metavar="X",
+            show_default=False,
+        ),
+    ] = None,
+    metric_weights: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--metric-weights",
+            help="Folders with the networks of LPIPS and FID.",
+            metavar="FOLDER",
+            show_default=False,
+        ),
+    ] = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch those that are found nowhere (40 MB to 1.2 GB).")
+    ] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Leave out slow parts: lpips_vgg, fid, fd_dinov2, distribution...",
+            metavar="METRIC",
+            show_default=False,
+        ),
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Of the bootstrap; 0: no intervals.", min=0, metavar="N")] = 1000,
+    save_pictures: Annotated[
+        bool, typer.Option("--save-pictures", help="Write every picture of every row as PNG.")
+    ] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Write the Markdown page here too.", metavar="FILE.md", show_default=False),
+    ] = None,
+    show: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Pictures for the page's contact sheet, where the data may not be passed on.",
+            metavar="PATH",
+            show_default=False,
+        ),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda...", metavar="NAME")] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(help="Of the processor.  [default: all]", min=1, metavar="N", show_default=False)
+    ] = None,
+) -> None:
+    """Measure models against the truth, beside grey and the truth itself."""
+
+    def work() -> int:
+        from photochrom.evaluate.command import run
+        from photochrom.evaluate.settings import Settings
+
+        settings = Settings(
+            size=size,
+            limit=limit,
+            details=tuple(detail or (None,)),
+            vividness=tuple(vividness or (1.0,)),
+            without=tuple(without or ()),
+            metric_weights=tuple(metric_weights or ()),
+            download=download,
+            draws=draws,
+            device=device,
+            threads=threads,
+        )
+        return int(run(data, model or [], out, settings=settings, pictures=save_pictures, page=page, show=show or ()))
+
+    leave(work)

@@ -12,6 +12,7 @@ import typer
 
 # What only the train extra brings; a verb that needs one of them says so.
 _OF_THE_EXTRA = {
+    "braceexpand",
     "kornia",
     "lightning",
     "matplotlib",
@@ -20,10 +21,12 @@ _OF_THE_EXTRA = {
     "safetensors",
     "scipy",
     "skimage",
+    "tensorboard",
     "timm",
     "torch",
     "torchmetrics",
     "torchvision",
+    "webdataset",
 }
 
 

@@ -1,0 +1,1 @@
+"""`photochrom bench`: how fast, on this machine, beside whom, in one run."""

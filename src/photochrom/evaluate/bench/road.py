@@ -1,0 +1,99 @@
+"""The whole road on drawn files of many sizes, beside its floor: decoding the file and encoding the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import photochrom
+from photochrom.colorizer import Colorizer
+from photochrom.evaluate.bench.drawn import shape_of, write_jpeg
+from photochrom.evaluate.bench.plan import Plan
+from photochrom.evaluate.bench.rounds import Tell, in_turn, ratios, spread
+from photochrom.photo import Photo
+from photochrom.upsample import paint, shrink_lightness
+
+QUALITY = 92  # what the road writes, without chroma subsampling
+
+
+def measure(model: str, plan: Plan, folder: Path, tell: Tell) -> list[dict[str, Any]]:
+    """Rows of seconds for every size: the floor, the road, and the road's steps by themselves."""
+    colorizer = photochrom.load_model(model)
+    out = folder / "out.jpg"
+    rows = []
+    for megapixels in plan.megapixels:
+        source = write_jpeg(folder / f"{megapixels:g}mp.jpg", megapixels)
+        road(colorizer, source, out)
+        coloured = decode(out)
+        steps: dict[str, Callable[[], object]] = {
+            "floor": lambda source=source, coloured=coloured: floor(source, coloured, out),
+            "road": lambda source=source: road(colorizer, source, out),
+            **_steps(colorizer, source),
+        }
+        seconds = in_turn(
+            steps, plan.road_rounds, tell=lambda text, size=megapixels: tell(f"{size:g} megapixels: {text}")
+        )
+        rows.append(
+            {
+                "megapixels": megapixels,
+                "size": list(shape_of(megapixels)),
+                "bytes": source.stat().st_size,
+                "seconds": {name: spread(values) for name, values in seconds.items()},
+                "ratio": ratios(seconds["road"], seconds["floor"]),
+            }
+        )
+        source.unlink()
+    return rows
+
+
+def road(colorizer: Colorizer, source: Path, out: Path) -> None:
+    """What `photochrom source -o out` does."""
+    colorizer.colorize(Photo.open(source)).save(out, overwrite=True)
+
+
+def floor(source: Path, coloured: NDArray[np.uint8], out: Path) -> None:
+    """Decode the grey file, encode the coloured picture: what no coloriser can do without."""
+    decode(source)
+    encode(coloured, out)
+
+
+def decode(source: Path) -> NDArray[np.uint8]:
+    """(H,W) or (H,W,3) uint8, by Pillow alone."""
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # of any size, without a warning
+    try:
+        return np.asarray(Image.open(source))
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def encode(pixels: NDArray[np.uint8], out: Path) -> None:
+    Image.fromarray(pixels).save(out, "JPEG", quality=QUALITY, subsampling=0)
+
+
+def _steps(colorizer: Colorizer, source: Path) -> dict[str, Callable[[], object]]:
+    """The road's own steps, each on what the one before left."""
+    state: dict[str, Any] = {}
+
+    def read() -> None:
+        state["photo"] = Photo.open(source)
+
+    def shrink() -> None:
+        photo = state["photo"]
+        state["guide"] = shrink_lightness(photo.pixels, colorizer.work_size(photo.size))
+
+    def network() -> None:
+        state["ab"] = colorizer._ab(colorizer._network.run(state["guide"]), 1.0, None)
+
+    def upsample() -> None:
+        state["out"] = paint(state["photo"].pixels, state["ab"], guide=state["guide"])
+
+    def write() -> None:
+        state["photo"].with_pixels(state["out"]).encode(quality=QUALITY)
+        state.clear()
+
+    return {"decode": read, "shrink": shrink, "network": network, "upsample": upsample, "encode": write}

@@ -1,0 +1,36 @@
+"""Timing things in turn, so that whatever else the machine does falls on all of them alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeVar
+
+K = TypeVar("K", bound=Hashable)
+Tell = Callable[[str], None]
+
+
+def in_turn(
+    steps: Mapping[K, Callable[[], object]], rounds: int, *, warm: int = 1, tell: Tell = lambda text: None
+) -> dict[K, list[float]]:
+    """Seconds of each step in each round. A round runs every step once; `warm` rounds before are not counted."""
+    seconds: dict[K, list[float]] = {key: [] for key in steps}
+    for n in range(-warm, rounds):
+        tell(f"round {n + 1} of {rounds}" if n >= 0 else "warming up")
+        for key, step in steps.items():
+            start = time.perf_counter()
+            step()
+            if n >= 0:
+                seconds[key].append(time.perf_counter() - start)
+    return seconds
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """min, median and max."""
+    return {"min": min(values), "median": statistics.median(values), "max": max(values)}
+
+
+def ratios(values: Sequence[float], base: Sequence[float]) -> dict[str, float]:
+    """min, median and max of values / base, round by round."""
+    return spread([value / one for value, one in zip(values, base, strict=True)])

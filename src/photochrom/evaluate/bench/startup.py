@@ -1,0 +1,37 @@
+"""How long until something happens: whole processes, from the start to their end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from photochrom.errors import PhotochromError
+from photochrom.evaluate.bench.drawn import write_jpeg
+from photochrom.evaluate.bench.plan import Plan
+from photochrom.evaluate.bench.rounds import Tell, in_turn, spread
+
+
+def measure(model: str, plan: Plan, folder: Path, tell: Tell) -> list[dict[str, Any]]:
+    """Rows of seconds: bare Python, the import, --help, and a first small picture in colour."""
+    source = write_jpeg(folder / "first.jpg", 0.25)
+    colour = ["-m", "photochrom", str(source), "--model", model, "-o", str(folder / "first.color.jpg"), "--overwrite"]
+    commands = {
+        "python, nothing else": ["-c", "pass"],
+        "import photochrom": ["-c", "import photochrom"],
+        "photochrom --help": ["-m", "photochrom", "--help"],
+        "photochrom picture.jpg (0.25 MP)": colour,
+    }
+    steps: dict[str, Callable[[], object]] = {
+        name: lambda arguments=arguments: _run(arguments) for name, arguments in commands.items()
+    }
+    seconds = in_turn(steps, plan.start_rounds, tell=lambda text: tell(f"start-up: {text}"))
+    return [{"what": name, "seconds": spread(values)} for name, values in seconds.items()]
+
+
+def _run(arguments: list[str]) -> None:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PhotochromError(f"python {' '.join(arguments)} failed: {done.stderr.strip()[-200:]}")

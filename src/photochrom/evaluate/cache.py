@@ -1,0 +1,48 @@
+"""What earlier runs found out, in small files: a run that was stopped goes on, a second model costs only itself."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.atomic import atomic_write
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+@functools.cache  # of the code that runs, even if its files change meanwhile
+def code_digest(*names: str) -> str:
+    """Of modules of this package: what other code found out is not used again."""
+    here = Path(__file__).parent
+    return hashlib.sha256(b"".join((here / f"{name}.py").read_bytes() for name in names)).hexdigest()[:16]
+
+
+class Cache:
+    """A folder of .npz files, each named by what its numbers depend on (model, data, settings, weights, code)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self, group: str, *parts: str) -> Arrays | None:
+        """What was stored under the same group and parts; None if nothing was, or if the file is damaged."""
+        try:
+            # The file is opened here: numpy leaves a damaged one open.
+            with open(self._path(group, parts), "rb") as stream, np.load(stream, allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+            return None
+
+    def store(self, arrays: Arrays, group: str, *parts: str) -> None:
+        """All of it, or nothing. Raises OutputError."""
+        path = self._path(group, parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path, overwrite=True) as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
+
+    def _path(self, group: str, parts: tuple[str, ...]) -> Path:
+        return self.folder / group / f"{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:32]}.npz"

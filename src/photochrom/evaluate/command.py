@@ -1,0 +1,76 @@
+"""`photochrom evaluate`: what the verb does once its options are read."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from photochrom.errors import UsageError
+from photochrom.evaluate import report
+from photochrom.evaluate.dataset import find_items
+from photochrom.evaluate.gallery import save_pictures
+from photochrom.evaluate.run import Tell, evaluate
+from photochrom.evaluate.settings import Settings
+from photochrom.evaluate.tables import markdown, result_rows
+
+
+def run(
+    data: Sequence[Path],
+    models: Sequence[str],
+    out: Path,
+    *,
+    settings: Settings,
+    pictures: bool = False,
+    page: Path | None = None,
+    show: Sequence[Path] = (),
+) -> int:
+    """Evaluate, write everything under `out`, and show the table. Gives the exit code."""
+    if page is not None and page.suffix.lower() != ".md":
+        raise UsageError(f"the page must be a Markdown file, got {page}: give it a name that ends in .md")
+    shown = find_items(show) if show else None
+    with _bar() as tell:
+        found = evaluate(data, models, out, settings=settings, command=_command(), tell=tell)
+        report.add_rankings(found)
+        report.write_results(found, out)
+        tell("Writing the report", 0, 1)
+        report.write_markdown(found, out / "results.md", show=shown)
+        report.write_page(found, out / "report.html")
+        if page is not None:
+            report.write_markdown(found, page, show=shown)
+        if pictures:
+            save_pictures(
+                out / "pictures",
+                found.items,
+                found.painters,
+                settings.size,
+                lambda n, of: tell("Saving pictures", n, of),
+            )
+    left_out = found.results["data"]["left_out"]
+    for row in left_out:
+        sys.stderr.write(f"photochrom: left out {row['set']}/{row['name']}: {row['reason']}\n")
+    for sentence in (*found.results["notes"], *found.missing.values()):
+        sys.stderr.write(f"photochrom: {sentence}\n")
+    sys.stdout.write(markdown(result_rows(found.results["rows"])) + f"\n{out / 'report.html'}\n")
+    return 0
+
+
+def _command() -> str:
+    return shlex.join(["photochrom", *sys.argv[1:]])
+
+
+@contextmanager
+def _bar() -> Iterator[Tell]:
+    """A progress bar on stderr, if a person is looking."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    if not sys.stderr.isatty():
+        yield lambda what, done, of: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Reading", total=None)
+        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)

@@ -1,0 +1,68 @@
+"""The pictures that a report shows, painted again when they are wanted: only numbers are kept during a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from photochrom.atomic import atomic_write
+from photochrom.errors import OutputError
+from photochrom.evaluate.dataset import Item, grey_of, open_square
+from photochrom.evaluate.painters import Painter
+from photochrom.evaluate.sheet import contact_sheet
+
+Picture = NDArray[np.uint8]
+
+
+def strip(item: Item, painters: Sequence[Painter], size: int) -> list[Picture]:
+    """What each painter makes of one picture, (size,size,3) uint8. Raises PictureError."""
+    truth = open_square(item, size)
+    grey = grey_of(truth)
+    return [painter.paint(grey, truth) for painter in painters]
+
+
+def sheet_of(items: Sequence[Item], painters: Sequence[Painter], size: int, *, shown: int = 192) -> Image.Image:
+    """A contact sheet: a row for each picture, a column for each painter, at most `shown` px each."""
+    rows = [[_smaller(picture, shown) for picture in strip(item, painters, size)] for item in items]
+    return contact_sheet(rows, [painter.name for painter in painters])
+
+
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """`count` of them, the same share of each set, evenly over its pictures."""
+    if len(items) <= count:
+        return list(items)
+    places = ((2 * np.arange(count) + 1) * len(items)) // (2 * count)
+    return [items[int(place)] for place in places]
+
+
+def save_pictures(
+    folder: Path,
+    items: Sequence[Item],
+    painters: Sequence[Painter],
+    size: int,
+    tell: Callable[[int, int], None] = lambda done, of: None,
+) -> None:
+    """FOLDER/ROW/SET/NAME.png for every picture and row; those that are there already stay. Raises OutputError."""
+    for n, item in enumerate(items):
+        # The name keeps its suffix, so a.jpg and a.png don't meet; a shard's folders become folders.
+        name = Path(item.kind, *(part for part in Path(item.name).parts if part not in ("/", "..")))
+        paths = [folder / painter.name / name.with_name(f"{name.name}.png") for painter in painters]
+        if not all(path.exists() for path in paths):
+            for path, picture in zip(paths, strip(item, painters, size), strict=True):
+                try:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise OutputError(f"can't make the folder {path.parent}: {error.strerror}") from error
+                with atomic_write(path, overwrite=True) as stream:
+                    Image.fromarray(picture).save(stream, "PNG")
+        tell(n + 1, len(items))
+
+
+def _smaller(picture: Picture, shown: int) -> Picture:
+    if picture.shape[0] <= shown:
+        return picture
+    return np.asarray(Image.fromarray(picture).resize((shown, shown), Image.Resampling.LANCZOS))

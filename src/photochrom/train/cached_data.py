@@ -1,0 +1,90 @@
+"""The DataModule of a frozen encoder: training batches from the cache of its features, validation as ever."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
+
+from photochrom.train.cached import FEATURES, Cache, CachedViews
+from photochrom.train.caching import fill_cache
+from photochrom.train.data.module import PictureData, _Loader
+from photochrom.train.data.order import TrainOrder
+from photochrom.train.data.pictures import Squares
+from photochrom.train.data.split import Split
+from photochrom.train.networks import Encoder
+from photochrom.train.recipe import Recipe
+
+
+class CachedData(PictureData):
+    """Batches of cached views: f4, f8, f16, f32, lightness, ab at stride 4, rgb uint8 (see train.cached).
+
+    The cache is made, or finished, when the run is set up. An epoch is every view once.
+    """
+
+    def __init__(self, recipe: Recipe, pictures: Split, encoder: Encoder, folder: Path, **options: Any) -> None:
+        super().__init__(recipe, pictures, **options)
+        self.encoder, self.folder = encoder, folder
+        self.cache: Cache | None = None
+
+    def setup(self, stage: str) -> None:
+        if self.cache is not None:
+            return
+        strategy = self.trainer.strategy if self.trainer else None
+        if strategy is None or strategy.is_global_zero:
+            self._fill()
+        if strategy is not None:
+            strategy.barrier()
+        self.cache = Cache(self.folder)
+
+    def _fill(self) -> None:
+        recipe, pictures = self.recipe, self.sets["train"]["rgb"]
+        squares = Squares({"rgb": pictures}, self.views["train"], recipe.data.min_colorfulness)
+
+        def square(view: int, picture: int) -> NDArray[np.uint8]:
+            item = squares[view, picture]
+            self.left_out.add(item["broken"])
+            return item["rgb"].permute(1, 2, 0).numpy()
+
+        fill_cache(
+            self.folder,
+            self.encoder,
+            square,
+            pictures=len(pictures),
+            size=recipe.data.size,
+            views=recipe.network.views,
+            flip=recipe.augment.flip,
+            aged=recipe.augment.aged,
+            seed=recipe.train.seed,
+            made_of={
+                "pictures": hashlib.sha256("\n".join(p.digest for p in pictures).encode()).hexdigest(),
+                "encoder": _digest(self.encoder),
+                "crop": recipe.data.crop,
+                "zoom": recipe.data.zoom,
+                "min_colorfulness": recipe.data.min_colorfulness,
+            },
+            progress=lambda done, total: self._progress("cache", done, total),
+        )
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        assert self.cache is not None
+        rank, world = self._place()
+        batch, seed = self.recipe.train.batch, self.recipe.train.seed
+        order = TrainOrder([self.cache.count], batch, seed=seed, position=self._position, rank=rank, world=world)
+        views = CachedViews(self.cache, (*FEATURES, "grey", "ab", "rgb"))
+        return _Loader(views, batch_sampler=order, collate_fn=_as_it_is)
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def _digest(encoder: Encoder) -> str:
+    hashed = hashlib.sha256()
+    for value in encoder.state_dict().values():
+        hashed.update(value.cpu().numpy().tobytes())
+    return hashed.hexdigest()

@@ -1,0 +1,142 @@
+"""What the verbs train, export, finetune and bins do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from photochrom.errors import OutputExistsError, UsageError
+from photochrom.train.folder import next_folder
+from photochrom.train.recipe import Recipe, load_recipe
+
+
+def run_train(
+    recipe: str,
+    data: Sequence[str],
+    out: Path | None,
+    *,
+    settings: Sequence[str],
+    max_steps: int | None,
+    max_minutes: float | None,
+    resume: bool,
+    start: Path | None,
+    bins: Path | None,
+    device: str,
+    quiet: bool,
+) -> int:
+    """Train; the run's folder on stdout, everything else on stderr."""
+    read = load_recipe(recipe, settings)
+    folder = out or _next(read.name, resume=resume)
+    from photochrom.train.bins import Bins  # torch, only once the recipe is known to be right
+    from photochrom.train.run import train
+
+    return _run(
+        folder,
+        lambda: train(
+            read,
+            data,
+            folder,
+            max_steps=max_steps,
+            max_minutes=max_minutes,
+            resume=resume,
+            start=start,
+            bins=Bins.load(bins) if bins else None,
+            device=device,
+            quiet=quiet,
+        ),
+    )
+
+
+def run_finetune(
+    model: str,
+    data: Sequence[str],
+    out: Path | None,
+    *,
+    whole: bool,
+    settings: Sequence[str],
+    max_steps: int | None,
+    max_minutes: float | None,
+    resume: bool,
+    device: str,
+    quiet: bool,
+) -> int:
+    """Train a model on; the run's folder on stdout."""
+    from photochrom.train.finetune import finetune
+
+    folder = out or _next(f"{Path(model).stem}-finetuned", resume=resume)
+    return _run(
+        folder,
+        lambda: finetune(
+            model,
+            data,
+            folder,
+            whole=whole,
+            overrides=settings,
+            max_steps=max_steps,
+            max_minutes=max_minutes,
+            resume=resume,
+            device=device,
+            quiet=quiet,
+        ),
+    )
+
+
+def run_export(run: Path, output: Path | None, *, domain: str, licence: str, half: bool, overwrite: bool) -> int:
+    """Export; the file's name on stdout."""
+    from photochrom.train.export import export
+
+    target = output or _beside(run)
+    if target.exists() and not overwrite:
+        raise OutputExistsError(f"{target} exists already; choose another name with -o, or add --overwrite")
+    worst = export(run, target, domain=domain, licence=licence, half=half, overwrite=overwrite)
+    sys.stderr.write(f"onnxruntime gives what torch gives, to {worst:.1e}; try photochrom -m {target} old.jpg\n")
+    sys.stdout.write(f"{target}\n")
+    return 0
+
+
+def run_bins(data: Sequence[str], out: Path, *, pictures: int, settings: Sequence[str], overwrite: bool) -> int:
+    """Count, tell how many bins there are."""
+    if out.exists() and not overwrite:
+        raise OutputExistsError(f"{out} exists already; choose another name with --out, or add --overwrite")
+    values = load_recipe("eccv16", ["loss.bins=used", *settings])
+    from photochrom.train.data import find_pictures, split
+    from photochrom.train.data.counting import count_bins
+
+    parts = split(find_pictures(data), values.data.validation, values.data.limit)
+    counted = count_bins(parts.train, values, pictures)
+    counted.save(out)
+    sys.stderr.write(
+        f"{len(counted.centres)} bins from {min(pictures, len(parts.train))} of {len(parts.train)} training pictures\n"
+    )
+    sys.stdout.write(f"{out}\n")
+    return 0
+
+
+def _run(folder: Path, work: Callable[[], Path]) -> int:
+    try:
+        work()
+    except KeyboardInterrupt:
+        if (folder / "checkpoints" / "last.ckpt").is_file():
+            sys.stderr.write(f"photochrom: stopped; go on with the same command, --out {folder} and --resume\n")
+        raise
+    if os.environ.get("RANK", "0") == "0":
+        sys.stdout.write(f"{folder}\n")
+    return 0
+
+
+def _next(name: str, *, resume: bool) -> Path:
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UsageError("several processes can't each choose a folder for the run: name it with --out")
+    return next_folder(name, resume=resume)
+
+
+def _beside(run: Path) -> Path:
+    if run.is_file():
+        return run.with_suffix(".onnx")
+    stored = run / "recipe.toml"
+    if not stored.is_file():
+        raise UsageError(f"there is no run in {run}: name the folder that photochrom train wrote")
+    recipe: Recipe = load_recipe(stored)
+    return run / f"{recipe.name}.onnx"

@@ -1,0 +1,259 @@
+"""`photochrom compare RUN_A RUN_B`: curves, scores, settings and pictures of several runs, as one HTML file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from photochrom.errors import UsageError
+from photochrom.evaluate.page import Page
+from photochrom.evaluate.sheet import contact_sheet
+from photochrom.train.curves import finish
+from photochrom.train.history import History, read_history
+from photochrom.train.recipe import Recipe, load_recipe
+from photochrom.train.same_pictures import (
+    RADII,
+    Nearness,
+    in_colour,
+    in_grey,
+    keras_accuracy_of_one_tone,
+    predicted_ab,
+    true_ab,
+    validation_squares,
+    work_device,
+)
+from photochrom.train.watch.preview import large_enough
+
+SHOWN = 8  # pictures on the sheet
+_SCALARS = ("loss", "ab_error", "accuracy", "accuracy_area", "ab_mse", "colorfulness", "diversity")
+ABOUT_ACCURACY = (
+    "Accuracy is the share of pixels whose predicted colour lies within a radius of the true one, measured in the ab "
+    "plane of CIE Lab: the tables give it for a radius of 10. The area under that curve from 0 to 150, divided by 150, "
+    "sums all radii up; 1 is perfect. Both follow Zhang et al., ECCV 2016. An area near 0.9 is no feat: many pixels of "
+    "photographs are nearly grey, so the row of the grey picture is what to compare with."
+)
+ABOUT_KERAS = (
+    'What Keras prints as "accuracy" for such networks is not used. With two output channels it means categorical '
+    "accuracy: whether the larger of a and b is the same one in the prediction as in the truth, however far off the "
+    "colours are. On these pictures a network that paints everything in one and the same yellowish tone would be "
+    "{share:.0%} accurate by it."
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run that is compared."""
+
+    name: str
+    folder: Path
+    recipe: Recipe
+    history: History
+    facts: Mapping[str, Any]
+
+
+def compare(
+    runs: Sequence[Path], out: Path, *, data: Sequence[str | Path] = (), count: int = 64, monitor: str = "val/loss"
+) -> Path:
+    """Write the report of two or more runs.
+
+    data: pictures to colour, by default those the first run was trained on. All networks see the same `count`
+    validation pictures of the first run's split, each at the size that it was trained at, and are scored at the largest
+    of those sizes. Raises UsageError where a folder is no run or the pictures aren't to be found.
+    """
+    from photochrom.train.methods import load_method
+
+    if len(runs) < 2:
+        raise UsageError(f"a comparison needs two runs or more, got {len(runs)}: name their folders")
+    compared = [_read(folder, name) for folder, name in zip(runs, _names(runs), strict=True)]
+    methods = [load_method(run.folder) for run in compared]
+    device = work_device(methods)
+    first = compared[0]
+    size = max(run.recipe.data.size for run in compared)
+    squares = validation_squares(
+        data or _data_of(first),
+        size=size,
+        share=first.recipe.data.validation,
+        limit=0 if data else first.recipe.data.limit,
+        count=count,
+    )
+    near = {name: Nearness() for name in ["grey", *(run.name for run in compared)]}
+    rows, truths = [], []
+    for square in squares:
+        truth = true_ab(square)
+        near["grey"].add(np.zeros_like(truth), truth)
+        row = [in_grey(square)]
+        for run, method in zip(compared, methods, strict=True):
+            ab = predicted_ab(method, square, run.recipe.data.size, device)
+            near[run.name].add(ab, truth)
+            row.append(in_colour(square, ab))
+        truths.append(truth)
+        rows.append([*row, square])
+
+    page = Page(f"Comparison of {_listed([run.name for run in compared])}")
+    page.text(
+        f"{len(squares)} validation pictures at {size} px; each network worked at the size that it was trained at."
+    )
+    page.heading("Scores on the same pictures")
+    page.table([{"": name, **found.scores()} for name, found in near.items()] + [_truth_row(truths)])
+    page.text(f"{ABOUT_ACCURACY}\n\n{ABOUT_KERAS.format(share=keras_accuracy_of_one_tone(truths))}")
+    page.figure(_accuracy_figure(near), "Share of pixels whose ab error is under a radius; at the right up to 150")
+    page.heading("Side by side")
+    page.picture(
+        contact_sheet(
+            [[large_enough(picture) for picture in row] for row in rows[:SHOWN]],
+            ["grey", *(run.name for run in compared), "truth"],
+        ),
+        "Validation pictures",
+    )
+    page.heading("Curves")
+    page.figure(_curves(compared), "By epoch: validation solid, training dashed")
+    page.heading("What each run logged at its best")
+    page.table([_best_row(run, monitor) for run in compared], caption=f"The epoch in which {monitor} was best")
+    page.heading("Settings that differ")
+    differing = differences([flat(run.recipe) for run in compared], [run.name for run in compared])
+    page.table(differing) if differing else page.text("None: the recipes are the same, key for key.")
+    page.heading("The runs")
+    page.table([{"run": run.name, "folder": str(run.folder), **_facts(run.facts)} for run in compared])
+    return page.save(out)
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    """The folders' own names, or as much of their paths as tells them apart."""
+    paths = [folder.resolve() for folder in folders]
+    if len(set(paths)) < len(paths):
+        raise UsageError("a run was named twice: name different folders")
+    names = [path.name for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    common = os.path.commonpath(paths)
+    return [os.path.relpath(path, common) for path in paths]
+
+
+def _read(folder: Path, name: str) -> Run:
+    history = read_history(folder)
+    try:
+        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        facts = {}
+    return Run(name, folder, load_recipe(folder / "recipe.toml"), history, facts)
+
+
+def _data_of(run: Run) -> list[str]:
+    places = run.facts.get("data", {}).get("places", [])
+    if not places:
+        raise UsageError(f"{run.folder}/run.json doesn't say what it was trained on: name pictures with --data")
+    return [str(place) for place in places]
+
+
+def flat(recipe: Recipe) -> dict[str, object]:
+    """Every setting of a recipe under its dotted name."""
+    made: dict[str, object] = {}
+    for section, value in recipe.to_dict().items():
+        made.update({f"{section}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {section: value})
+    return made
+
+
+def differences(settings: Sequence[Mapping[str, object]], names: Sequence[str]) -> list[dict[str, object]]:
+    """A row for each setting that isn't the same everywhere: its name, then its value in each run."""
+    keys = [key for key in dict.fromkeys(k for s in settings for k in s) if key not in ("name", "title")]
+    return [
+        {"setting": key, **{name: str(s.get(key)) for name, s in zip(names, settings, strict=True)}}
+        for key in keys
+        if len({str(s.get(key)) for s in settings}) > 1
+    ]
+
+
+def _truth_row(truths: Sequence[np.ndarray]) -> dict[str, object]:
+    found = Nearness()
+    for truth in truths:
+        found.add(truth, truth)
+    return {"": "truth", **found.scores()}
+
+
+def _best_row(run: Run, monitor: str) -> dict[str, object]:
+    best = run.history.best_epoch(monitor)
+    if best is None:
+        return {"run": run.name}
+    names = [name for name in run.history.names if name.startswith("val/")]
+    return {"run": run.name, "epoch": best + 1, **{name: run.history.at_epoch(name, best) for name in names}}
+
+
+def _facts(facts: Mapping[str, Any]) -> dict[str, object]:
+    """What is worth a column of run.json."""
+    data, hardware = facts.get("data", {}), facts.get("hardware", {})
+    sessions = facts.get("sessions", [])
+    return {
+        "recipe": facts.get("recipe"),
+        "training pictures": data.get("train"),
+        "validation pictures": data.get("validation"),
+        "left out": data.get("left_out"),
+        "steps": sessions[-1].get("steps") if sessions else None,
+        "minutes": _minutes(sessions),
+        "on": ", ".join(hardware.get("gpus") or [str(hardware.get("processor", ""))]),
+        "torch": facts.get("versions", {}).get("torch"),
+        "revision": str(facts.get("revision", ""))[:10],
+        "ended": facts.get("status"),
+    }
+
+
+def _minutes(sessions: Sequence[Mapping[str, str]]) -> float | None:
+    spans = [
+        datetime.fromisoformat(session["ended"]) - datetime.fromisoformat(session["started"])
+        for session in sessions
+        if "ended" in session
+    ]
+    return sum(span.total_seconds() for span in spans) / 60 if spans else None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _accuracy_figure(near: Mapping[str, Nearness]) -> Figure:
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    close, whole = figure.subplots(1, 2)
+    for n, (name, found) in enumerate(near.items()):
+        color = "#6d6d6d" if name == "grey" else _color(n - 1)
+        for axes in (close, whole):
+            axes.plot(RADII, found.curve, color=color, ls=":" if name == "grey" else "-", lw=1.6, label=name)
+    finish(close, "accuracy, small radii", "radius (ab units)")
+    finish(whole, "accuracy, 0..150", "radius (ab units)")
+    close.set_xlim(0, 30)
+    whole.set_xlim(0, 150)
+    for axes in (close, whole):
+        axes.set_ylim(0, 1)
+    return figure
+
+
+def _color(n: int) -> Any:
+    return colormaps["tab10"](n % 10)
+
+
+def _curves(runs: Sequence[Run]) -> Figure:
+    logged = {name for run in runs for name in run.history.names}
+    shown = [thing for thing in _SCALARS if f"val/{thing}" in logged] or ["loss"]
+    columns = min(3, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(4.6 * columns, 3.0 * rows), layout="constrained")
+    for n, thing in enumerate(shown):
+        axes = figure.add_subplot(rows, columns, n + 1)
+        for i, run in enumerate(runs):
+            # A GAN's total is no match for what it validates by, its pixel loss.
+            gan = "train/generator" in run.history.names
+            for side, style in (("val", "-"), ("train", "--")):
+                same = "pixel" if gan and (side, thing) == ("train", "loss") else thing
+                found = run.history.get(f"{side}/{same}")
+                if found is not None:
+                    label = run.name if side == "val" else None
+                    axes.plot(found.epochs + 1, found.values, color=_color(i), ls=style, marker="o", ms=3, label=label)
+        finish(axes, thing.replace("_", " "), "epoch", log=thing == "loss")
+    return figure

@@ -1,0 +1,44 @@
+"""The colours of training pictures, counted in bins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.color import rgb_to_lab
+from photochrom.errors import TrainingError
+from photochrom.train.bins import Bins, bins_of, gamut_bins
+from photochrom.train.data.crops import centre
+from photochrom.train.data.reading import Picture
+from photochrom.train.recipe import Recipe
+
+log = logging.getLogger("photochrom.train")
+
+
+def count_bins(pictures: Sequence[Picture], recipe: Recipe, most: int = 3000) -> Bins:
+    """Bins and prior from the middle squares of up to `most` pictures, chosen by hash.
+
+    At 128 pixels at most: the shares of colours hardly depend on the size. Raises TrainingError if none can be read.
+    """
+    size = min(recipe.data.size, 128)
+    chosen = sorted(pictures, key=lambda picture: picture.digest)[:most]
+
+    def colours(picture: Picture) -> NDArray[np.float32] | None:
+        try:
+            square = centre(picture.image(size), size)
+        except Exception as error:  # decoders raise all sorts
+            log.debug("not counted: %s: %s", picture.name, error)  # the run itself tells of it, and counts
+            return None
+        ab = rgb_to_lab(square.astype(np.float32) / 255)[::2, ::2, 1:]
+        return ab.reshape(-1, 2)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [ab for ab in pool.map(colours, chosen) if ab is not None]
+    if not found:
+        raise TrainingError(f"none of {len(chosen)} pictures can be read, to count their colours: check them")
+    every = np.concatenate(found)
+    return gamut_bins(every) if recipe.loss.bins == "gamut" else Bins(*bins_of(every, recipe.loss.bin_share))

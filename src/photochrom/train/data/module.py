@@ -1,0 +1,199 @@
+"""The DataModule: uint8 squares to the device, from workers that decode or from memory, in an order to resume."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from photochrom.errors import TrainingError
+from photochrom.train.data.order import TrainOrder, ValidationOrder
+from photochrom.train.data.pictures import LeftOut, Pick, Squares, View, log, together, unmoved
+from photochrom.train.data.reading import Picture
+from photochrom.train.data.resident import Resident, free_memory, load
+from photochrom.train.data.split import Split
+from photochrom.train.recipe import Recipe
+
+Sets = dict[str, list[Picture]]
+
+
+class PictureData(lightning.LightningDataModule):
+    """Batches {"rgb": uint8 (N,3,size,size) sRGB} on the device, and "other" where there is a second set.
+
+    worth: whether keeping all in memory is worth it, with data.resident = "auto": not for less than one round.
+    progress: told what is being decoded into memory, how many are done and of how many.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        pictures: Split,
+        others: Split | None = None,
+        *,
+        worth: bool = True,
+        progress: Callable[[str, int, int], None] = lambda what, done, count: None,
+    ) -> None:
+        super().__init__()
+        self.recipe, self.worth, self._progress = recipe, worth, progress
+        config = recipe.data
+        seed = recipe.train.seed
+        self.sets: dict[str, Sets] = {"train": {"rgb": pictures.train}, "validation": {"rgb": pictures.validation}}
+        if others:
+            self.sets["train"]["other"], self.sets["validation"]["other"] = others.train, others.validation
+        taken = View(config.size, random=True, zoom=config.zoom, seed=seed) if config.crop == "random" else None
+        self.views = {"train": taken or View(config.size, seed=seed), "validation": View(config.size)}
+        self.residents: dict[str, dict[str, Resident]] = {}
+        self.left_out = LeftOut(sum(len(pictures) for sets in self.sets.values() for pictures in sets.values()))
+
+    def setup(self, stage: str) -> None:
+        """Decode everything into memory, if it fits and is worth it."""
+        config = self.recipe.data
+        if self.residents or config.resident == "no" or (config.resident == "auto" and not self.worth):
+            return
+        room = self._room()
+        for part, sets in self.sets.items():
+            for name, pictures in sets.items():
+                if not pictures:
+                    continue
+                made = load(
+                    pictures,
+                    self.views[part],
+                    room=room,
+                    workers=config.workers,
+                    least_colorful=config.min_colorfulness if part == "train" else 0.0,
+                    broken=self.left_out.add,
+                    progress=partial(self._decoded, part, len(pictures)),
+                )
+                if made is None:
+                    self.residents = {}
+                    if config.resident == "yes":
+                        raise TrainingError(
+                            f"the pictures don't fit into the {room / 2**30:.1f} GiB of memory that are left: "
+                            "set data.resident = auto, or lower data.size or data.limit"
+                        )
+                    log.info("the pictures don't fit into memory: they are decoded as they are needed")
+                    return
+                if not len(made):
+                    raise TrainingError(f"no picture of the {part} part is left: lower data.min_colorfulness")
+                room -= made.pixels.numel()
+                self.residents.setdefault(part, {})[name] = made.to(self._device())
+
+    def _decoded(self, part: str, count: int, done: int) -> None:
+        self._progress(part, done, count)
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        rank, world = self._place()
+        order = TrainOrder(
+            self._counts("train"),
+            self.recipe.train.batch,
+            seed=self.recipe.train.seed,
+            position=self._position,
+            rank=rank,
+            world=world,
+        )
+        return self._loader("train", order)
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        rank, world = self._place()
+        share = max(1, self.recipe.train.batch // world)
+        return self._loader("validation", ValidationOrder(self._counts("validation"), share, rank=rank, world=world))
+
+    def on_before_batch_transfer(self, batch: dict[str, Any], dataloader_idx: int) -> dict[str, Any]:
+        """Note what was broken; begin the step's chance anew, so that a run that is resumed draws the same."""
+        self.left_out.add(batch.pop("broken", ()))
+        if self.trainer is not None and self.trainer.training:
+            seed_step(self.recipe.train.seed, self.trainer.global_step, self.trainer.global_rank)
+        return batch
+
+    def transfer_batch_to_device(
+        self, batch: dict[str, Any], device: torch.device, dataloader_idx: int
+    ) -> dict[str, Tensor]:
+        if "picks" not in batch:
+            return {name: value.to(device, non_blocking=True) for name, value in batch.items()}
+        part, picks = batch["part"], batch["picks"]
+        view = self.views[part]
+        return {
+            name: kept.squares(view, int(picks[0, 0]), picks[:, i]).to(device)
+            for i, (name, kept) in enumerate(self.residents[part].items(), start=1)
+        }
+
+    def _loader(self, part: str, order: TrainOrder | ValidationOrder) -> DataLoader[Any]:
+        if part in self.residents:
+            return _Loader(_Picks(part), batch_sampler=order, collate_fn=_picked)
+        config = self.recipe.data
+        least = config.min_colorfulness if part == "train" else 0.0
+        return _Loader(
+            Squares(self.sets[part], self.views[part], least),
+            batch_sampler=order,
+            collate_fn=together,
+            num_workers=config.workers,
+            worker_init_fn=unmoved,
+            persistent_workers=config.workers > 0,
+            prefetch_factor=4 if config.workers else None,
+            pin_memory=self._device().type == "cuda",
+        )
+
+    def _counts(self, part: str) -> list[int]:
+        kept = self.residents.get(part)
+        return [len(pictures) for pictures in (kept or self.sets[part]).values()]
+
+    def _position(self) -> tuple[int, int]:
+        """The epoch, and how many of its batches are done: more than none when a run is resumed in mid-epoch."""
+        loop = self.trainer.fit_loop
+        epochs, batches = loop.epoch_progress.current, loop.epoch_loop.batch_progress
+        if not batches.is_last_batch:
+            return epochs.processed, batches.current.ready
+        unfinished = epochs.processed < epochs.started  # saved after its last batch: only its validation was missing
+        return epochs.processed + int(unfinished), 0
+
+    def _place(self) -> tuple[int, int]:
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+
+    def _device(self) -> torch.device:
+        return self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
+
+    def _room(self) -> int:
+        device, here = self._device(), max(1, self.trainer.num_devices if self.trainer else 1)
+        most = free_memory() // 2
+        if device.type == "cuda":
+            most = min(most, torch.cuda.mem_get_info(device)[0] // 2 * here)
+        elif self.recipe.data.resident == "auto":
+            most = min(most, int(self.recipe.data.resident_gib * 2**30))
+        return most // here
+
+
+def seed_step(seed: int, step: int, rank: int) -> None:
+    """Begin all chance of a step anew: Python's, numpy's, torch's on every device."""
+    state = int(np.random.SeedSequence((seed, step, rank)).generate_state(1)[0])
+    random.seed(state)
+    np.random.seed(state)
+    torch.manual_seed(state)
+
+
+class _Loader(DataLoader[Any]):
+    """A DataLoader of which Lightning knows that it can be resumed: its order asks the trainer where it is."""
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        pass
+
+
+class _Picks(Dataset[tuple[str, Pick]]):
+    def __init__(self, part: str) -> None:
+        self.part = part
+
+    def __getitem__(self, pick: Pick) -> tuple[str, Pick]:
+        return self.part, pick
+
+
+def _picked(items: Sequence[tuple[str, Pick]]) -> dict[str, Any]:
+    return {"part": items[0][0], "picks": np.array([pick for _, pick in items], np.int64)}

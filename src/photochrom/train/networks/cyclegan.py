@@ -1,0 +1,73 @@
+"""CycleGAN's generator (Zhu et al., ICCV 2017, after Johnson et al. 2016), and how colourising uses it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from photochrom.train.networks.blocks import initialise
+
+LIGHT, CHROMA = 50.0, 110.0  # Lab as the generators see it: L / 50 - 1, ab / 110
+
+
+class _Residual(nn.Module):
+    def __init__(self, channels: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            *_unit(channels, channels, 3, pad=1), nn.Dropout(dropout), *_unit(channels, channels, 3, pad=1, act=False)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)
+
+
+def _unit(inputs: int, outputs: int, kernel: int, stride: int = 1, *, pad: int, act: bool = True) -> list[nn.Module]:
+    layers: list[nn.Module] = [
+        nn.ReflectionPad2d(pad), nn.Conv2d(inputs, outputs, kernel, stride), nn.InstanceNorm2d(outputs)
+    ]  # fmt: skip
+    return [*layers, nn.ReLU(inplace=True)] if act else layers
+
+
+class ResNetGenerator(nn.Module):
+    """Scaled Lab (N,3,H,W), -1..1 -> the same of the other domain; sides are multiples of 4. 11.4 M with 9 blocks.
+
+    Goes up by bilinear interpolation and a convolution, where the paper's transposed convolutions leave checks.
+    """
+
+    def __init__(self, width: int = 64, blocks: int = 9, dropout: float = 0.0) -> None:
+        super().__init__()
+        w = width
+        layers = [*_unit(3, w, 7, pad=3), *_unit(w, 2 * w, 3, 2, pad=1), *_unit(2 * w, 4 * w, 3, 2, pad=1)]
+        layers += [_Residual(4 * w, dropout) for _ in range(blocks)]
+        for inputs in (4 * w, 2 * w):
+            layers.append(nn.Upsample(scale_factor=2.0, mode="bilinear", align_corners=False))
+            layers += _unit(inputs, inputs // 2, 3, pad=1)
+        self.layers = nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(w, 3, 7), nn.Tanh())
+        initialise(self)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return self.layers(picture)
+
+
+class GreyToColor(nn.Module):
+    """A generator as a colouriser: lightness (N,1,H,W) 0..100 -> ab/110 (N,2,H,W); its lightness is dropped."""
+
+    scale, stride, multiple = CHROMA, 1, 4
+
+    def __init__(self, generator: ResNetGenerator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        return self.generator(as_grey(lightness))[:, 1:]
+
+
+def as_grey(lightness: Tensor) -> Tensor:
+    """Lightness (N,1,H,W) 0..100 -> scaled Lab (N,3,H,W) without colour."""
+    light = lightness / LIGHT - 1
+    return torch.cat([light, torch.zeros_like(light), torch.zeros_like(light)], dim=1)
+
+
+def as_color(lightness: Tensor, ab: Tensor) -> Tensor:
+    """Lightness (N,1,H,W) 0..100 and ab (N,2,H,W) -> scaled Lab (N,3,H,W)."""
+    return torch.cat([lightness / LIGHT - 1, ab / CHROMA], dim=1)

@@ -1,0 +1,222 @@
+"""The `photo` network: an ImageNet encoder, a U-shaped pixel decoder, a distribution over colour.
+
+Input is CIE Lab lightness (N, 1, H, W), float32, 0..100, H and W multiples of 32. Output is one logit per
+colour bin at a quarter of the resolution, (N, bins, H/4, W/4). The head and its soft targets follow Zhang et al.,
+"Colorful Image Colorization" (ECCV 2016); the encoder is EfficientNet-lite2 (Tan & Le 2019, the "lite" variant).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from photochrom.train.networks.blocks import grey_srgb
+
+# (repeats, kernel, stride, expansion, output channels) of EfficientNet-lite2 (width 1.1, depth 1.2).
+LITE2_STAGES = (
+    (1, 3, 1, 1, 16),
+    (3, 3, 2, 6, 24),
+    (3, 5, 2, 6, 48),
+    (4, 3, 2, 6, 88),
+    (4, 5, 1, 6, 120),
+    (5, 5, 2, 6, 208),
+    (1, 3, 1, 6, 352),
+)
+# The same of EfficientNet-lite0 (width and depth 1), which the critic looks through.
+LITE0_STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+FEATURE_CHANNELS = (24, 48, 120, 352)  # at strides 4, 8, 16, 32
+_STAGE_ENDS = (1, 2, 4, 6)  # the stages whose outputs are those features
+
+
+class SameConv(nn.Conv2d):
+    """A convolution padded as TensorFlow's SAME: at stride 2 on even sizes the odd pixel goes right and below."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        padding = kernel // 2 if stride == 1 else 0
+        super().__init__(inputs, outputs, kernel, stride, padding, groups=groups, bias=False)
+        total = kernel - stride
+        self.pad = None if stride == 1 else [total // 2, total - total // 2] * 2
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(F.pad(input, self.pad) if self.pad else input)
+
+
+def conv_unit(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, *, act: bool = True
+) -> list[nn.Module]:
+    layers: list[nn.Module] = [
+        SameConv(inputs, outputs, kernel, stride, groups),
+        nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01),
+    ]
+    return [*layers, nn.ReLU6()] if act else layers
+
+
+class InvertedResidual(nn.Module):
+    """MobileNetV2's block: 1x1 expand, depthwise kxk, 1x1 project; added to its input where shapes agree."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        wide = inputs * expansion
+        layers = conv_unit(inputs, wide, 1) if expansion > 1 else []
+        layers += conv_unit(wide, wide, kernel, stride, wide)
+        layers += conv_unit(wide, outputs, 1, act=False)
+        self.layers = nn.Sequential(*layers)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x) if self.residual else self.layers(x)
+
+
+class Encoder(nn.Module):
+    """EfficientNet-lite without its classifier; (N,3,H,W) in (x*255-127)/128 -> features at strides 4, 8, 16, 32."""
+
+    def __init__(self, layout: tuple[tuple[int, int, int, int, int], ...] = LITE2_STAGES) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(*conv_unit(3, 32, 3, 2))
+        stages, width = [], 32
+        for repeats, kernel, stride, expansion, outputs in layout:
+            blocks = []
+            for i in range(repeats):
+                blocks.append(InvertedResidual(width, outputs, kernel, stride if i == 0 else 1, expansion))
+                width = outputs
+            stages.append(nn.Sequential(*blocks))
+        self.stages = nn.ModuleList(stages)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x, features = self.stem(x), []
+        for i, stage in enumerate(self.stages):
+            x = stage(x)
+            if i in _STAGE_ENDS:
+                features.append(x)
+        return features
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions with batch norm, added to the input."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x + self.layers(x))
+
+
+class GlobalContext(nn.Module):
+    """Self-attention over all places of a small feature map: what lets one half of a lawn agree with the other."""
+
+    def __init__(self, channels: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.GroupNorm(1, channels)
+        self.qkv = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, c, h, w = x.shape
+        q, k, v = self.qkv(self.norm(x)).reshape(n, 3, self.heads, c // self.heads, h * w).unbind(1)
+        weights = torch.softmax(q.transpose(2, 3) @ k * (c // self.heads) ** -0.5, dim=-1)
+        mixed = (v @ weights.transpose(2, 3)).reshape(n, c, h, w)
+        return x + self.out(mixed)
+
+
+class HintPyramid(nn.Module):
+    """What hints say at strides 4, 8, 16, 32. It has no biases, so that no hint says exactly nothing."""
+
+    def __init__(self, widths: tuple[int, int, int, int], hidden: int = 32) -> None:
+        super().__init__()
+        first = nn.Conv2d(3, hidden, 4, stride=4, bias=False)
+        rest = (nn.Conv2d(hidden, hidden, 3, stride=2, padding=1, bias=False) for _ in widths[1:])
+        self.steps = nn.ModuleList([first, *rest])
+        self.outs = nn.ModuleList(nn.Conv2d(hidden, width, 1, bias=False) for width in widths)
+        for out in self.outs:
+            nn.init.zeros_(out.weight)  # at first a network with hints is the one without
+
+    def forward(self, hints: Tensor) -> list[Tensor]:
+        """(N,3,H,W), a and b in ab units and a mask of 0 and 1 -> one map for each width."""
+        x, maps = hints / hints.new_tensor([55.0, 55.0, 1.0]).view(1, 3, 1, 1), []
+        for step, out in zip(self.steps, self.outs, strict=True):
+            x = F.relu(step(x))
+            maps.append(out(x))
+        return maps
+
+
+class Decoder(nn.Module):
+    """From the encoder's features and the lightness to bin logits at stride 4; about 1.9 M parameters.
+
+    hints: whether it also takes colours that a person gave (Zhang et al., SIGGRAPH 2017); without them it is automatic.
+    """
+
+    def __init__(
+        self, bins: int, widths: tuple[int, int, int, int] = (72, 96, 128, 192), *, hints: bool = False
+    ) -> None:
+        super().__init__()
+        w4, w8, w16, w32 = widths
+        c4, c8, c16, c32 = FEATURE_CHANNELS
+
+        def lateral(inputs: int, outputs: int) -> nn.Sequential:
+            return nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
+
+        self.in32 = lateral(c32, w32)
+        self.context32 = GlobalContext(w32)
+        self.block32 = Residual(w32)
+        self.up32, self.in16 = lateral(w32, w16), lateral(c16, w16)
+        self.block16a, self.context16, self.block16b = Residual(w16), GlobalContext(w16), Residual(w16)
+        self.up16, self.in8, self.block8 = lateral(w16, w8), lateral(c8, w8), Residual(w8)
+        self.up8, self.in4, self.block4 = lateral(w8, w4), lateral(c4, w4), Residual(w4)
+        # The lightness itself, four by four pixels to a place: the stride-4 features have lost it.
+        self.inL = nn.Conv2d(1, w4, 4, stride=4)
+        self.head = nn.Conv2d(w4, bins, 1)
+        self.hints = HintPyramid(widths) if hints else None
+
+    def forward(self, features: list[Tensor], lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+        f4, f8, f16, f32 = features
+        h4 = h8 = h16 = h32 = 0.0
+        if self.hints is not None and hints is not None:
+            h4, h8, h16, h32 = self.hints(hints)
+
+        def up(x: Tensor) -> Tensor:
+            return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+        x = self.block32(self.context32(F.relu(self.in32(f32) + h32)))
+        x = F.relu(up(self.up32(x)) + self.in16(f16) + h16)
+        x = self.block16b(self.context16(self.block16a(x)))
+        x = self.block8(F.relu(up(self.up16(x)) + self.in8(f8) + h8))
+        x = F.relu(up(self.up8(x)) + self.in4(f4) + self.inL(lightness / 50 - 1) + h4)
+        return self.head(self.block4(x))
+
+
+def encoder_input(lightness: Tensor) -> Tensor:
+    """Lightness (N,1,H,W) 0..100 -> the grey sRGB picture in the encoder's scale, (N,3,H,W)."""
+    return ((grey_srgb(lightness) * 255 - 127) / 128).expand(-1, 3, -1, -1)
+
+
+class PhotoNet(nn.Module):
+    """Encoder and decoder in one: lightness (N,1,H,W) 0..100 -> bin logits (N,bins,H/4,W/4).
+
+    hints: (N,3,H,W), a and b in ab units and a mask of 0 and 1, for a network that was made with them.
+    """
+
+    def __init__(self, bins: int, *, hints: bool = False) -> None:
+        super().__init__()
+        self.encoder = Encoder()
+        self.decoder = Decoder(bins, hints=hints)
+
+    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+        return self.decoder(self.encoder(encoder_input(lightness)), lightness, hints)

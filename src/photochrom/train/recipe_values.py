@@ -1,0 +1,80 @@
+"""From the plain values of a TOML file to dataclasses; what isn't known is refused, naming the nearest."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from photochrom.errors import UsageError
+
+T = TypeVar("T")
+
+
+def build(kind: type[T], values: Mapping[str, Any]) -> T:
+    """A dataclass whose fields are values, or sections that are dataclasses. Raises UsageError."""
+    return _build(kind, values, "", kind)
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """ "did you mean …?", or nothing where none is near."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _build(kind: Any, values: Mapping[str, Any], prefix: str, root: Any) -> Any:
+    hints = get_type_hints(kind)
+    known = [f.name for f in dataclasses.fields(kind)]
+    made = {}
+    for key, value in values.items():
+        if key not in hints:
+            raise UsageError(
+                f"{prefix}{key} is no key of a recipe: {nearest(key, known) or _elsewhere(key, known, root)}"
+            )
+        hint = hints[key]
+        if dataclasses.is_dataclass(hint):
+            if not isinstance(value, Mapping):
+                raise UsageError(f"{key} is a section of a recipe, not a value: write [{key}] and keys below it")
+            made[key] = _build(hint, value, f"{key}.", root)
+        else:
+            made[key] = _coerced(f"{prefix}{key}", value, hint)
+    return kind(**made)
+
+
+def _coerced(key: str, value: Any, hint: Any) -> Any:
+    """The value as the type the key has; a whole number is a float too, and 32 is "32"."""
+    if get_origin(hint) is Literal:
+        choices = get_args(hint)
+        if str(value) in choices:
+            return str(value)
+        raise UsageError(f"{key} = {value!r} isn't known: {nearest(str(value), choices) or _all_of(choices)}")
+    if get_origin(hint) is tuple:
+        if isinstance(value, (list, tuple)) and len(value) == len(get_args(hint)):
+            return tuple(_coerced(key, v, t) for v, t in zip(value, get_args(hint), strict=True))
+        raise UsageError(f"{key} = {value!r} can't be used: give {len(get_args(hint))} numbers, as in [0.5, 0.999]")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is float and number:
+        return float(value)
+    if hint is int and number and value == int(value):
+        return int(value)
+    if hint in (bool, str) and isinstance(value, hint):
+        return value
+    if hint is str and number:
+        return str(value)
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    raise UsageError(f"{key} = {value!r} can't be used: give {words[hint]}")
+
+
+def _elsewhere(key: str, known: Sequence[str], root: Any) -> str:
+    """A hint for a key that belongs to another section."""
+    sections = {name: hint for name, hint in get_type_hints(root).items() if dataclasses.is_dataclass(hint)}
+    others = {f"{name}.{f.name}": f.name for name, hint in sections.items() for f in dataclasses.fields(hint)}
+    near = difflib.get_close_matches(key, others.values(), n=1, cutoff=0.6)
+    if not near:
+        return _all_of(known)
+    return f"did you mean {next(whole for whole, name in others.items() if name == near[0])}?"
+
+
+def _all_of(choices: Sequence[str]) -> str:
+    return f"choose one of {', '.join(choices)}"

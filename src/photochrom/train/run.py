@@ -1,0 +1,137 @@
+"""One training run, from a recipe and pictures to a folder with curves, samples and checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.utilities import rank_zero_only
+
+from photochrom.train.bins import Bins
+from photochrom.train.checkpoints import Signals
+from photochrom.train.data.counting import count_bins
+from photochrom.train.data.module import PictureData
+from photochrom.train.data.sources import find_pictures
+from photochrom.train.data.split import Split, split
+from photochrom.train.devices import trainer_devices
+from photochrom.train.faults import explained
+from photochrom.train.folder import RunFolder
+from photochrom.train.memory import keep_memory
+from photochrom.train.recipe import Recipe
+from photochrom.train.telling import Telling, log
+from photochrom.train.trainer import Ends, build_trainer, without_known_warnings
+
+
+def train(
+    recipe: Recipe,
+    data: Sequence[str | Path],
+    out: Path,
+    *,
+    max_steps: int | None = None,
+    max_minutes: float | None = None,
+    resume: bool = False,
+    start: Path | Mapping[str, torch.Tensor] | None = None,
+    bins: Bins | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+    also: Sequence[lightning.Callback] = (),
+) -> Path:
+    """Train a recipe on the pictures in `data` (folders, tar shards, CIFAR-10); gives `out`, the run's folder.
+
+    max_steps, max_minutes: end sooner than the recipe's epochs do, with a validation. resume: go on from
+    out/checkpoints/last.ckpt exactly where it was. start: a run or checkpoint whose weights to begin with, or the
+    weights themselves. bins: of the methods with a distribution, else counted in the training pictures. device: auto,
+    cpu, cuda or mps. also: callbacks besides our own.
+
+    Raises UsageError (settings, missing data) and TrainingError (broken data, out of memory, a loss that explodes).
+    """
+    from photochrom.train.methods import load_method
+    from photochrom.train.watch import callbacks
+
+    first = rank_zero_only.rank in (0, None)
+    folder = RunFolder(out, writes=first)
+    devices = trainer_devices(device, recipe)
+    parts, others = _parts(data, recipe), _parts([recipe.data.other], recipe) if recipe.data.other else None
+    ends = Ends.of(recipe, len(parts.train), max_steps, max_minutes)
+    folder.begin(recipe, _about(data, parts, others, ends), resume=resume)
+    checkpoint = folder.last if resume and folder.last.is_file() else None
+    with ExitStack() as stack:
+        telling = stack.enter_context(Telling(out, quiet=quiet or not first))
+        signals = stack.enter_context(Signals())
+        stack.enter_context(without_known_warnings())
+        log.info("%d pictures to train on, %d for validation", len(parts.train), len(parts.validation))
+        lightning.seed_everything(recipe.train.seed, verbose=False)
+        method = _method(recipe, parts, folder, bins)
+        if start and not checkpoint:
+            method.load_state_dict(start if isinstance(start, Mapping) else load_method(start).state_dict())
+        worth = folder.told.get("data", {}).get("kept_if_it_fits", ends.kept_if_it_fits)
+        pictures = _data(recipe, parts, others, method, out, worth=worth, progress=telling.decoding)
+        watching = [*callbacks(recipe, out, quiet=quiet or not first), *also]
+        trainer = build_trainer(
+            recipe,
+            method,
+            folder,
+            devices,
+            ends,
+            signals,
+            watching,
+            validates=bool(parts.validation),
+            resumed=checkpoint,
+        )
+        if trainer.strategy.root_device.type == "cuda":
+            torch.set_float32_matmul_precision("high")
+            method.to(memory_format=torch.channels_last)
+        else:
+            keep_memory()
+        status = "failed"
+        try:
+            with explained(recipe, trainer):
+                trainer.fit(method, datamodule=pictures, ckpt_path=checkpoint, weights_only=bool(checkpoint) or None)
+            status = "done"
+        except (KeyboardInterrupt, SystemExit):
+            status = "interrupted"
+            raise
+        finally:
+            steps = trainer.fit_loop.epoch_loop._batches_that_stepped  # what the curves count
+            folder.end(status, steps=steps, left_out=pictures.left_out.names)
+        if left := pictures.left_out.names:
+            log.info(
+                "%d of %d pictures were left out, see %s", len(left), pictures.left_out.pictures, out / "warnings.log"
+            )
+    return out
+
+
+def _parts(data: Sequence[str | Path], recipe: Recipe) -> Split:
+    return split(find_pictures(data), recipe.data.validation, recipe.data.limit)
+
+
+def _about(data: Sequence[str | Path], parts: Split, others: Split | None, ends: Ends) -> dict[str, Any]:
+    """What run.json says of the pictures."""
+    about = {"places": [str(place) for place in data], "sha256": parts.sha256 + (others.sha256 if others else "")}
+    counts = {"train": len(parts.train), "validation": len(parts.validation)}
+    return {**about, **counts, "kept_if_it_fits": ends.kept_if_it_fits}
+
+
+def _data(recipe: Recipe, parts: Split, others: Split | None, method: Any, out: Path, **options: Any) -> PictureData:
+    if recipe.method == "photo" and recipe.network.cache:
+        from photochrom.train.cached_data import CachedData
+
+        return CachedData(
+            recipe, parts, method.network.encoder, Path(recipe.network.cache_folder or out / "cache"), **options
+        )
+    return PictureData(recipe, parts, others, **options)
+
+
+def _method(recipe: Recipe, parts: Split, folder: RunFolder, bins: Bins | None) -> Any:
+    """The recipe's network and losses; bins given, of the run that is resumed, or counted now."""
+    from photochrom.train.methods import build_method
+
+    if recipe.method in ("distribution", "photo"):
+        bins = bins or (Bins.load(folder.bins) if folder.bins.is_file() else count_bins(parts.train, recipe))
+        if folder.writes:
+            bins.save(folder.bins)
+    return build_method(recipe, bins)

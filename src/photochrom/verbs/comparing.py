@@ -1,0 +1,121 @@
+"""Verbs: bench, convert."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from photochrom.verbs.leave import leave
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command."""
+    app.command()(bench)
+    app.command()(convert)
+
+
+def bench(
+    out: Annotated[Path, typer.Option(help="The page; its data and plots go beside it.", metavar="FILE.md")] = Path(
+        "benchmarks.md"
+    ),
+    quick: Annotated[bool, typer.Option("--quick", help="A look, in about a minute.")] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of pictures to colour.  [default: drawn ones]", metavar="FOLDER", show_default=False),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-m",
+            "--model",
+            help="Ours: name or .onnx file; may be repeated.  [default: photo]",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    peer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Others, as of convert --as; may be repeated.  [default: all but deoldify-stable]",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    no_peers: Annotated[bool, typer.Option("--no-peers", help="Only our models.")] = False,
+    no_torch: Annotated[bool, typer.Option("--no-torch", help="Through onnxruntime only.")] = False,
+    rounds: Annotated[
+        int | None,
+        typer.Option(help="How often a network is timed.  [default: 7]", min=1, metavar="N", show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier page.")] = False,
+) -> None:
+    """Time our models and others' networks on this machine, and the way from file to file."""
+
+    def work() -> int:
+        import shlex
+        import sys
+
+        from photochrom.evaluate.bench.plan import full
+        from photochrom.evaluate.bench.plan import quick as short
+        from photochrom.evaluate.bench.run import run
+
+        changes: dict[str, object] = {"data": data, "torch": not no_torch}
+        if model:
+            changes["models"] = tuple(model)
+        if peer or no_peers:
+            changes["peers"] = tuple(peer or ()) if not no_peers else ()
+        if rounds is not None:
+            changes["rounds"] = rounds
+        plan = (short if quick else full)(**changes)
+        code: int = run(plan, out, command=shlex.join(["photochrom", *sys.argv[1:]]), overwrite=overwrite)
+        return code
+
+    leave(work)
+
+
+def convert(
+    to: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="ddcolor-tiny, ddcolor-large, eccv16, siggraph17, deoldify-artistic or deoldify-stable.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ],
+    weights: Annotated[
+        str,
+        typer.Argument(
+            help="File, https address or hub id.  [default: where the authors keep them]",
+            metavar="[WEIGHTS]",
+            show_default=False,
+        ),
+    ] = "",
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", help="[default: NAME.onnx]", metavar="FILE.onnx", show_default=False),
+    ] = None,
+    work_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Short side at which the network looks at a picture.  [default: its authors']",
+            min=64,
+            max=2048,
+            metavar="PIXELS",
+            show_default=False,
+        ),
+    ] = None,
+    sha256: Annotated[str, typer.Option(help="That the weights must have.", metavar="HEX", show_default=False)] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result.")] = False,
+) -> None:
+    """Turn other people's published weights into an .onnx that --model takes."""
+
+    def work() -> int:
+        from photochrom.evaluate.convert import run
+
+        code: int = run(weights, name=to, output=output, size=work_size, sha256=sha256, overwrite=overwrite)
+        return code
+
+    leave(work)

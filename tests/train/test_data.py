@@ -1,0 +1,343 @@
+"""Finding, splitting, cropping, ordering and keeping pictures."""
+
+import io
+import pickle
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("lightning")
+
+from tiny_training import draw_pictures, tiny_recipe  # noqa: E402
+
+from photochrom.errors import TrainingError, UsageError  # noqa: E402
+from photochrom.train.bins import Bins  # noqa: E402
+from photochrom.train.data import find_pictures, split  # noqa: E402
+from photochrom.train.data.counting import count_bins  # noqa: E402
+from photochrom.train.data.crops import boxes, chance  # noqa: E402
+from photochrom.train.data.module import PictureData, seed_step  # noqa: E402
+from photochrom.train.data.order import TrainOrder, ValidationOrder  # noqa: E402
+from photochrom.train.data.pictures import LeftOut, Squares, View, together  # noqa: E402
+from photochrom.train.data.resident import load  # noqa: E402
+
+
+def shard(path: Path, members: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w") as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return path
+
+
+def encoded(shade: int, size: tuple[int, int] = (40, 30), format: str = "PNG") -> bytes:
+    memory = io.BytesIO()
+    Image.new("RGB", size, (shade, 100, 50)).save(memory, format)
+    return memory.getvalue()
+
+
+# Finding
+
+
+def test_a_folder_with_everything_below_it(tmp_path: Path) -> None:
+    draw_pictures(tmp_path / "a" / "deep", 3, suffix=".jpg")
+    draw_pictures(tmp_path / ".hidden", 2)
+    shard(tmp_path / "b.tar", {"x.webp": encoded(1, format="WEBP"), "x.json": b"{}"})
+    (tmp_path / "notes.txt").write_text("no picture")
+    found = find_pictures([tmp_path])
+    assert sorted(Path(p.name).name for p in found) == ["000.jpg", "001.jpg", "002.jpg", "b.tar:x.webp"]
+    assert all(p.image().mode == "RGB" for p in found)
+    assert [p.name for p in find_pictures([tmp_path])] == [p.name for p in found]
+
+
+@pytest.mark.parametrize("place", ["nowhere", "empty"])
+def test_places_without_pictures(tmp_path: Path, place: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match=place):
+        find_pictures([tmp_path / place])
+
+
+def test_of_a_pair_the_colour_picture_is_taken(tmp_path: Path) -> None:
+    members = {"k1.rgb.webp": encoded(9), "k1.ir.webp": encoded(8), "deep/k2.png": encoded(7), "v1.5.png": encoded(6)}
+    found = find_pictures([shard(tmp_path / "pairs.tar", members)])
+    assert [p.name.partition(":")[2] for p in found] == ["k1.rgb.webp", "deep/k2.png", "v1.5.png"]
+    assert found[0].image().getpixel((0, 0)) == (9, 100, 50)
+
+
+def test_a_damaged_shard(tmp_path: Path) -> None:
+    (tmp_path / "x.tar").write_bytes(b"no tar at all" * 100)
+    with pytest.raises(TrainingError, match=r"x\.tar"):
+        find_pictures([tmp_path])
+
+
+def test_shards_by_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("webdataset")
+    monkeypatch.setenv("PHOTOCHROM_CACHE", str(tmp_path / "cache"))
+    for i in range(2):
+        shard(tmp_path / f"s-{i}.tar", {f"{i}.png": encoded(i)})
+    address = f"pipe:cat {tmp_path}/s-{{0..1}}.tar"
+    assert len(find_pictures([address])) == 2
+    (tmp_path / "s-0.tar").unlink()
+    assert len(find_pictures([address])) == 2, "what was fetched is kept"
+    with pytest.raises(TrainingError, match="s-9"):
+        find_pictures([f"pipe:cat {tmp_path}/s-9.tar"])
+    assert len(list((tmp_path / "cache" / "shards").iterdir())) == 2, "nothing half-fetched is left"
+
+
+def test_cifar_as_pickles(tmp_path: Path) -> None:
+    planes = np.arange(4 * 3072, dtype=np.uint32).astype(np.uint8).reshape(4, 3072)
+    for name in ("data_batch_1", "test_batch"):
+        (tmp_path / name).write_bytes(pickle.dumps({b"data": planes, b"labels": [0] * 4}, protocol=2))
+    found = find_pictures([tmp_path])
+    assert [p.part for p in found] == ["train"] * 4 + ["validation"] * 4
+    np.testing.assert_array_equal(np.asarray(found[1].image()), planes[1].reshape(3, 32, 32).transpose(1, 2, 0))
+    parts = split(found)
+    assert (len(parts.train), len(parts.validation)) == (4, 4)
+
+
+def test_cifar_as_pictures(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3)).astype(np.uint8)
+    Image.fromarray(pixels.reshape(5, 1024, 3)).save(tmp_path / "data_batch_1.png")
+    found = find_pictures([tmp_path])
+    np.testing.assert_array_equal(np.asarray(found[3].image()), pixels[3])
+
+
+def test_a_pickle_that_would_run_something(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return eval, ("1/0",)
+
+    (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": Evil()}))
+    with pytest.raises(TrainingError, match=r"builtins\.eval"):
+        find_pictures([tmp_path])
+
+
+# Splitting
+
+
+def test_the_split_is_stable_when_pictures_are_added_or_moved(tmp_path: Path) -> None:
+    draw_pictures(tmp_path, 60)
+    before = split(find_pictures([tmp_path]))
+    assert 4 <= len(before.validation) <= 22
+    validation = {Path(p.name).name for p in before.validation}
+    (tmp_path / "sub").mkdir()
+    for path in list(tmp_path.glob("00*.png")):
+        path.rename(tmp_path / "sub" / path.name)
+    for i in range(60, 90):
+        Image.new("RGB", (9, 9), (i, 0, 0)).save(tmp_path / f"new{i}.png")
+    after = split(find_pictures([tmp_path]))
+    assert {Path(p.name).name for p in after.validation if "new" not in p.name} == validation
+
+
+def test_copies_share_a_part_and_neither_is_empty(tmp_path: Path) -> None:
+    for i in range(3):
+        (tmp_path / f"copy{i}.png").write_bytes(encoded(1))
+    (tmp_path / "other.png").write_bytes(encoded(2))
+    parts = split(find_pictures([tmp_path]))
+    assert sorted([len(parts.train), len(parts.validation)]) == [1, 3]
+    (tmp_path / "other.png").unlink()
+    with pytest.raises(UsageError, match="at least 2"):
+        split(find_pictures([tmp_path]))
+
+
+def test_a_limit_keeps_the_same_pictures(tmp_path: Path) -> None:
+    found = find_pictures([draw_pictures(tmp_path, 40)])
+    few, more = (
+        {p.name for part in (s.train, s.validation) for p in part} for s in (split(found, 0.2, n) for n in (10, 20))
+    )
+    assert len(few) == 10 and few < more
+    assert split(found).sha256 == split(found[::-1]).sha256 != split(found, 0.2, 10).sha256
+
+
+# Squares
+
+
+def test_chance_depends_on_the_picture_alone() -> None:
+    one = chance(1, 2, np.array([7]), 3)
+    np.testing.assert_array_equal(chance(1, 2, np.array([3, 7, 9]), 3)[1], one[0])
+    many = chance(0, 0, np.arange(10000), 3)
+    assert 0 <= many.min() < 0.001 and 0.999 < many.max() < 1
+    np.testing.assert_allclose(many.mean(0), 0.5, atol=0.02)
+    assert np.abs(np.corrcoef(many.T) - np.eye(3)).max() < 0.05
+    for other in ((1, 3), (2, 2)):
+        assert not np.array_equal(chance(*other, np.array([7]), 3), one)
+
+
+def test_squares_lie_within_the_picture() -> None:
+    sizes = np.array([[300, 32], [32, 300], [50, 50]] * 100)
+    left, top, side = boxes(sizes, 1.25, chance(0, 0, np.arange(300), 3)).T
+    assert (left >= 0).all() and (top >= 0).all()
+    assert (left + side <= sizes[:, 0] + 1e-9).all() and (top + side <= sizes[:, 1] + 1e-9).all()
+    assert side.min() < sizes.min() / 1.2
+
+
+@pytest.mark.parametrize("random", [True, False])
+def test_from_memory_and_from_the_file_are_the_same_squares(tmp_path: Path, random: bool) -> None:
+    draw_pictures(tmp_path / "a", 6, (90, 60))
+    draw_pictures(tmp_path / "b", 3, (40, 150))
+    draw_pictures(tmp_path / "c", 3, (24, 24))
+    pictures = find_pictures([tmp_path])
+    view = View(32, random=random, zoom=1.25 if random else 1.0, seed=5)
+    kept = load(pictures, view, room=10**6)
+    assert kept is not None and len(kept) == 12
+    indices = np.array([3, 0, 11, 7, 9])
+    ours = kept.squares(view, 4, indices)
+    assert ours.shape == (5, 3, 32, 32) and ours.dtype == torch.uint8
+    files = Squares({"rgb": pictures}, view)
+    theirs = together([files[4, int(i)] for i in indices])["rgb"]
+    difference = (ours.float() - theirs.float()).abs()
+    assert difference.mean() < (3 if random else 1e-9), "smooth pictures hardly depend on the filter"
+    if random:
+        assert not torch.equal(kept.squares(view, 5, indices), ours), "another epoch, other squares"
+
+
+def test_what_does_not_fit_is_not_kept(tmp_path: Path) -> None:
+    pictures = find_pictures([draw_pictures(tmp_path, 5)])
+    assert load(pictures, View(32), room=5 * 32 * 32 * 3) is not None
+    assert load(pictures, View(32), room=5 * 32 * 32 * 3 - 1) is None
+
+
+def test_sixteen_bit_palette_and_turned_pictures(tmp_path: Path) -> None:
+    Image.new("P", (40, 30)).save(tmp_path / "palette.png", transparency=b"\x10\x20")
+    Image.new("CMYK", (40, 30)).save(tmp_path / "cmyk.jpg")
+    turned = Image.new("RGB", (400, 300), "red")
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    images = {Path(p.name).name: p.image(32) for p in find_pictures([tmp_path])}
+    assert {i.mode for i in images.values()} == {"RGB"}
+    width, height = images["turned.jpg"].size
+    assert width < height and width >= 32, "upright, and no larger than needed"
+    assert height < 400
+
+
+# Order
+
+
+def test_every_picture_once_an_epoch_and_full_batches() -> None:
+    order = TrainOrder([22], 4, seed=1, position=lambda: (0, 0))
+    assert len(order) == 5
+    rows = [i for batch in order for _, i in batch]
+    assert len(rows) == len(set(rows)) == 20
+
+
+def test_the_order_goes_on_in_mid_epoch() -> None:
+    whole = list(TrainOrder([22], 4, seed=1, position=lambda: (3, 0)))
+    assert list(TrainOrder([22], 4, seed=1, position=lambda: (3, 2))) == whole[2:]
+    assert list(TrainOrder([22], 4, seed=1, position=lambda: (4, 0))) != whole
+    assert list(TrainOrder([22], 4, seed=2, position=lambda: (3, 0))) != whole
+
+
+def test_processes_share_the_batches_of_one() -> None:
+    alone = list(TrainOrder([22], 4, seed=1, position=lambda: (0, 0)))
+    shares = [list(TrainOrder([22], 4, seed=1, position=lambda: (0, 0), rank=r, world=2)) for r in (0, 1)]
+    assert [a + b for a, b in zip(*shares, strict=True)] == alone
+    with pytest.raises(UsageError, match="multiple of 3"):
+        TrainOrder([22], 4, seed=1, position=lambda: (0, 0), rank=0, world=3)
+    seen = [i for r in range(3) for batch in ValidationOrder([10], 2, rank=r, world=3) for _, i in batch]
+    assert sorted(seen) == list(range(10))
+
+
+def test_a_batch_larger_than_all_pictures_and_a_second_smaller_set() -> None:
+    order = TrainOrder([5, 2], 16, seed=0, position=lambda: (0, 0))
+    (batch,) = order
+    assert sorted(i for _, i, _ in batch) == [0, 1, 2, 3, 4]
+    assert {j for *_, j in batch} == {0, 1}
+
+
+# Broken pictures
+
+
+def test_broken_pictures_are_replaced_and_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    draw_pictures(tmp_path, 4)
+    (tmp_path / "broken.png").write_bytes((tmp_path / "000.png").read_bytes()[:60])
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    pictures = find_pictures([tmp_path])
+    names = [Path(p.name).name for p in pictures]
+    squares = Squares({"rgb": pictures}, View(16))
+    batch = together([squares[0, i] for i in range(len(pictures))])
+    assert batch["rgb"].shape == (6, 3, 16, 16)
+    told = {Path(name).name for name, _ in batch["broken"]}
+    assert told == {"broken.png", "empty.jpg"}
+    assert torch.equal(squares[0, names.index("empty.jpg")]["rgb"], squares[7, names.index("empty.jpg")]["rgb"])
+    left_out = LeftOut(1000)
+    for _ in range(3):
+        left_out.add(batch["broken"])
+    assert len(left_out.names) == 2
+    assert caplog.text.count("broken.png") == 1, "once, however often it is met"
+    with pytest.raises(TrainingError, match="2 of 200 pictures"):
+        LeftOut(200).add(batch["broken"])
+
+
+def test_dull_pictures_are_left_out_of_training(tmp_path: Path) -> None:
+    draw_pictures(tmp_path, 12)
+    for i in range(12):
+        Image.new("RGB", (40, 40), (i, i, i)).save(tmp_path / f"grey{i}.png")
+    pictures = find_pictures([tmp_path])
+    squares = Squares({"rgb": pictures}, View(16), least_colorful=10)
+    for i in range(len(pictures)):
+        item = squares[0, i]
+        assert (item["rgb"][0] != item["rgb"][1]).any()
+        assert item["broken"] == []
+    kept = load(pictures, View(16), room=10**6, least_colorful=10)
+    assert kept is not None and len(kept) == 12
+
+
+# The module without a trainer
+
+
+@pytest.mark.parametrize("resident", ["yes", "no"])
+def test_batches(tmp_path: Path, resident: str) -> None:
+    recipe = tiny_recipe(data={"resident": resident, "other": "x"})
+    parts = split(find_pictures([draw_pictures(tmp_path, 20)]), 0.25)
+    data = PictureData(recipe, parts, parts)
+    data.setup("fit")
+    data._position = lambda: (0, 0)  # type: ignore[method-assign]
+    batches = [data.on_before_batch_transfer(b, 0) for b in data.train_dataloader()]
+    batch = data.transfer_batch_to_device(batches[0], torch.device("cpu"), 0)
+    assert set(batch) == {"rgb", "other"}
+    assert batch["rgb"].shape == batch["other"].shape == (4, 3, 32, 32)
+    assert batch["rgb"].dtype == torch.uint8
+    rest = [data.on_before_batch_transfer(b, 0) for b in data.val_dataloader()]
+    count = sum(len(data.transfer_batch_to_device(b, torch.device("cpu"), 0)["rgb"]) for b in rest)
+    assert count == len(parts.validation)
+
+
+def test_a_run_shorter_than_one_round_does_not_decode_everything(tmp_path: Path) -> None:
+    parts = split(find_pictures([draw_pictures(tmp_path, 20)]), 0.25)
+    short, long = (PictureData(tiny_recipe(data={"resident": "auto"}), parts, worth=worth) for worth in (False, True))
+    short.setup("fit")
+    long.setup("fit")
+    assert not short.residents
+    assert set(long.residents) == {"train", "validation"}
+
+
+def test_the_chance_of_a_step_begins_anew() -> None:
+    seed_step(1, 5, 0)
+    first = torch.rand(3), np.random.rand()
+    torch.rand(100)
+    seed_step(1, 5, 0)
+    assert torch.equal(torch.rand(3), first[0]) and np.random.rand() == first[1]
+    seed_step(1, 5, 1)
+    assert not torch.equal(torch.rand(3), first[0])
+
+
+# Bins
+
+
+def test_bins_of_pictures(tmp_path: Path) -> None:
+    pictures = find_pictures([draw_pictures(tmp_path / "a", 6)])
+    used = count_bins(pictures, tiny_recipe())
+    assert used.centres.shape == (len(used.prior), 2)
+    assert used.prior.min() > 0 and used.prior.sum() == pytest.approx(1)
+    every = count_bins(pictures, tiny_recipe(loss={"bins": "gamut"}))
+    assert len(every.centres) == 313
+    assert {tuple(c) for c in used.centres} <= {tuple(c) for c in every.centres}
+    used.save(tmp_path / "bins.npz")
+    np.testing.assert_array_equal(Bins.load(tmp_path / "bins.npz").centres, used.centres)
+    with pytest.raises(UsageError, match="photochrom bins"):
+        Bins.load(tmp_path / "a" / "000.png")

@@ -1,0 +1,94 @@
+"""What goes wrong in the middle of a run ends it with one sentence that says what to do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("lightning")
+
+from tiny_training import TinyMethod, draw_pictures, tiny_recipe, use  # noqa: E402
+
+from photochrom.errors import TrainingError, UsageError  # noqa: E402
+from photochrom.train.run import train  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "photochrom.train.methods", None)
+    use(TinyMethod)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ],
+)
+def test_out_of_memory_says_which_settings_to_lower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def greedy(self: TinyMethod, batch: Any, batch_idx: int) -> Any:
+        raise error
+
+    monkeypatch.setattr(TinyMethod, "training_step", greedy)
+    pictures = draw_pictures(tmp_path / "pictures", 12)
+    with pytest.raises(TrainingError, match=r"train\.batch \(now 4\) or data\.size \(now 32\).*train\.batch=2"):
+        train(tiny_recipe(), [pictures], tmp_path / "run", quiet=True)
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
+
+
+def test_other_errors_are_left_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: TinyMethod, batch: Any, batch_idx: int) -> Any:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(TinyMethod, "training_step", wrong)
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        train(tiny_recipe(), [draw_pictures(tmp_path / "pictures", 12)], tmp_path / "run", quiet=True)
+
+
+@pytest.mark.parametrize("resident", ["yes", "no"])
+def test_a_few_broken_pictures_are_left_out_with_a_count(tmp_path: Path, resident: str) -> None:
+    pictures = draw_pictures(tmp_path / "pictures", 120, (12, 12))
+    (pictures / "torn.png").write_bytes((pictures / "000.png").read_bytes()[:70])
+    recipe = tiny_recipe(data={"resident": resident, "size": 8}, train={"epochs": 1, "batch": 32})
+    train(recipe, [pictures], tmp_path / "run", quiet=True)
+    told = json.loads((tmp_path / "run" / "run.json").read_text())["data"]
+    assert told["left_out"] == 1
+    assert [Path(name).name for name in told["left_out_names"]] == ["torn.png"]
+    assert "torn.png" in (tmp_path / "run" / "warnings.log").read_text()
+
+
+@pytest.mark.parametrize(("resident", "workers"), [("yes", 0), ("no", 0), ("no", 1)])
+def test_one_in_a_hundred_broken_stops_the_run(tmp_path: Path, resident: str, workers: int) -> None:
+    pictures = draw_pictures(tmp_path / "pictures", 40, (12, 12))
+    (pictures / "torn.png").write_bytes(b"not a picture")
+    recipe = tiny_recipe(data={"resident": resident, "size": 8, "workers": workers}, train={"epochs": 1, "batch": 8})
+    with pytest.raises(TrainingError, match=r"1 of 41 pictures can't be read \(the first: .*torn\.png"):
+        train(recipe, [pictures], tmp_path / "run", quiet=True)
+
+
+def test_nothing_but_dull_pictures(tmp_path: Path) -> None:
+    pictures = draw_pictures(tmp_path / "pictures", 20)
+    for resident in ("yes", "no"):
+        recipe = tiny_recipe(data={"resident": resident, "workers": int(resident == "no"), "min_colorfulness": 500})
+        with pytest.raises(TrainingError, match=r"lower data\.min_colorfulness$"):
+            train(recipe, [pictures], tmp_path / resident, quiet=True)
+
+
+def test_a_monitor_that_is_not_measured(tmp_path: Path) -> None:
+    recipe = tiny_recipe(train={"monitor": "val/lss"})
+    with pytest.raises(UsageError, match=r"train\.monitor = val/lss isn't measured: choose one of val/loss"):
+        train(recipe, [draw_pictures(tmp_path / "pictures", 20)], tmp_path / "run", quiet=True)
+
+
+def test_pictures_that_do_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("photochrom.train.data.module.free_memory", lambda: 10000)
+    pictures = draw_pictures(tmp_path / "pictures", 20)
+    train(tiny_recipe(data={"resident": "auto"}), [pictures], tmp_path / "a", max_steps=8, quiet=True)
+    with pytest.raises(TrainingError, match=r"data\.resident = auto"):
+        train(tiny_recipe(data={"resident": "yes"}), [pictures], tmp_path / "b", quiet=True)

@@ -1,0 +1,170 @@
+"""Parts of the photo recipe: the cache of features, the stages, hints, the critic."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+
+from photochrom.errors import UsageError  # noqa: E402
+from photochrom.train import hints  # noqa: E402
+from photochrom.train.cached import FEATURES, Cache  # noqa: E402
+from photochrom.train.caching import fill_cache, lightness_grey  # noqa: E402
+from photochrom.train.color import rgb_to_lab  # noqa: E402
+from photochrom.train.critic import Critic, perceptual_distance  # noqa: E402
+from photochrom.train.memory import keep_memory  # noqa: E402
+from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet  # noqa: E402
+from photochrom.train.stages import Stages  # noqa: E402
+
+COUNT, SIZE = 5, 32
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads that wait for each other cost more than such small sums, above all on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    torch.manual_seed(0)
+    return Encoder().eval()
+
+
+def square(view: int, index: int) -> np.ndarray:
+    small = np.random.default_rng((view, index)).integers(0, 256, (3, 4, 3)).astype(np.uint8)
+    return np.asarray(Image.fromarray(small).resize((SIZE, SIZE)))
+
+
+def fill(folder: Path, encoder: Encoder, squares=square, **changed: object) -> None:
+    settings = {"size": SIZE, "views": 2, "flip": True, "aged": 0.5, "seed": 0, "made_of": {"pictures": "abc"}}
+    fill_cache(folder, encoder, squares, pictures=COUNT, **{**settings, **changed})
+
+
+def test_the_cache_holds_what_the_encoder_sees(tmp_path: Path, encoder: Encoder) -> None:
+    fill(tmp_path, encoder)
+    cache = Cache(tmp_path)
+    assert cache.count == 2 * COUNT
+    batch = cache.batch(range(cache.count), (*FEATURES, "rgb", "grey", "ab"))
+    grey = torch.from_numpy(cache.arrays["grey"][:].astype(np.float32))[:, None]
+    with torch.no_grad():
+        expected = encoder(((grey - 127) / 128).expand(-1, 3, -1, -1))
+    for name, feature in zip(FEATURES, expected, strict=True):
+        torch.testing.assert_close(batch[name], feature, atol=2e-2, rtol=2e-3)
+    lab = rgb_to_lab(batch["rgb"] / 255)
+    torch.testing.assert_close(batch["ab"], torch.nn.functional.avg_pool2d(lab[:, 1:], 4), atol=0.1, rtol=1e-3)
+    exact = (batch["lightness"] - lab[:, :1]).abs().amax((1, 2, 3)) < 0.5
+    assert 0 < exact.sum() < cache.count  # some views are aged, their colours are not
+    crops = cache.arrays["rgb"]
+    assert not np.array_equal(crops[:COUNT], crops[COUNT:])  # the second view is another crop
+
+
+def test_an_interrupted_cache_is_finished_and_comes_out_the_same(tmp_path: Path, encoder: Encoder) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    fill(whole, encoder)
+
+    def stopping(view: int, index: int) -> np.ndarray:
+        if stops and index == 3:
+            raise KeyboardInterrupt
+        return square(view, index)
+
+    stops = True
+    with pytest.raises(KeyboardInterrupt):
+        fill(broken, encoder, stopping)
+    with pytest.raises(UsageError, match="not complete"):
+        Cache(broken)
+    stops = False
+    fill(broken, encoder, stopping)
+    for name, array in Cache(whole).arrays.items():
+        np.testing.assert_array_equal(array, Cache(broken).arrays[name])
+    # half-way: what is noted as done isn't made again
+    state = json.loads((broken / "cache.json").read_text())
+    (broken / "cache.json").write_text(json.dumps({**state, "done": 8}))
+    read: list[int] = []
+    fill(broken, encoder, lambda view, index: read.append(index) or square(view, index))
+    assert sorted(read) == [3, 4]
+
+
+def test_the_cache_of_other_settings_is_refused(tmp_path: Path, encoder: Encoder) -> None:
+    fill(tmp_path, encoder)
+    for changed in ({"aged": 0.1}, {"made_of": {"pictures": "abd"}}, {"views": 1}):
+        with pytest.raises(UsageError, match="cache_folder"):
+            fill(tmp_path, encoder, **changed)
+
+
+def test_grey_of_the_same_lightness() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (20, 20, 3)).astype(np.uint8)
+    grey = np.repeat(lightness_grey(rgb)[..., None], 3, axis=-1)
+    both = [rgb_to_lab(torch.from_numpy(x).permute(2, 0, 1)[None] / 255)[:, 0] for x in (rgb, grey)]
+    torch.testing.assert_close(*both, atol=0.25, rtol=0)
+
+
+def test_stages_of_a_run() -> None:
+    stages = Stages((0.5, 0.25, 0.25))
+    assert [stages.at(p) for p in (0, 0.49, 0.5, 0.74, 0.75, 1)] == ["a", "a", "b", "b", "c", "c"]
+    assert [Stages((1, 0, 0)).at(p) for p in (0, 1)] == ["a", "a"]
+    assert Stages((0, 0, 1)).at(0) == "c"
+    assert [Stages((1, 1, 0)).at(p) for p in (0.2, 0.5, 1)] == ["a", "b", "b"]
+    rates = [stages.rate(p, 1e-3, 1e-4) for p in np.linspace(0, 1, 101)]
+    assert max(rates[:50]) == pytest.approx(1e-3, rel=0.02)
+    assert rates[49] < 1e-4 and rates[0] < 1e-4  # falls before the next phase, rises at the beginning
+    assert max(rates[50:]) == pytest.approx(1e-4, rel=0.02)
+    assert min(rates) > 0
+    for wrong in ((0, 0, 0), (1, -1, 1)):
+        with pytest.raises(UsageError, match=r"train\.stages"):
+            Stages(wrong)
+
+
+def test_hints_are_the_truth_where_the_mask_says_so() -> None:
+    torch.manual_seed(0)
+    ab = torch.randn(64, 2, 1, 1).expand(-1, -1, 64, 64) * 30
+    drawn = hints.random_hints(ab)
+    mask = drawn[:, 2:]
+    assert set(mask.unique().tolist()) == {0.0, 1.0}
+    torch.testing.assert_close(drawn[:, :2], ab * mask)
+    without = (mask.amax((1, 2, 3)) == 0).float().mean()
+    assert 0.3 < without < 0.8
+
+
+def test_without_a_hint_the_network_is_automatic_and_with_one_it_is_not() -> None:
+    torch.manual_seed(0)
+    net = PhotoNet(5, hints=True).eval()
+    for out in net.decoder.hints.outs:  # as after training
+        torch.nn.init.normal_(out.weight)
+    lightness = torch.rand(1, 1, 64, 64) * 100
+    given = torch.zeros(1, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(net(lightness, given), net(lightness), atol=0, rtol=0)
+        given[..., 20:30, 20:30] = torch.tensor([40.0, -30.0, 1.0]).view(1, 3, 1, 1)
+        assert (net(lightness, given) - net(lightness)).abs().max() > 0.01
+
+
+def test_the_critic_learns_and_its_eyes_do_not() -> None:
+    torch.manual_seed(0)
+    critic = Critic(Encoder(LITE0_STAGES)).train()
+    before = {name: value.clone() for name, value in critic.eyes.state_dict().items()}
+    optimiser = torch.optim.Adam(critic.heads.parameters(), lr=1e-3)
+    grey, colour = torch.full((4, 3, 32, 32), 0.5), torch.rand(4, 3, 1, 1).expand(-1, -1, 32, 32)
+    losses = []
+    for _ in range(15):
+        loss = sum(critic.discriminator_losses(critic.see(grey), critic.see(colour)))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    torch.testing.assert_close(critic.eyes.state_dict(), before)
+    assert perceptual_distance(critic.see(grey), critic.see(grey)) == 0
+    assert perceptual_distance(critic.see(grey), critic.see(colour)) > 0
+
+
+def test_keeping_memory_is_asked_of_linux_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert keep_memory() is False

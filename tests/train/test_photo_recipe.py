@@ -1,0 +1,231 @@
+"""The photo recipe from pictures to an .onnx: with a cache and a frozen encoder, and with the whole network."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+lightning = pytest.importorskip("lightning")
+
+from lightning.pytorch.callbacks import Timer  # noqa: E402
+from tiny_training import draw_pictures  # noqa: E402
+
+from photochrom.errors import UsageError  # noqa: E402
+from photochrom.train.bins import Bins  # noqa: E402
+from photochrom.train.methods import build_method, load_method  # noqa: E402
+from photochrom.train.networks import LITE0_STAGES, Encoder  # noqa: E402
+from photochrom.train.recipe import Recipe, load_recipe  # noqa: E402
+from photochrom.train.run import train  # noqa: E402
+
+TINY = (
+    "data.size=32",
+    "data.validation=0.25",
+    "data.workers=0",
+    "network.pretrained=false",
+    "network.work_size=64",
+    "loss.critic_crop=32",
+    "loss.bin_share=0.001",
+    "train.minutes=0",
+    "train.epochs=2",
+    "train.batch=4",
+    "train.preview=0",
+    "train.precision=32",
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads that wait for each other cost more than such small sums, above all on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_pictures(tmp_path_factory.mktemp("pictures"), 12)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The setting that lets the tests of this module share one cache."""
+    return f"network.cache_folder={tmp_path_factory.mktemp('shared') / 'cache'}"
+
+
+def tiny(name: str = "photo", *settings: str) -> Recipe:
+    return load_recipe(name, [*TINY, *settings])
+
+
+def values(run: Path, column: str) -> list[float]:
+    with open(run / "metrics.csv") as stream:
+        return [float(row[column]) for row in csv.DictReader(stream) if row.get(column)]
+
+
+def run(recipe: Recipe, pictures: Path, out: Path, **options: object) -> Path:
+    return train(recipe, [pictures], out, quiet=True, device="cpu", **options)
+
+
+def weights(out: Path, part: str, checkpoint: str = "last.ckpt") -> dict[str, torch.Tensor]:
+    state = torch.load(out / "checkpoints" / checkpoint, weights_only=True)["state_dict"]
+    return {name: value for name, value in state.items() if name.startswith(part)}
+
+
+def changed(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> set[str]:
+    return {name for name in one if not torch.equal(one[name], other[name])}
+
+
+def test_cached_run_through_all_stages_and_out_as_onnx(pictures: Path, tmp_path: Path) -> None:
+    import photochrom
+    from photochrom.train.export import export
+
+    recipe = tiny("photo", "train.stages=[0.4, 0.3, 0.3]", "train.ema=0")
+    out = run(recipe, pictures, tmp_path / "run")
+    assert len(values(out, "train/distribution_step")) > len(values(out, "train/perceptual_step"))
+    assert len(values(out, "train/perceptual_step")) > len(values(out, "train/generator_step")) > 0
+    assert len(values(out, "train/generator_step")) == len(values(out, "train/discriminator_real_step"))
+    assert len(values(out, "train/huber_step")) == len(values(out, "train/perceptual_step"))
+    for column in ("val/loss", "val/distribution", "val/ab_error", "val/diversity"):
+        assert len(values(out, column)) == 2
+    assert (out / "cache" / "f4.npy").is_file()
+
+    export(out, tmp_path / "tiny.onnx")
+    model = photochrom.load_model(tmp_path / "tiny.onnx")
+    assert (model.info.work_size, model.info.head) == (64, "distribution")
+    assert model.colorize(np.zeros((50, 70), np.uint8)).shape == (50, 70, 3)
+
+
+def test_what_is_frozen_stays_and_what_is_not_learns(pictures: Path, cache: str, tmp_path: Path) -> None:
+    quick = (cache, "train.epochs=1", "train.stages=[1, 0, 0]", "train.ema=0", "optimiser.weight_decay=0")
+    frozen, whole, before = tmp_path / "frozen", tmp_path / "whole", tmp_path / "before"
+    run(tiny("photo", *quick, "optimiser.rate=0"), pictures, before)
+    run(tiny("photo", *quick), pictures, frozen)
+    run(tiny("photo-gpu", *quick), pictures, whole)
+    encoder, decoder = "network.encoder.", "network.decoder."
+    assert not changed(weights(before, encoder), weights(frozen, encoder))
+    assert changed(weights(before, decoder), weights(frozen, decoder))
+    learned = changed(weights(before, encoder), weights(whole, encoder))
+    assert learned and not any("running" in name for name in learned)
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(pictures: Path, cache: str, tmp_path: Path) -> None:
+    same = ("train.epochs=1", "train.stages=[0.4, 0.2, 0.4]", cache)
+    recipe = tiny("photo", *same)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    run(recipe, pictures, whole)
+    steps = len(values(whole, "train/loss_step"))
+
+    class Kill(Exception):
+        pass
+
+    class Killer(lightning.Callback):
+        def on_train_batch_start(self, trainer: lightning.Trainer, *_: object) -> None:
+            if trainer.fit_loop.total_batch_idx + 1 == steps // 2 + 1:
+                raise Kill
+
+    often = tiny("photo", *same, "train.checkpoint_minutes=0")
+    with pytest.raises(Kill):
+        run(often, pictures, broken, also=[Killer()])
+    run(often, pictures, broken, resume=True)
+    np.testing.assert_allclose(values(broken, "train/loss_step")[-2:], values(whole, "train/loss_step")[-2:], rtol=1e-4)
+    torch.testing.assert_close(weights(broken, ""), weights(whole, ""), rtol=1e-3, atol=1e-4)
+
+
+def test_the_cache_is_used_again_by_another_run(
+    pictures: Path, cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import photochrom.train.caching as caching
+
+    shared = ("train.epochs=1", "train.stages=[1, 0, 0]", "train.ema=0", cache)
+    run(tiny("photo", *shared), pictures, tmp_path / "a")
+    assert not (tmp_path / "a" / "cache").exists()
+    monkeypatch.setattr(caching, "_session", None)  # nothing is left to encode
+    run(tiny("photo", *shared, "optimiser.rate=1e-3"), pictures, tmp_path / "b")
+    with pytest.raises(UsageError, match="cache_folder"):
+        run(tiny("photo", *shared, "augment.aged=0.5"), pictures, tmp_path / "c")
+
+
+def test_broken_pictures_do_not_stop_the_cache_but_too_many_do(tmp_path: Path) -> None:
+    from photochrom.errors import TrainingError
+
+    folder = draw_pictures(tmp_path / "pictures", 12)
+    (folder / "007.png").write_bytes(b"broken")
+    with pytest.raises(TrainingError, match=r"007\.png"):
+        run(tiny("photo", "train.epochs=1", "data.validation=0", "train.stages=[1, 0, 0]"), folder, tmp_path / "run")
+
+
+def test_a_run_may_begin_with_the_weights_of_one_without_a_critic(pictures: Path, cache: str, tmp_path: Path) -> None:
+    quick = ("train.epochs=1", "train.ema=0", cache)
+    first = run(tiny("photo", *quick, "train.stages=[1, 0, 0]"), pictures, tmp_path / "first")
+    assert not weights(first, "critic.")
+    second = run(
+        tiny("photo", *quick, "train.stages=[0, 0, 1]", "optimiser.refine_rate=0"),
+        pictures,
+        tmp_path / "second",
+        start=first,
+    )
+    stored = weights(first, "network.", "best.ckpt")
+    drift = {name for name in changed(stored, weights(second, "network.")) if "running" not in name}
+    assert not {name for name in drift if "num_batches" not in name}
+    assert weights(second, "critic.")
+    assert load_method(second).predict_ab(torch.rand(1, 1, 64, 32) * 100).shape == (1, 2, 64, 32)
+
+
+def test_hints_are_learned_when_asked_for(pictures: Path, cache: str, tmp_path: Path) -> None:
+    settings = (cache, "network.hints=true", "train.epochs=2", "train.stages=[1, 0, 0]", "train.ema=0")
+    out = run(tiny("photo", *settings), pictures, tmp_path / "run")
+    assert weights(out, "network.decoder.hints.outs.0")["network.decoder.hints.outs.0.weight"].any()  # begins at 0
+
+
+def test_a_run_of_so_many_minutes_follows_the_clock(
+    pictures: Path, cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter(range(10**6))  # a clock on which each look takes a second
+    monkeypatch.setattr(Timer, "time_elapsed", lambda self, *_: float(next(looks)))
+    monkeypatch.setattr(Timer, "time_remaining", lambda self, *_: 60.0 - next(looks))
+    settings = ("train.minutes=1", "train.epochs=20", "train.stages=[1, 0, 0]", "train.ema=0")
+    rates = values(run(tiny("photo", *settings, cache), pictures, tmp_path / "run"), "train/rate")
+    assert 3 < len(rates) < 60
+    assert rates[-1] < 0.2 * max(rates)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["network.frozen=false"], "frozen"),
+        (["data.size=40"], "32"),
+        (["train.accumulate=2"], "accumulate"),
+        (["train.stages=[0, 0, 0]"], "stages"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(settings: Sequence[str], message: str) -> None:
+    bins = Bins(np.zeros((1, 2), np.float32), np.ones(1, np.float32))
+    with pytest.raises(UsageError, match=message):
+        build_method(tiny("photo", *settings), bins)
+
+
+def test_imagenet_weights_go_where_they_belong(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    torch.save(Encoder().state_dict(), tmp_path / "lite2.pth")
+    torch.save(Encoder(LITE0_STAGES).state_dict(), tmp_path / "lite0.pth")
+    named = (f"network.weights={tmp_path / 'lite2.pth'}", f"loss.critic_weights={tmp_path / 'lite0.pth'}")
+    method = build_method(
+        tiny("photo", "network.pretrained=true", *named), Bins(np.zeros((1, 2), np.float32), np.ones(1, np.float32))
+    )
+    stored = torch.load(tmp_path / "lite2.pth", weights_only=True)
+    torch.testing.assert_close(dict(method.network.encoder.state_dict()), stored)
+    torch.testing.assert_close(
+        dict(method.critic.eyes.state_dict()), torch.load(tmp_path / "lite0.pth", weights_only=True)
+    )
+
+
+def test_the_recipes_that_ship() -> None:
+    for name in ("photo", "photo-gpu"):
+        recipe = load_recipe(name)
+        assert recipe.method == "photo"
+        assert recipe.data.size % 32 == 0 == recipe.loss.critic_crop % 32
+        assert recipe.loss.critic_crop <= recipe.data.size
+    assert load_recipe("photo").network.cache and not load_recipe("photo-gpu").network.frozen

@@ -1,0 +1,145 @@
+"""Weights of the photo network: ImageNet's into the encoder, and a shipped .onnx back into torch."""
+
+import io
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+onnx = pytest.importorskip("onnx")
+
+from photochrom.errors import ModelError, UsageError  # noqa: E402
+from photochrom.session import METADATA_KEY  # noqa: E402
+from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
+from photochrom.train.imagenet import copy_in_order, load_imagenet  # noqa: E402
+from photochrom.train.networks import LITE0_STAGES, LITE2_STAGES, Encoder, PhotoNet  # noqa: E402
+
+BINS = 5
+
+
+def shaken(net: torch.nn.Module) -> torch.nn.Module:
+    """Every weight and every statistic of the batch norms away from where it begins."""
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for name, value in net.state_dict().items():
+            if "running_var" in name:
+                value.uniform_(0.5, 2)
+            elif "num_batches" not in name and value.ndim < 2:
+                value.add_(torch.randn_like(value) * 0.2)
+            elif "context" in name:
+                value.normal_(0, 0.1)
+    return net.eval()
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet, Path]:
+    net, buffer = shaken(PhotoNet(BINS)), io.BytesIO()
+    axes = {"lightness": {0: "n", 2: "h", 3: "w"}, "logits": {0: "n", 2: "h", 3: "w"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            net,
+            (torch.rand(1, 1, 64, 64) * 100,),
+            buffer,
+            input_names=["lightness"],
+            output_names=["logits"],
+            dynamic_axes=axes,
+            dynamo=False,
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    meta = {"centres": [[10 * i, 0] for i in range(BINS)], "temperature": 0.6}
+    model.metadata_props.add(key=METADATA_KEY, value=json.dumps(meta))
+    path = tmp_path_factory.mktemp("onnx") / "photo.onnx"
+    onnx.save(model, path)
+    return net, path
+
+
+def test_the_torch_network_comes_back_from_an_export(exported: tuple[PhotoNet, Path]) -> None:
+    net, path = exported
+    back, meta = photo_from_onnx(path)
+    assert meta["temperature"] == 0.6
+    lightness = torch.rand(2, 1, 96, 64) * 100
+    with torch.no_grad():
+        torch.testing.assert_close(back(lightness), net(lightness), atol=1e-3, rtol=0)
+        assert float(net(lightness).std()) > 0.1  # so that the comparison says something
+
+
+def test_other_files_are_refused(exported: tuple[PhotoNet, Path], tmp_path: Path) -> None:
+    (tmp_path / "words.onnx").write_text("words")
+    with pytest.raises(ModelError, match=r"words\.onnx"):
+        photo_from_onnx(tmp_path / "words.onnx")
+    model = onnx.load(exported[1])
+    for prop in model.metadata_props:
+        prop.value = json.dumps({"centres": [[0, 0]] * 7})
+    onnx.save(model, tmp_path / "bins.onnx")
+    with pytest.raises(ModelError, match="belongs"):
+        photo_from_onnx(tmp_path / "bins.onnx")
+    model = onnx.load(exported[1])
+    largest = max(model.graph.initializer, key=lambda tensor: int(np.prod(tensor.dims)))
+    altered = np.roll(onnx.numpy_helper.to_array(largest), 1, axis=0)
+    largest.CopyFrom(onnx.numpy_helper.from_array(altered, largest.name))
+    model.graph.node.append(onnx.helper.make_node("Mul", ["logits", "logits"], ["squared"]))
+    model.graph.output[0].name = "squared"
+    onnx.save(model, tmp_path / "other.onnx")
+    with pytest.raises(ModelError, match="differs"):
+        photo_from_onnx(tmp_path / "other.onnx")
+
+
+@pytest.mark.parametrize(("name", "layout"), [("lite0", LITE0_STAGES), ("lite2", LITE2_STAGES)])
+@pytest.mark.parametrize("size", [(64, 64), (96, 160)])
+def test_timm_has_the_same_encoder(name: str, layout: tuple, size: tuple[int, int]) -> None:
+    timm = pytest.importorskip("timm")
+    theirs = shaken(timm.create_model(f"tf_efficientnet_{name}", pretrained=False))
+    ours = Encoder(layout).eval()
+    copy_in_order(ours, theirs.state_dict(), "timm's")
+    picture = torch.randn(1, 3, *size)
+    with torch.no_grad():
+        # theirs counts stages by stride: the outputs at 4, 8, 16 and 32
+        expected = theirs.forward_intermediates(picture, indices=[1, 2, 3, 4], intermediates_only=True)
+        features = ours(picture)
+    for one, other in zip(features, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
+
+
+def test_imagenet_weights_from_a_file(tmp_path: Path) -> None:
+    torch.save(shaken(Encoder()).state_dict(), tmp_path / "lite2.pth")
+    encoder = Encoder()
+    load_imagenet(encoder, str(tmp_path / "lite2.pth"), "")
+    torch.testing.assert_close(encoder.state_dict(), torch.load(tmp_path / "lite2.pth", weights_only=True))
+
+
+def test_imagenet_weights_from_safetensors_which_are_sorted_by_name(tmp_path: Path) -> None:
+    timm, safetensors = pytest.importorskip("timm"), pytest.importorskip("safetensors.torch")
+    theirs = shaken(timm.create_model("tf_efficientnet_lite2", pretrained=False)).state_dict()
+    safetensors.save_file(dict(sorted(theirs.items())), tmp_path / "model.safetensors")
+    one, other = Encoder(), Encoder()
+    load_imagenet(one, str(tmp_path / "model.safetensors"), "tf_efficientnet_lite2")
+    copy_in_order(other, theirs, "timm's")
+    for name, value in other.state_dict().items():
+        assert torch.equal(one.state_dict()[name], value) or "num_batches" in name
+
+
+def test_wrong_weights_are_refused(tmp_path: Path) -> None:
+    torch.save(Encoder(LITE0_STAGES).state_dict(), tmp_path / "lite0.pth")
+    torch.save([1, 2], tmp_path / "list.pth")
+    (tmp_path / "words.pth").write_text("words")
+    torch.save(dict(list(Encoder().state_dict().items())[:9]), tmp_path / "short.pth")
+    for name, message in (("lite0", "holds"), ("list", "state dict"), ("words", "read"), ("short", "9 tensors")):
+        with pytest.raises(UsageError, match=message):
+            load_imagenet(Encoder(), str(tmp_path / f"{name}.pth"), "tf_efficientnet_lite2")
+    with pytest.raises(UsageError, match="read"):
+        load_imagenet(Encoder(), str(tmp_path / "nowhere.pth"), "")
+
+
+def test_without_a_hub_it_says_which_setting_names_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    timm = pytest.importorskip("timm")
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise ConnectionError("no network")
+
+    monkeypatch.setattr(timm, "create_model", fail)
+    with pytest.raises(UsageError, match=r"network\.weights"):
+        load_imagenet(Encoder(), "", "tf_efficientnet_lite2")

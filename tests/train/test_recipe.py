@@ -1,0 +1,87 @@
+"""Recipes: reading, overriding, and refusing what isn't known."""
+
+from pathlib import Path
+
+import pytest
+
+from photochrom.errors import UsageError
+from photochrom.train.recipe import Recipe, load_recipe, recipe_names
+
+
+def saved(tmp_path: Path, text: str = "") -> Path:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+def test_what_is_left_out_takes_the_defaults(tmp_path: Path) -> None:
+    recipe = load_recipe(saved(tmp_path, 'method = "cgan"\n[train]\nbatch = 7\n'))
+    assert (recipe.name, recipe.method, recipe.train.batch) == ("mine", "cgan", 7)
+    assert recipe.optimiser == Recipe().optimiser
+
+
+def test_toml_and_plain_values_give_the_same_recipe_back(tmp_path: Path) -> None:
+    recipe = load_recipe(saved(tmp_path, 'title = "quote \\" and ü"\n[optimiser]\nbetas = [0.9, 0.99]\n'))
+    assert load_recipe(saved(tmp_path, recipe.to_toml())) == recipe
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    assert Recipe.from_dict(recipe.to_dict()).sha256 == recipe.sha256
+
+
+@pytest.mark.parametrize(
+    ("override", "section", "key", "value"),
+    [
+        ("train.batch=8", "train", "batch", 8),
+        ("optimiser.rate=3e-4", "optimiser", "rate", 3e-4),
+        ("optimiser.rate=1", "optimiser", "rate", 1.0),
+        ("optimiser.betas=[0, 0.9]", "optimiser", "betas", (0.0, 0.9)),
+        ("augment.flip=false", "augment", "flip", False),
+        ("loss.adversarial=lsgan", "loss", "adversarial", "lsgan"),
+        ("train.precision=32", "train", "precision", "32"),
+        ("data.other=some/folder", "data", "other", "some/folder"),
+    ],
+)
+def test_overrides(tmp_path: Path, override: str, section: str, key: str, value: object) -> None:
+    recipe = load_recipe(saved(tmp_path), [override])
+    assert getattr(getattr(recipe, section), key) == value
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("train.bach=8", "'batch'"),
+        ("trian.batch=8", "'train'"),
+        ("batch=8", "train.batch"),
+        ("train.rate=8", "optimiser.rate"),
+        ("loss.adversarial=lsgn", "'lsgan'"),
+        ("method=gan", "'cgan'"),
+        ("train.batch=0", "at least 1"),
+        ("train.batch=1.5", "whole number"),
+        ("train.batch=many", "whole number"),
+        ("augment.flip=1", "true or false"),
+        ("optimiser.betas=0.9", "2 numbers"),
+        ("train=8", "section"),
+        ("data.validation=1", "under 1"),
+        ("train.batch", "section.key=value"),
+        ("optimiser.rate=nan", "optimiser.rate"),
+    ],
+)
+def test_what_is_not_known_names_the_nearest(tmp_path: Path, override: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        load_recipe(saved(tmp_path), [override])
+
+
+def test_a_recipe_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no recipe file"):
+        load_recipe(tmp_path / "other.toml")
+    with pytest.raises(UsageError, match="not TOML"):
+        load_recipe(saved(tmp_path, "= 3"))
+    with pytest.raises(UsageError, match="no recipe 'nothing-like-it'"):
+        load_recipe("nothing-like-it")
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_recipes_that_ship(name: str) -> None:
+    assert load_recipe(name).name == name
+    near = name[:-1] + "x"
+    with pytest.raises(UsageError, match="did you mean"):
+        load_recipe(near)

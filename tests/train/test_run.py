@@ -1,0 +1,137 @@
+"""A run from beginning to end, with the smallest of methods: what it leaves behind, and how it may be ended."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("lightning")
+
+from tiny_training import TinyGame, TinyMethod, draw_pictures, load, tiny_recipe, use  # noqa: E402
+
+from photochrom.errors import UsageError  # noqa: E402
+from photochrom.train.folder import next_folder  # noqa: E402
+from photochrom.train.recipe import load_recipe  # noqa: E402
+from photochrom.train.run import train  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "photochrom.train.methods", None)
+    use(TinyMethod)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    return draw_pictures(tmp_path / "pictures", 24)
+
+
+def curve(out: Path, name: str) -> dict[int, float]:
+    with open(out / "metrics.csv", newline="") as stream:
+        return {int(row["step"]): float(row[name]) for row in csv.DictReader(stream) if row.get(name)}
+
+
+def test_what_a_run_leaves_behind(tmp_path: Path, pictures: Path) -> None:
+    recipe, out = tiny_recipe(train={"ema": 0.9, "preview": 2}), tmp_path / "run"
+    assert train(recipe, [pictures], out, quiet=True) == out
+    assert load_recipe(out / "recipe.toml") == recipe
+    told = json.loads((out / "run.json").read_text())
+    assert told["status"] == "done"
+    assert told["data"]["train"] + told["data"]["validation"] == 24
+    assert told["data"]["left_out"] == 0 and len(told["data"]["sha256"]) == 64
+    assert torch.__version__.startswith(told["versions"]["torch"])
+    assert told["hardware"]["cores"] == os.cpu_count()
+    steps = told["sessions"][0]["steps"]
+    assert steps == 2 * (told["data"]["train"] // 4)
+    assert list(curve(out, "train/loss_step")) == list(range(steps))
+    assert len(curve(out, "val/loss")) == 2
+    assert {p.name for p in (out / "samples").iterdir()} == {"epoch-0001.jpg", "epoch-0002.jpg"}
+    assert list((out / "tensorboard").glob("events.*"))
+    for name in ("best", "last"):
+        saved = torch.load(out / "checkpoints" / f"{name}.ckpt", weights_only=True)
+        assert saved["hyper_parameters"]["recipe"] == recipe.to_dict()
+        assert not torch.equal(
+            saved["state_dict"]["network.0.weight"], saved["current_model_state"]["network.0.weight"]
+        )
+        load(TinyMethod, out / "checkpoints" / f"{name}.ckpt")
+    assert not list(out.rglob("*.part"))
+
+
+@pytest.mark.parametrize("method", [TinyMethod, TinyGame])
+def test_a_run_ended_by_steps_validates_and_goes_on(tmp_path: Path, pictures: Path, method: type[TinyMethod]) -> None:
+    use(method)
+    out = tmp_path / "run"
+    train(tiny_recipe(), [pictures], out, max_steps=1, quiet=True)
+    assert list(curve(out, "train/loss_step")) == [0]
+    assert len(curve(out, "val/loss")) == 1
+    assert (out / "checkpoints" / "best.ckpt").is_file()
+    train(tiny_recipe(), [pictures], out, max_steps=3, resume=True, quiet=True)
+    assert list(curve(out, "train/loss_step")) == [0, 1, 2]
+
+
+def test_a_run_ended_by_the_clock(tmp_path: Path, pictures: Path) -> None:
+    out = tmp_path / "run"
+    train(tiny_recipe(train={"epochs": 100000}), [pictures], out, max_minutes=0.02, quiet=True)
+    assert json.loads((out / "run.json").read_text())["status"] == "done"
+    assert (out / "checkpoints" / "last.ckpt").is_file()
+
+
+def test_without_validation_and_with_early_stopping(tmp_path: Path, pictures: Path) -> None:
+    train(tiny_recipe(data={"validation": 0}), [pictures], tmp_path / "a", quiet=True)
+    assert (tmp_path / "a" / "checkpoints" / "last.ckpt").is_file()
+    recipe = tiny_recipe(train={"early_stopping": 2, "epochs": 30}, optimiser={"rate": 0.0})
+    train(recipe, [pictures], tmp_path / "b", quiet=True)
+    assert len(curve(tmp_path / "b", "val/loss")) == 3
+
+
+def test_beginning_with_the_weights_of_another_run(tmp_path: Path, pictures: Path) -> None:
+    train(tiny_recipe(train={"epochs": 1}), [pictures], tmp_path / "a", quiet=True)
+    recipe = tiny_recipe(train={"epochs": 1}, optimiser={"rate": 0.0})
+    train(recipe, [pictures], tmp_path / "b", start=tmp_path / "a" / "checkpoints" / "last.ckpt", quiet=True)
+    a, b = (load(TinyMethod, tmp_path / name / "checkpoints" / "last.ckpt") for name in "ab")
+    assert torch.equal(a.network[0].weight, b.network[0].weight)
+
+
+def test_decoding_in_workers(tmp_path: Path, pictures: Path) -> None:
+    for name, workers in (("a", 0), ("b", 2)):
+        recipe = tiny_recipe(data={"workers": workers, "resident": "no"})
+        train(recipe, [pictures], tmp_path / name, quiet=True)
+    assert curve(tmp_path / "a", "train/loss_step") == pytest.approx(curve(tmp_path / "b", "train/loss_step"))
+
+
+def test_a_folder_that_is_there(tmp_path: Path, pictures: Path) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(UsageError, match="no run in"):
+        train(tiny_recipe(), [pictures], out, resume=True, quiet=True)
+    assert not out.exists()
+    train(tiny_recipe(), [pictures], out, max_steps=1, quiet=True)
+    with pytest.raises(UsageError, match="--resume"):
+        train(tiny_recipe(), [pictures], out, quiet=True)
+    with pytest.raises(UsageError, match=r"begun with optimiser\.rate = 0\.01, not 0\.5"):
+        train(tiny_recipe(optimiser={"rate": 0.5}), [pictures], out, resume=True, quiet=True)
+    draw_pictures(pictures / "more", 30, (20, 20))
+    with pytest.raises(UsageError, match="not the pictures"):
+        train(tiny_recipe(), [pictures], out, resume=True, quiet=True)
+
+
+@pytest.mark.parametrize("device", ["cuda", "toaster"])
+def test_a_device_that_is_not_there(tmp_path: Path, pictures: Path, device: str) -> None:
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(UsageError, match=device):
+        train(tiny_recipe(), [pictures], tmp_path / "run", device=device, quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_next_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert next_folder("tiny", resume=False) == Path("runs/tiny-1")
+    with pytest.raises(UsageError, match="--out"):
+        next_folder("tiny", resume=True)
+    for name in ("tiny-2", "tiny-10", "tiny-other", "big-40"):
+        Path("runs", name).mkdir(parents=True)
+    assert next_folder("tiny", resume=False) == Path("runs/tiny-11")
+    assert next_folder("tiny", resume=True) == Path("runs/tiny-10")

@@ -1,0 +1,349 @@
+"""What watches a run: every alarm is rung by a run built for it, and stays silent in one that goes well."""
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+lightning = pytest.importorskip("lightning")
+
+import torch  # noqa: E402
+from lightning.pytorch.callbacks import ModelCheckpoint  # noqa: E402
+from lightning.pytorch.loggers import TensorBoardLogger  # noqa: E402
+from PIL import Image  # noqa: E402
+from rich.console import Console  # noqa: E402
+from torch.utils.data import DataLoader  # noqa: E402
+
+from photochrom.errors import TrainingError  # noqa: E402
+from photochrom.train.recipe import Recipe  # noqa: E402
+from photochrom.train.watch import (  # noqa: E402
+    Bell,
+    DeadTraining,
+    Divergence,
+    ModeCollapse,
+    Overfitting,
+    Preview,
+    Progress,
+    WinningDiscriminator,
+    callbacks,
+)
+from photochrom.train.watch.progress import time_left  # noqa: E402
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not have many workers.*"),
+    pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec.*"),
+    pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty"),
+    pytest.mark.filterwarnings("ignore:GPU available but not used"),
+]
+
+BATCHES = 4
+Logged = dict[str, float]
+
+
+class Script(lightning.LightningModule):  # type: ignore[misc]
+    """A run that logs what it is told: `step(n)` in training step n, `check(e)` in the validation of epoch e."""
+
+    def __init__(self, step: Callable[[int], Logged], check: Callable[[int], Logged]) -> None:
+        super().__init__()
+        self.layer = torch.nn.Conv2d(1, 2, 1)
+        self.step, self.check = step, check
+        self.spoil_at = -1
+
+    def predict_ab(self, lightness: torch.Tensor) -> torch.Tensor:
+        return self.layer(lightness)
+
+    def training_step(self, batch: Any, index: int) -> torch.Tensor:
+        values = self.step(self.global_step)
+        self.log_dict({f"train/{k}": v for k, v in values.items()}, on_step=True, on_epoch=True)
+        if self.global_step == self.spoil_at:
+            with torch.no_grad():
+                self.layer.weight.fill_(math.nan)
+        return (self.layer.weight**2).sum()
+
+    def validation_step(self, batch: Any, index: int) -> None:
+        self.log_dict({f"val/{k}": v for k, v in self.check(self.current_epoch).items()})
+
+    def configure_optimizers(self) -> Any:
+        return torch.optim.SGD(self.parameters(), 1e-3)
+
+
+def picture(n: int) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(n)
+    return {"lightness": torch.rand(1, 16, 16, generator=generator) * 100, "ab": torch.full((2, 16, 16), 10.0 * n)}
+
+
+def fit(
+    script: Script, watching: Sequence[Any], out: Path, epochs: int = 6, logger: Any = False, **options: Any
+) -> Any:
+    trainer = lightning.Trainer(
+        accelerator="cpu",
+        devices=1,
+        max_epochs=epochs,
+        logger=logger,
+        callbacks=[*watching],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=any(isinstance(c, ModelCheckpoint) for c in watching),
+        default_root_dir=out,
+        log_every_n_steps=1,
+        **options,
+    )
+    pictures = [picture(n) for n in range(2 * BATCHES)]
+    trainer.fit(script, DataLoader(pictures, batch_size=2), DataLoader(pictures[:3], batch_size=2))
+    return trainer
+
+
+@pytest.fixture
+def bell(tmp_path: Path) -> Bell:
+    return Bell(tmp_path, Console(file=io.StringIO(), width=200))
+
+
+def said(bell: Bell) -> list[str]:
+    """The lines of warnings.log; the same sentences were printed."""
+    lines = bell.file.read_text().splitlines() if bell.file.exists() else []
+    printed = bell._console.file.getvalue()
+    assert all(line.split(": ", 1)[1] in printed for line in lines)
+    return lines
+
+
+def falling(step: int) -> Logged:
+    return {"loss": 1 / (1 + step)}
+
+
+def fine(epoch: int) -> Logged:
+    return {"loss": 1 / (1 + epoch), "diversity": 9.0, "diversity_truth": 10.0}
+
+
+def test_a_run_that_goes_well_rings_nothing(bell: Bell, tmp_path: Path) -> None:
+    watching = [Overfitting(bell), ModeCollapse(bell), WinningDiscriminator(bell, steps=8), DeadTraining(bell, steps=8)]
+    watching.append(Divergence(bell, tmp_path, rate=1.0))
+
+    def step(n: int) -> Logged:
+        return {**falling(n), "discriminator_real": 0.6, "discriminator_fake": 0.7}
+
+    fit(Script(step, fine), watching, tmp_path, epochs=8)
+    assert said(bell) == []
+
+
+def test_overfitting_rings_once_when_validation_rises_while_training_falls(bell: Bell, tmp_path: Path) -> None:
+    fit(Script(falling, lambda epoch: {"loss": 1 + abs(epoch - 1) / 10}), [Overfitting(bell)], tmp_path, epochs=7)
+    (line,) = said(bell)
+    assert "overfitting" in line
+    assert "best in epoch 2" in line
+    assert "epoch 5" in line  # the third after the best
+
+
+def test_a_validation_that_rises_with_the_training_loss_is_not_overfitting(bell: Bell, tmp_path: Path) -> None:
+    fit(Script(lambda n: {"loss": 1.0 + n}, lambda epoch: {"loss": 1.0 + epoch}), [Overfitting(bell)], tmp_path)
+    assert said(bell) == []
+
+
+def test_overfitting_remembers_across_a_restart(bell: Bell) -> None:
+    before, after = Overfitting(bell), Overfitting(bell)
+    before._seen = [(1.0, 0.5), (0.9, 0.6)]
+    after.load_state_dict(before.state_dict())
+    assert after._seen == before._seen
+
+
+def test_mode_collapse_rings_when_all_pictures_are_painted_alike(bell: Bell, tmp_path: Path) -> None:
+    fit(
+        Script(falling, lambda e: {**fine(e), "diversity": 8.0 if e < 2 else 0.5}),
+        [ModeCollapse(bell, after=8)],
+        tmp_path,
+    )
+    (line,) = said(bell)
+    assert "mode collapse" in line
+    assert "0.50" in line
+    assert "10.00" in line
+    assert "epoch 5" in line  # the third time
+
+
+def test_an_alarm_rings_again_after_it_has_gone_well(bell: Bell, tmp_path: Path) -> None:
+    def check(epoch: int) -> Logged:
+        return {**fine(epoch), "diversity": 8.0 if epoch == 3 else 0.5}
+
+    fit(Script(falling, check), [ModeCollapse(bell, times=2, after=0)], tmp_path)
+    assert len(said(bell)) == 2
+
+
+@pytest.mark.parametrize(("real", "fake", "rings"), [(0.001, 0.002, True), (0.6, 0.001, False)])
+def test_a_discriminator_that_always_wins(bell: Bell, tmp_path: Path, real: float, fake: float, rings: bool) -> None:
+    script = Script(lambda n: {"loss": 1.0 / (n + 1), "discriminator_real": real, "discriminator_fake": fake}, fine)
+    fit(script, [WinningDiscriminator(bell, steps=8)], tmp_path)
+    assert ["winning discriminator" in line for line in said(bell)] == [True] * rings
+
+
+def test_smoothed_labels_have_a_floor_that_a_winning_discriminator_reaches(bell: Bell) -> None:
+    recipe = Recipe.from_dict({"loss": {"adversarial": "vanilla"}, "stabilise": {"label_smoothing": 0.1}})
+    probability = 0.9  # the best answer to a label of 0.9
+    best = -0.9 * math.log(probability) - 0.1 * math.log(1 - probability)
+    assert WinningDiscriminator.of(recipe, bell)._floor == pytest.approx(best)
+    assert WinningDiscriminator.of(Recipe(), bell)._floor == 0
+
+
+def test_dead_training_rings_when_every_step_has_the_same_loss(bell: Bell, tmp_path: Path) -> None:
+    fit(Script(lambda n: {"loss": 0.25}, fine), [DeadTraining(bell, steps=8)], tmp_path)
+    (line,) = said(bell)
+    assert "dead training" in line
+    assert "0.25" in line
+
+
+def test_dead_training_rings_when_only_the_batches_make_a_difference(bell: Bell, tmp_path: Path) -> None:
+    fit(Script(lambda n: {"loss": 1.0 + n % BATCHES}, fine), [DeadTraining(bell, steps=8)], tmp_path)
+    (line,) = said(bell)
+    assert "2.5 in each of the last 3 epochs" in line
+
+
+def checkpoints(out: Path) -> ModelCheckpoint:
+    return ModelCheckpoint(out / "checkpoints", filename="best", save_last=True, every_n_train_steps=1, save_top_k=1)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_not_a_number_stops_the_run(bell: Bell, tmp_path: Path, value: float) -> None:
+    script = Script(lambda n: {"loss": value if n == 6 else 1.0}, fine)
+    script.spoil_at = 6  # the weights go with the loss, in the same step
+    watching = [Divergence(bell, tmp_path / "checkpoints", rate=0.5), checkpoints(tmp_path)]
+    with pytest.raises(TrainingError, match=r"train/loss became .*last\.ckpt.*lower optimiser\.rate \(it was 0\.5\)"):
+        fit(script, watching, tmp_path)
+    (line,) = said(bell)
+    assert "diverged" in line
+    kept = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
+    assert kept["global_step"] == 6
+    assert all(torch.isfinite(value).all() for value in kept["state_dict"].values())
+
+
+def test_weights_that_are_not_numbers_are_never_written(bell: Bell, tmp_path: Path) -> None:
+    script = Script(lambda n: {"loss": 1.0}, fine)  # the loss that is logged looks well
+    script.spoil_at = 2
+    watching = [Divergence(bell, tmp_path / "checkpoints", rate=0.5), checkpoints(tmp_path)]
+    with pytest.raises(TrainingError, match=r"weights layer\.weight"):
+        fit(script, watching, tmp_path)
+    for file in (tmp_path / "checkpoints").glob("*.ckpt"):
+        kept = torch.load(file, weights_only=True)
+        assert kept["global_step"] == 2
+        assert all(torch.isfinite(value).all() for value in kept["state_dict"].values())
+
+
+def test_an_exploding_loss_stops_the_run_before_it_overflows(bell: Bell, tmp_path: Path) -> None:
+    script = Script(lambda n: {"loss": 0.01 if n < 24 else 0.01 * 2.0 ** (n - 24)}, fine)
+    with pytest.raises(TrainingError, match=r"train/loss rose to .* no checkpoint had been written yet"):
+        fit(script, [Divergence(bell, tmp_path / "checkpoints", rate=0.5)], tmp_path, epochs=20)
+
+
+def test_a_single_high_loss_stops_nothing(bell: Bell, tmp_path: Path) -> None:
+    script = Script(lambda n: {"loss": 1e6 if n == 22 else 1.0}, fine)
+    fit(script, [Divergence(bell, tmp_path, rate=0.5)], tmp_path, epochs=7)
+    assert said(bell) == []
+
+
+def test_preview_shows_the_same_pictures_each_epoch(tmp_path: Path) -> None:
+    logger = TensorBoardLogger(tmp_path, name="", version="tensorboard")
+    fit(Script(falling, fine), [Preview(tmp_path / "samples", 3)], tmp_path, epochs=2, logger=logger)
+    files = sorted((tmp_path / "samples").iterdir())
+    assert [file.name for file in files] == ["epoch-0001.jpg", "epoch-0002.jpg"]
+    with Image.open(files[0]) as first, Image.open(files[1]) as second:
+        assert first.size == second.size
+        assert first.width == 3 * 96 + 4 * 4  # grey, ours, truth, 16 px shown six times as large
+        grey = first.crop((4, first.height - 100, 100, first.height - 4)).convert("RGB")
+        truth = first.crop((204, first.height - 100, 300, first.height - 4)).convert("RGB")
+    red, _, blue = grey.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert abs(red - blue) <= 3
+    red, _, blue = truth.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert red > blue + 30  # ab of (20, 20) is orange
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert len(events.Images("preview")) == 2
+    assert len(events.Scalars("val/loss")) == 2
+
+
+def test_the_bar_counts_the_whole_run(tmp_path: Path) -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=160)
+    seen: list[float] = []
+
+    class Look(lightning.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
+            from photochrom.train.watch.progress import share_done
+
+            seen.append(share_done(trainer))
+
+    fit(Script(falling, fine), [Progress(console), Look()], tmp_path, epochs=2)
+    assert seen == pytest.approx([(n + 1) / 8 for n in range(8)])
+    assert "epoch 1/2" in screen.getvalue()
+    assert "left" in screen.getvalue()
+    seen.clear()
+    fit(Script(falling, fine), [Look()], tmp_path, epochs=100, max_steps=6)
+    assert seen == pytest.approx([(n + 1) / 6 for n in range(6)])
+    seen.clear()
+    fit(Script(falling, fine), [Look()], tmp_path, epochs=1000, max_time={"seconds": 1})
+    assert seen[-1] > 0.8
+    assert seen == sorted(seen)
+
+
+def test_without_a_terminal_there_is_one_line_for_each_epoch(tmp_path: Path) -> None:
+    screen = io.StringIO()
+    fit(Script(falling, fine), [Progress(Console(file=screen, width=160))], tmp_path, epochs=3)
+    lines = screen.getvalue().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert "train/loss" in lines[0]
+    assert "val/loss 0.3333" in lines[2]
+
+
+def test_time_left() -> None:
+    assert time_left(60, 0.0, 0.25) == "0:03:00"
+    assert time_left(60, 0.5, 0.75) == "0:01:00"  # resumed at the half
+    assert time_left(7200, 0.0, 0.5) == "2:00:00"
+    assert time_left(1, 0.5, 0.5) == "-:--"
+
+
+def test_the_callbacks_of_a_recipe_work_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fit(Script(falling, fine), callbacks(Recipe(), tmp_path), tmp_path, epochs=1)
+    assert (tmp_path / "samples" / "epoch-0001.jpg").is_file()
+    assert "epoch 1/1" in capsys.readouterr().err
+    fit(Script(falling, fine), callbacks(Recipe(), tmp_path / "quiet", quiet=True), tmp_path, epochs=1)
+    assert capsys.readouterr() == ("", "")
+    without = Recipe.from_dict({"train": {"preview": 0}})
+    assert not any(isinstance(callback, Preview) for callback in callbacks(without, tmp_path))
+
+
+class Spoil(lightning.Callback):  # type: ignore[misc]
+    """Makes a weight infinite after so many steps, as a step of the optimiser that goes too far does."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, *_: Any) -> None:
+        if trainer.global_step == self.after:
+            with torch.no_grad():
+                next(pl_module.parameters()).fill_(math.inf)
+
+
+def test_a_real_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path: Path) -> None:
+    pytest.importorskip("kornia")
+    from photochrom.train.methods import load_method
+    from photochrom.train.run import train
+
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for n in range(12):
+        Image.effect_mandelbrot((48, 40), (-2 - n, -1, 1, 1 + n), 20).convert("RGB").rotate(n).save(
+            pictures / f"{n}.png"
+        )
+    sections = {
+        "method": "regression",
+        "data": {"size": 32, "workers": 0},
+        "network": {"kind": "cifar-cnn", "width": 4},
+        "train": {"batch": 2, "epochs": 3, "checkpoint_minutes": 0.0, "ema": 0.9},
+    }
+    run = tmp_path / "run"
+    with pytest.raises(TrainingError, match=r"training diverged at step .*last\.ckpt"):
+        train(Recipe.from_dict(sections), [pictures], run, device="cpu", quiet=True, also=[Spoil(after=4)])
+    assert "diverged" in (run / "warnings.log").read_text()
+    kept = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+    assert kept["global_step"] == 3
+    assert all(torch.isfinite(weight).all() for weight in load_method(run).parameters())
