@@ -1,5 +1,6 @@
 """The command as a process of its own: pipes, signals, terminals, names that aren't text, shell completion."""
 
+import functools
 import io
 import os
 import signal
@@ -91,6 +92,8 @@ def test_interrupted_run_leaves_nothing_half_written(draw: Draw, tmp_path: Path,
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # a shell's background jobs ignore Ctrl-C, and hand that on
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdout
     process.stdout.readline()  # the first is done, the others are under way

@@ -111,6 +111,12 @@ def test_what_is_frozen_stays_and_what_is_not_learns(pictures: Path, cache: str,
     assert learned and not any("running" in name for name in learned)
 
 
+def test_the_whole_network_in_bf16_through_all_stages(pictures: Path, tmp_path: Path) -> None:
+    settings = ("train.precision=bf16", "train.epochs=1", "data.validation=0", "train.stages=[0.3, 0.3, 0.4]")
+    out = run(tiny("photo-gpu", *settings, "train.batch=3"), pictures, tmp_path / "run")
+    assert values(out, "train/generator_step") and np.isfinite(values(out, "train/loss_step")).all()
+
+
 def test_a_run_that_was_stopped_goes_on_where_it_was(pictures: Path, cache: str, tmp_path: Path) -> None:
     same = ("train.epochs=1", "train.stages=[0.4, 0.2, 0.4]", cache)
     recipe = tiny("photo", *same)
