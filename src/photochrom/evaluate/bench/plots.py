@@ -39,7 +39,7 @@ def _networks(rows: list[dict[str, Any]]) -> Figure:
             axis.annotate(f" {ms['median']:.0f} ms", (ms["max"], place), va="center", fontsize=8)
         axis.set_yticks(range(len(here)), [f"{row['model']}, {row['runtime']}" for row in here], fontsize=8)
         axis.set_xscale("log")
-        axis.set_xlim(right=4 * max(row["ms"]["max"] for row in here))
+        axis.set_xlim(min(row["ms"]["min"] for row in here) / 3, 4 * max(row["ms"]["max"] for row in here))
         axis.set_title(f"{size} x {size}", fontsize=10)
         axis.set_xlabel("ms a picture (logarithmic)", fontsize=8)
         axis.spines[["top", "right"]].set_visible(False)
@@ -78,5 +78,10 @@ def _road(rows: list[dict[str, Any]]) -> Figure:
         axis.set_ylabel("seconds", fontsize=8)
         axis.spines[["top", "right"]].set_visible(False)
         if n == 0:
-            figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize=7)
+            figure.legend(
+                *axis.get_legend_handles_labels(),
+                loc="outside lower center",
+                ncols=6 if len(rows) > 3 else 2,
+                fontsize=7,
+            )
     return figure
