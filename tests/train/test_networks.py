@@ -120,3 +120,14 @@ def test_weights_that_are_missing_or_of_another_network_are_refused(tmp_path: Pa
 def test_an_unknown_network_names_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"did you mean 'eccv16'\?"):
         build_network(config("eccv61"))
+
+
+def test_weights_of_keras_find_the_stride_in_the_first_convolution_of_a_block() -> None:
+    moved, usual = (
+        build_network(config("resnet50-frozen", encoder="resnet26", caffe_strides=flag)).encoder
+        for flag in (True, False)
+    )
+    assert (moved.layer2[0].conv1.stride, moved.layer2[0].conv2.stride) == ((2, 2), (1, 1))
+    assert (usual.layer2[0].conv1.stride, usual.layer2[0].conv2.stride) == ((1, 1), (2, 2))
+    x = torch.randn(1, 1, 64, 64)
+    assert [f.shape for f in moved(x)] == [f.shape for f in usual(x)]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +15,7 @@ from photochrom.errors import UsageError
 from photochrom.evaluate.page import Page
 from photochrom.evaluate.sheet import contact_sheet
 from photochrom.train.curves import finish
-from photochrom.train.history import History, read_history
-from photochrom.train.recipe import Recipe, load_recipe
+from photochrom.train.past_runs import Run, differences, facts_of, flat, read_run
 from photochrom.train.same_pictures import (
     RADII,
     Nearness,
@@ -49,17 +45,6 @@ ABOUT_KERAS = (
 )
 
 
-@dataclass(frozen=True)
-class Run:
-    """One training run that is compared."""
-
-    name: str
-    folder: Path
-    recipe: Recipe
-    history: History
-    facts: Mapping[str, Any]
-
-
 def compare(
     runs: Sequence[Path], out: Path, *, data: Sequence[str | Path] = (), count: int = 64, monitor: str = "val/loss"
 ) -> Path:
@@ -73,7 +58,7 @@ def compare(
 
     if len(runs) < 2:
         raise UsageError(f"a comparison needs two runs or more, got {len(runs)}: name their folders")
-    compared = [_read(folder, name) for folder, name in zip(runs, _names(runs), strict=True)]
+    compared = [read_run(folder, name) for folder, name in zip(runs, _names(runs), strict=True)]
     methods = [load_method(run.folder) for run in compared]
     device = work_device(methods)
     first = compared[0]
@@ -122,7 +107,7 @@ def compare(
     differing = differences([flat(run.recipe) for run in compared], [run.name for run in compared])
     page.table(differing) if differing else page.text("None: the recipes are the same, key for key.")
     page.heading("The runs")
-    page.table([{"run": run.name, "folder": str(run.folder), **_facts(run.facts)} for run in compared])
+    page.table([{"run": run.name, "folder": str(run.folder), **facts_of(run)} for run in compared])
     return page.save(out)
 
 
@@ -138,38 +123,11 @@ def _names(folders: Sequence[Path]) -> list[str]:
     return [os.path.relpath(path, common) for path in paths]
 
 
-def _read(folder: Path, name: str) -> Run:
-    history = read_history(folder)
-    try:
-        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        facts = {}
-    return Run(name, folder, load_recipe(folder / "recipe.toml"), history, facts)
-
-
 def _data_of(run: Run) -> list[str]:
     places = run.facts.get("data", {}).get("places", [])
     if not places:
         raise UsageError(f"{run.folder}/run.json doesn't say what it was trained on: name pictures with --data")
     return [str(place) for place in places]
-
-
-def flat(recipe: Recipe) -> dict[str, object]:
-    """Every setting of a recipe under its dotted name."""
-    made: dict[str, object] = {}
-    for section, value in recipe.to_dict().items():
-        made.update({f"{section}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {section: value})
-    return made
-
-
-def differences(settings: Sequence[Mapping[str, object]], names: Sequence[str]) -> list[dict[str, object]]:
-    """A row for each setting that isn't the same everywhere: its name, then its value in each run."""
-    keys = [key for key in dict.fromkeys(k for s in settings for k in s) if key not in ("name", "title")]
-    return [
-        {"setting": key, **{name: str(s.get(key)) for name, s in zip(names, settings, strict=True)}}
-        for key in keys
-        if len({str(s.get(key)) for s in settings}) > 1
-    ]
 
 
 def _truth_row(truths: Sequence[np.ndarray]) -> dict[str, object]:
@@ -185,33 +143,6 @@ def _best_row(run: Run, monitor: str) -> dict[str, object]:
         return {"run": run.name}
     names = [name for name in run.history.names if name.startswith("val/")]
     return {"run": run.name, "epoch": best + 1, **{name: run.history.at_epoch(name, best) for name in names}}
-
-
-def _facts(facts: Mapping[str, Any]) -> dict[str, object]:
-    """What is worth a column of run.json."""
-    data, hardware = facts.get("data", {}), facts.get("hardware", {})
-    sessions = facts.get("sessions", [])
-    return {
-        "recipe": facts.get("recipe"),
-        "training pictures": data.get("train"),
-        "validation pictures": data.get("validation"),
-        "left out": data.get("left_out"),
-        "steps": sessions[-1].get("steps") if sessions else None,
-        "minutes": _minutes(sessions),
-        "on": ", ".join(hardware.get("gpus") or [str(hardware.get("processor", ""))]),
-        "torch": facts.get("versions", {}).get("torch"),
-        "revision": str(facts.get("revision", ""))[:10],
-        "ended": facts.get("status"),
-    }
-
-
-def _minutes(sessions: Sequence[Mapping[str, str]]) -> float | None:
-    spans = [
-        datetime.fromisoformat(session["ended"]) - datetime.fromisoformat(session["started"])
-        for session in sessions
-        if "ended" in session
-    ]
-    return sum(span.total_seconds() for span in spans) / 60 if spans else None
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -47,6 +47,7 @@ class NetworkConfig:
     encoder: str = "resnet18"  # name of the timm encoder
     pretrained: bool = True  # begin with the encoder's ImageNet weights
     weights: str = ""  # a local file of those weights, instead of the hub
+    caffe_strides: bool = False  # a ResNet halves in a block's 1x1 convolution, as weights of Caffe and Keras expect
     width: int = 64  # channels of the first level
     levels: int = 8  # times the plain U-Net halves the picture
     blocks: int = 9  # cyclegan: residual blocks of a generator

@@ -25,7 +25,7 @@ from photochrom.train.networks.photo import (
     conv_unit,
     encoder_input,
 )
-from photochrom.train.networks.resnet50 import FrozenUNet
+from photochrom.train.networks.resnet50 import FrozenUNet, halve_first
 from photochrom.train.networks.unet import PlainUNet, TimmUNet
 from photochrom.train.recipe import NetworkConfig
 
@@ -68,13 +68,16 @@ def build_network(config: NetworkConfig, bins: int = 0) -> nn.Module:
         return PlainUNet(config.levels, config.width, config.dropout)
     if config.kind in ("unet-timm", "resnet50-frozen"):
         made = TimmUNet if config.kind == "unet-timm" else FrozenUNet
-        return made(
+        network = made(
             config.encoder,
             pretrained=config.pretrained,
             weights=config.weights,
             width=config.width,
             dropout=config.dropout,
         )
+        if config.caffe_strides:
+            halve_first(network.encoder)
+        return network
     if config.kind == "eccv16":
         return Eccv16(bins, config.width)
     if config.kind == "cyclegan":

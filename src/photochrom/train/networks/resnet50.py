@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from photochrom.train.networks.unet import TimmUNet
 
 
@@ -22,3 +24,15 @@ class FrozenUNet(TimmUNet):
         super().train(mode)
         self.encoder.eval()
         return self
+
+
+def halve_first(encoder: nn.Module) -> None:
+    """Move the stride of a ResNet's blocks from the 3x3 convolution to the 1x1 before it, as He et al. (2016) had it.
+
+    Weights that were trained in Caffe or Keras expect it so; torchvision's and timm's expect it in the 3x3. Networks
+    without such blocks stay as they are.
+    """
+    for block in encoder.modules():
+        first, second = getattr(block, "conv1", None), getattr(block, "conv2", None)
+        if isinstance(first, nn.Conv2d) and isinstance(second, nn.Conv2d) and first.kernel_size == (1, 1):
+            first.stride, second.stride = second.stride, first.stride

@@ -1,0 +1,132 @@
+"""docs/recipes.md: what each recipe reached here, from the folders of its runs and from one evaluation.
+
+    photochrom train NAME --data FOLDER --out runs/NAME && photochrom export runs/NAME --out runs/NAME.onnx   (each)
+    photochrom evaluate --data DEV --model runs/NAME.onnx ... --out scores
+    python scripts/recipes_page.py runs/* --scores scores/results.json --show samples
+
+Beside the page it writes each run's curves and, from the pictures of --show, a sheet of grey, every model and truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from photochrom.evaluate.dataset import find_items
+from photochrom.evaluate.gallery import sheet_of
+from photochrom.evaluate.painters import GreyPainter, TruthPainter, open_models
+from photochrom.evaluate.summary import METRICS
+from photochrom.train.curves import curves
+from photochrom.train.past_runs import Run, differences, facts_of, flat, read_run
+from photochrom.train.recipe import load_recipe
+
+_SCORES = {  # of an evaluation: the metric, and how it is written
+    "fid": ".1f",
+    "lpips_alex": ".4f",
+    "psnr": ".2f",
+    "ciede2000": ".2f",
+    "colorfulness": ".1f",
+    "tinted_share": ".1%",
+    "ab_mse": ".5f",
+    "accuracy": ".3f",
+    "accuracy_area": ".4f",
+}
+_LOGGED = ("loss", "ab_error", "accuracy", "accuracy_area", "ab_mse", "ab_mse_grey", "colorfulness", "diversity")
+_ELSEWHERE = ("network.weights", "loss.critic_weights", "network.cache_folder", "data.other")  # places on a machine
+
+
+def table(rows: list[dict[str, str]]) -> str:
+    heads = list(rows[0])
+    lines = [heads, ["---"] * len(heads), *([row[head] for head in heads] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def score_row(row: Mapping[str, Any]) -> dict[str, str]:
+    metrics = row["metrics"]
+    made = {"": f"`{Path(row['model']).stem}`" if row["model"] not in ("grey", "truth") else str(row["model"])}
+    for key, form in _SCORES.items():
+        value = metrics.get(key)
+        made[METRICS[key].label] = format(value, form) if value is not None and math.isfinite(value) else "–"
+    return made
+
+
+def command_of(run: Run) -> tuple[str, str]:
+    """The command that repeats a run, and the settings that it changes, for reading."""
+    shipped = flat(load_recipe(run.recipe.name))
+    changed = differences([shipped, flat(run.recipe)], ["recipe", "here"])
+    options = " ".join(f"{row['setting']}={'FILE' if row['setting'] in _ELSEWHERE else row['here']}" for row in changed)
+    words = [f"{row['setting']} {row['here']} ({row['recipe']})" for row in changed if row["setting"] not in _ELSEWHERE]
+    return f"photochrom train {run.recipe.name} --data FOLDER" + (f" --set {options}" if options else ""), "; ".join(
+        words
+    )
+
+
+def section(run: Run, folder: Path, note: str) -> str:
+    command, changed = command_of(run)
+    facts = facts_of(run)
+    target = folder / f"{run.recipe.name}.png"
+    target.write_bytes(
+        next(path for path in curves(run.folder, run.folder / "curves") if path.suffix == ".png").read_bytes()
+    )
+    monitor = run.recipe.train.monitor
+    best = run.history.best_epoch(monitor)
+    logged = {}
+    if best is not None:
+        found = {name: run.history.at_epoch(f"val/{name}", best) for name in _LOGGED}
+        logged = {name: f"{value:.4g}" for name, value in found.items() if value is not None}
+    minutes = facts["minutes"]
+    lines = [
+        f"## {run.recipe.name}",
+        f"{run.recipe.title}.",
+        f"```sh\n{command}\n```",
+        f"{facts['training pictures']:,} pictures to train and {facts['validation pictures']:,} to validate, "
+        f"{facts['steps']:,} steps of {run.recipe.train.batch}"
+        + (f", {minutes:.0f} minutes" if minutes else "")
+        + f", {run.facts['hardware']['cores']} cores, no GPU."
+        + (f" Changed from the recipe (its own value): {changed}." if changed else ""),
+    ]
+    if note:
+        lines.append(note)
+    if logged:
+        lines += [f"Validation at the best epoch by {monitor} ({best + 1}):", table([logged])]
+    lines.append(f"![Curves of {run.recipe.name}](recipes/{target.name})")
+    return "\n\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--scores", type=Path, help="results.json of an evaluation of the exported models")
+    parser.add_argument("--notes", type=Path, help="JSON: recipe -> what a reader should know of this run")
+    parser.add_argument("--intro", type=Path, help="Markdown for the top of the page")
+    parser.add_argument("--show", type=Path, help="folder of pictures that may be shown")
+    parser.add_argument("--models", nargs="*", type=Path, default=[], help=".onnx files for the sheet")
+    parser.add_argument("--page", type=Path, default=Path("docs/recipes.md"))
+    options = parser.parse_args()
+
+    folder = options.page.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    notes = json.loads(options.notes.read_text()) if options.notes else {}
+    parts = ["# The recipes, trained here"]
+    if options.intro:
+        parts.append(options.intro.read_text().strip())
+    if options.scores:
+        results = json.loads(options.scores.read_text())
+        parts += [
+            f"## Scores of all on the same {results['data']['n']:,} pictures",
+            table([score_row(row) for row in results["rows"] if not row["model"].startswith("truth through")]),
+        ]
+    if options.show and options.models:
+        painters = [GreyPainter(), *open_models([str(path) for path in options.models]), TruthPainter()]
+        sheet_of(find_items([options.show]), painters, 256).save(folder / "sheet.jpg", quality=88)
+        parts.append("![Grey, each recipe, truth](recipes/sheet.jpg)")
+    parts += [section(run, folder, notes.get(run.recipe.name, "")) for run in map(read_run, options.runs)]
+    options.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
