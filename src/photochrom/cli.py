@@ -105,7 +105,11 @@ def color(
     output: Annotated[
         str | None,
         typer.Option(
-            "-o", "--output", help="File for one picture (old.png), else a folder; - is stdout.", metavar="PATH"
+            "-o",
+            "--output",
+            "--out",
+            help="File for one picture (old.png), else a folder; - is stdout.",
+            metavar="PATH",
         ),
     ] = None,
     recursive: Annotated[

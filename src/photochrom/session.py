@@ -39,7 +39,7 @@ class Network:
     multiple: both sides of the input must be multiples of it.  stride: input pixels to a place of the output.
     centres: (Q,2) ab of the bins, for head "distribution", times the file's gain: the mean of plausible colours is
     paler than each of them.  temperature: of the annealed mean, as trained.
-    scale: ab units to one unit of the output, for head "ab".
+    scale: ab units to one unit of the output, for head "ab".  hints: whether it takes colours that a person gave.
     """
 
     info: ModelInfo
@@ -49,11 +49,21 @@ class Network:
     centres: Float
     temperature: float
     scale: float
+    hints: bool = False
 
-    def run(self, lightness: Float) -> Float:
-        """Lightness (h,w), float32, 0..100 -> the network's output (Q,h/stride,w/stride) or (2,...), float32."""
+    def run(self, lightness: Float, hints: Float | None = None) -> Float:
+        """Lightness (h,w), float32, 0..100 -> the network's output (Q,h/stride,w/stride) or (2,...), float32.
+
+        hints: (3,h,w), a and b in ab units, 0 where nothing is given, and a mask of 0 and 1 (Zhang et al., SIGGRAPH
+        2017); without them the network is automatic. Raises ModelError, and UsageError for a network without hints.
+        """
+        if hints is not None and not self.hints:
+            raise UsageError(f"model {self.info.name!r} takes no hints: choose one that does, or leave them out")
+        inputs = {"lightness": lightness[None, None]}
+        if self.hints:
+            inputs["hints"] = np.zeros((1, 3, *lightness.shape), np.float32) if hints is None else hints[None]
         try:
-            (out,) = self.session.run(None, {"lightness": lightness[None, None]})
+            (out,) = self.session.run(None, inputs)
         except Exception as error:  # onnxruntime's own exceptions share no public base class
             height, width = lightness.shape
             raise ModelError(
@@ -104,6 +114,7 @@ def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None =
             centres=_centres(meta) if head == "distribution" else np.empty((0, 2), np.float32),
             temperature=float(meta["temperature"]) if head == "distribution" else 1.0,
             scale=float(meta["scale"]) if head == "ab" else 1.0,
+            hints=len(session.get_inputs()) == 2,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
@@ -148,7 +159,7 @@ def _providers(device: str, present: list[str]) -> list[str]:
 def _metadata(session: onnxruntime.InferenceSession, info: ModelInfo) -> dict[str, Any]:
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     names = [node.name for node in session.get_inputs()]
-    if text is None or names != ["lightness"] or len(session.get_outputs()) != 1:
+    if text is None or names not in (["lightness"], ["lightness", "hints"]) or len(session.get_outputs()) != 1:
         raise ModelError(f"{info.file} is not a photochrom model: it lacks our metadata; export it with photochrom")
     meta = json.loads(text)
     if not isinstance(meta, dict):

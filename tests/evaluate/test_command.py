@@ -30,7 +30,8 @@ def test_everything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     page.parent.mkdir()
     words = ["evaluate", "--data", *map(str, folders), "--model", *map(str, models), "--size", "48"]
     words += ["--out", str(out), "--metric-weights", str(nets), "--draws", "20", "--save-pictures"]
-    words += ["--page", str(page), "--show", str(shown)]
+    (tmp_path / "seen.md").write_text("## Looked at\n\nThe third is too blue.\n")
+    words += ["--page", str(page), "--show", str(shown), "--notes", str(tmp_path / "seen.md")]
     monkeypatch.setattr(sys, "argv", ["photochrom", *words])
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
@@ -44,7 +45,8 @@ def test_everything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert html.count("<svg") == 3 and html.count("<img") == 1 + 2 * 2
     assert "the 6 worst by LPIPS alex" in html
     text = page.read_text()
-    assert "## What drawn gets wrong" in text and "| blobs" not in text
+    assert "## What drawn gets wrong" in text and "## What flat gets wrong" not in text and "| blobs" not in text
+    assert "## Looked at\n\nThe third is too blue." in text
     assert str(tmp_path) not in text  # a page that is passed on names no places of this machine
     for name in ("sheet.jpg", "spread.svg", "distances.svg", "calibration.svg"):
         assert (page.parent / f"quality-{name}").exists() and f"(quality-{name})" in text
@@ -58,6 +60,10 @@ def test_refusals_are_one_sentence(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["evaluate", "--data", str(tmp_path / "none"), "--out", str(tmp_path / "out")])
     assert done.exit_code == 2
     assert done.stderr.startswith("photochrom: there is no folder or tar shard")
+    data = write_folder(tmp_path / "a", 1)
+    words = ["evaluate", "--data", str(data), "--out", str(tmp_path / "out"), "--notes", str(tmp_path / "none.md")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2 and "name a text file" in done.stderr
     assert done.stderr.count("\n") == 1
     done = CliRunner().invoke(app, ["evaluate", "--out", str(tmp_path / "out")])
     assert done.exit_code == 2 and "--data" in done.stderr

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 from photochrom.errors import UsageError  # noqa: E402
 from photochrom.train import hints  # noqa: E402
 from photochrom.train.cached import FEATURES, Cache  # noqa: E402
-from photochrom.train.caching import fill_cache, lightness_grey  # noqa: E402
+from photochrom.train.caching import fill_cache  # noqa: E402
 from photochrom.train.color import rgb_to_lab  # noqa: E402
 from photochrom.train.critic import Critic, perceptual_distance  # noqa: E402
 from photochrom.train.memory import keep_memory  # noqa: E402
@@ -44,7 +44,15 @@ def square(view: int, index: int) -> np.ndarray:
 
 
 def fill(folder: Path, encoder: Encoder, squares=square, **changed: object) -> None:
-    settings = {"size": SIZE, "views": 2, "flip": True, "aged": 0.5, "seed": 0, "made_of": {"pictures": "abc"}}
+    settings = {
+        "size": SIZE,
+        "views": 2,
+        "flip": True,
+        "aged": 0.5,
+        "plain": 0.0,
+        "seed": 0,
+        "made_of": {"pictures": "abc"},
+    }
     fill_cache(folder, encoder, squares, pictures=COUNT, **{**settings, **changed})
 
 
@@ -97,13 +105,6 @@ def test_the_cache_of_other_settings_is_refused(tmp_path: Path, encoder: Encoder
     for changed in ({"aged": 0.1}, {"made_of": {"pictures": "abd"}}, {"views": 1}):
         with pytest.raises(UsageError, match="cache_folder"):
             fill(tmp_path, encoder, **changed)
-
-
-def test_grey_of_the_same_lightness() -> None:
-    rgb = np.random.default_rng(0).integers(0, 256, (20, 20, 3)).astype(np.uint8)
-    grey = np.repeat(lightness_grey(rgb)[..., None], 3, axis=-1)
-    both = [rgb_to_lab(torch.from_numpy(x).permute(2, 0, 1)[None] / 255)[:, 0] for x in (rgb, grey)]
-    torch.testing.assert_close(*both, atol=0.25, rtol=0)
 
 
 def test_stages_of_a_run() -> None:

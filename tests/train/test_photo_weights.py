@@ -1,5 +1,6 @@
 """Weights of the photo network: ImageNet's into the encoder, and a shipped .onnx back into torch."""
 
+import dataclasses
 import io
 import json
 import warnings
@@ -12,10 +13,15 @@ torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 
 from photochrom.errors import ModelError, UsageError  # noqa: E402
-from photochrom.session import METADATA_KEY  # noqa: E402
+from photochrom.models import find_model  # noqa: E402
+from photochrom.session import METADATA_KEY, open_network  # noqa: E402
+from photochrom.train.export import described, difference, to_onnx  # noqa: E402
+from photochrom.train.finetune import finetune_recipe  # noqa: E402
 from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
 from photochrom.train.imagenet import copy_in_order, load_imagenet  # noqa: E402
+from photochrom.train.methods.base import ExportSpec  # noqa: E402
 from photochrom.train.networks import LITE0_STAGES, LITE2_STAGES, Encoder, PhotoNet  # noqa: E402
+from photochrom.train.networks.two_scales import TwoScales  # noqa: E402
 
 BINS = 5
 
@@ -65,6 +71,56 @@ def test_the_torch_network_comes_back_from_an_export(exported: tuple[PhotoNet, P
     with torch.no_grad():
         torch.testing.assert_close(back(lightness), net(lightness), atol=1e-3, rtol=0)
         assert float(net(lightness).std()) > 0.1  # so that the comparison says something
+
+
+@pytest.fixture(scope="module")
+def small_with_hints(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet, Path]:
+    """The other encoder, a narrow decoder, hints, asked at two sizes, exported as a run is."""
+    net = shaken(PhotoNet(BINS, encoder="tf_efficientnet_lite0", widths=(16, 24, 32, 40), hints=True))
+    for out in net.decoder.hints.outs:  # as after training
+        torch.nn.init.normal_(out.weight, std=0.3)
+    spec = ExportSpec(
+        network=TwoScales(net),
+        head="distribution",
+        stride=4,
+        multiple=64,
+        work_size=64,
+        centres=np.float32([[10 * i, 0] for i in range(BINS)]),
+        hints=True,
+        settings=net.settings,
+    )
+    meta = {**described(spec), "domain": "photo", "recipe": "photo-fast", "licence": "CC0"}
+    path = tmp_path_factory.mktemp("hints") / "small.onnx"
+    path.write_bytes(to_onnx(spec, meta))
+    assert difference(path.read_bytes(), spec) < 1e-3
+    return net, path
+
+
+def test_variants_of_the_network_come_back_too(small_with_hints: tuple[PhotoNet, Path]) -> None:
+    net, path = small_with_hints
+    back, meta = photo_from_onnx(path)
+    assert back.settings == net.settings == meta["network"]
+    recipe = finetune_recipe(str(path), meta, whole=False)
+    assert (recipe.network.encoder, recipe.network.hints) == ("tf_efficientnet_lite0", True)
+    assert recipe.network.decoder_widths == (16, 24, 32, 40)
+
+
+def test_an_exported_network_takes_hints_or_none(
+    small_with_hints: tuple[PhotoNet, Path], exported: tuple[PhotoNet, Path]
+) -> None:
+    network = open_network(find_model(str(small_with_hints[1])))
+    lightness = np.random.default_rng(0).random((64, 128)).astype(np.float32) * 100
+    nothing, red = np.zeros((3, 64, 128), np.float32), np.zeros((3, 64, 128), np.float32)
+    red[:, 20:40, 30:60] = np.float32([60, 40, 1])[:, None, None]
+    np.testing.assert_array_equal(network.run(lightness), network.run(lightness, nothing))
+    assert np.abs(network.run(lightness, red) - network.run(lightness)).max() > 0.1
+    with pytest.raises(UsageError, match="takes no hints"):
+        dataclasses.replace(network, hints=False).run(lightness, red)
+
+
+def test_an_encoder_that_the_network_lacks_is_refused() -> None:
+    with pytest.raises(UsageError, match="tf_efficientnet_lite0"):
+        PhotoNet(BINS, encoder="resnet18")
 
 
 def test_other_files_are_refused(exported: tuple[PhotoNet, Path], tmp_path: Path) -> None:

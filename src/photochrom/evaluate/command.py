@@ -26,11 +26,13 @@ def run(
     pictures: bool = False,
     page: Path | None = None,
     show: Sequence[Path] = (),
+    notes: Path | None = None,
 ) -> int:
     """Evaluate, write everything under `out`, and show the table. Gives the exit code."""
     if page is not None and page.suffix.lower() != ".md":
         raise UsageError(f"the page must be a Markdown file, got {page}: give it a name that ends in .md")
     shown = find_items(show) if show else None
+    remarks = _read(notes) if notes else ""
     with _bar() as tell:
         found = evaluate(data, models, out, settings=settings, command=_command(), tell=tell)
         report.add_rankings(found)
@@ -39,7 +41,7 @@ def run(
         report.write_markdown(found, out / "results.md", show=shown)
         report.write_page(found, out / "report.html")
         if page is not None:
-            report.write_markdown(found, page, show=shown)
+            report.write_markdown(found, page, show=shown, notes=remarks)
         if pictures:
             save_pictures(
                 out / "pictures",
@@ -55,6 +57,13 @@ def run(
         sys.stderr.write(f"photochrom: {sentence}\n")
     sys.stdout.write(markdown(result_rows(found.results["rows"])) + f"\n{out / 'report.html'}\n")
     return 0
+
+
+def _read(notes: Path) -> str:
+    try:
+        return notes.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the notes {notes} can't be read ({error}): name a text file in UTF-8") from error
 
 
 def _command() -> str:

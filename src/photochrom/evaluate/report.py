@@ -120,10 +120,11 @@ def write_page(evaluation: Evaluation, path: Path) -> Path:
     return page.save(path)
 
 
-def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] | None = None) -> Path:
+def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] | None = None, notes: str = "") -> Path:
     """The tables as Markdown, with a contact sheet and plots beside it, `PATH-sheet.jpg` and `PATH-spread.svg`.
 
-    show: pictures for the sheet in place of the data's own, where those may not be passed on. Raises OutputError.
+    The worst pictures are those of the first model; report.html has everyone's. show: pictures for the sheet in place
+    of the data's own, where those may not be passed on. notes: Markdown of a person who looked. Raises OutputError.
     """
     r, items = evaluation.results, evaluation.items if show is None else show
     parts = ["# Quality", _what(evaluation), tables.markdown(tables.result_rows(r["rows"]))]
@@ -150,7 +151,8 @@ def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] |
         sheet.save(stream, "JPEG", quality=88)
     names = ", ".join(painter.name for painter in columns)
     parts += ["## Contact sheet", f"![From left to right: {names}]({file.name})", f"From left to right: {names}."]
-    for model, found in r["pictures"].items():
+    parts.append(notes)
+    for model, found in list(r["pictures"].items())[:1]:
         counts = ", ".join(f"{kind} {n}" for kind, n in found["failures"].items())
         worst = [_readable(row) for row in found["worst"]]
         parts += [
@@ -164,7 +166,7 @@ def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] |
         tables.markdown([{"What": k, "Value": v} for k, v in _origin(_without_places(r))]),
     ]
     with atomic_write(path, overwrite=True) as stream:
-        stream.write(("\n\n".join(part.strip() for part in parts) + "\n").encode())
+        stream.write(("\n\n".join(part.strip() for part in parts if part) + "\n").encode())
     return path
 
 

@@ -22,18 +22,17 @@ from torch import Tensor
 
 from photochrom.errors import UsageError
 from photochrom.train.color import rgb_to_lab
-from photochrom.train.networks import FEATURE_CHANNELS
 
 FEATURES = ("f4", "f8", "f16", "f32")
 
 
-def shapes(size: int) -> dict[str, tuple[tuple[int, ...], type]]:
-    """Shape and type of one view in each array."""
-    features = zip(FEATURES, FEATURE_CHANNELS, (4, 8, 16, 32), strict=True)
+def shapes(size: int, channels: Sequence[int]) -> dict[str, tuple[tuple[int, ...], type]]:
+    """Shape and type of one view in each array; channels: of the encoder's features."""
+    features = zip(FEATURES, channels, (4, 8, 16, 32), strict=True)
     return {
         "rgb": ((size, size, 3), np.uint8),
         "grey": ((size, size), np.uint8),
-        **{name: ((channels, size // stride, size // stride), np.float16) for name, channels, stride in features},
+        **{name: ((width, size // stride, size // stride), np.float16) for name, width, stride in features},
         "ab": ((2, size // 4, size // 4), np.float16),
     }
 
@@ -46,7 +45,9 @@ class Cache:
         if state is None or state["done"] < state["total"]:
             raise UsageError(f"the cache {folder} is not complete: run the command again to finish it")
         self.count: int = state["total"]
-        self.arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in shapes(32)}
+        self.arrays = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("rgb", "grey", *FEATURES, "ab")
+        }
         grey = torch.arange(256.0).div(255).view(1, 1, 1, 256).expand(1, 3, 1, 256)
         self._lightness = rgb_to_lab(grey)[0, 0, 0]
 
@@ -92,7 +93,9 @@ def read_state(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def open_arrays(folder: Path, size: int, made_of: Mapping[str, Any], total: int) -> tuple[dict[str, np.ndarray], int]:
+def open_arrays(
+    folder: Path, size: int, channels: Sequence[int], made_of: Mapping[str, Any], total: int
+) -> tuple[dict[str, np.ndarray], int]:
     """The arrays to write to, and the number of views that are there already.
 
     Raises UsageError where the folder holds the cache of other pictures or settings.
@@ -102,10 +105,10 @@ def open_arrays(folder: Path, size: int, made_of: Mapping[str, Any], total: int)
         raise UsageError(f"the cache {folder} is of other pictures or settings: delete it or set network.cache_folder")
     folder.mkdir(parents=True, exist_ok=True)
     if state is not None:
-        return {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in shapes(size)}, state["done"]
+        return {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in shapes(size, channels)}, state["done"]
     arrays = {
         name: np.lib.format.open_memmap(folder / f"{name}.npy", "w+", kind, (total, *shape))
-        for name, (shape, kind) in shapes(size).items()
+        for name, (shape, kind) in shapes(size, channels).items()
     }
     write_state(folder, made_of, 0, total)
     return arrays, 0

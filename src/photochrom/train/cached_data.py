@@ -59,6 +59,7 @@ class CachedData(PictureData):
             views=recipe.network.views,
             flip=recipe.augment.flip,
             aged=recipe.augment.aged,
+            plain=recipe.augment.plain,
             seed=recipe.train.seed,
             made_of={
                 "pictures": hashlib.sha256("\n".join(p.digest for p in pictures).encode()).hexdigest(),

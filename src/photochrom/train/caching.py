@@ -14,12 +14,12 @@ import numpy as np
 import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
+from photochrom.train.ageing import aged_lightness
 from photochrom.train.cached import FEATURES, open_arrays, write_state
 from photochrom.train.color import rgb_to_lab
-from photochrom.train.data.ageing import aged_grey
-from photochrom.train.networks import Encoder
+from photochrom.train.networks import Encoder, encoder_input
+from photochrom.train.studio import before_plain
 
 BATCH = 8  # views at once through the encoder: onnxruntime is fastest so
 NOTE_EVERY = 64  # batches between notes of how far it is
@@ -39,6 +39,7 @@ def fill_cache(
     views: int,
     flip: bool,
     aged: float,
+    plain: float,
     seed: int,
     made_of: Mapping[str, Any],
     progress: Progress = lambda done, total: None,
@@ -46,33 +47,36 @@ def fill_cache(
     """Write, or finish, the cache of `views` squares of each of a number of pictures.
 
     size: side of the squares, a multiple of 32. flip: mirror half of them. aged: share of the views whose input is
-    aged like an old photograph. made_of: what else the cache depends on; a folder made of something else is refused
-    (UsageError). Chance depends on seed, view and picture alone: a cache that was interrupted comes out the same.
+    aged like an old photograph. plain: share set before an even background. made_of: what else the cache depends on;
+    a folder made of something else is refused (UsageError). Chance depends on the seed and on the place in the cache
+    alone: one that was interrupted comes out the same.
     """
     total = pictures * views
-    settings = {"size": size, "views": views, "flip": flip, "aged": aged, "seed": seed, **made_of}
-    arrays, done = open_arrays(folder, size, settings, total)
+    settings = {"size": size, "views": views, "flip": flip, "aged": aged, "plain": plain, "seed": seed, **made_of}
+    arrays, done = open_arrays(folder, size, encoder.channels, settings, total)
     if done == total:
         return
     session = _session(encoder, size)
 
-    def load(row: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def load(row: int) -> NDArray[np.uint8]:
         view, picture = divmod(row, pictures)
-        rng = np.random.default_rng((seed, view, picture))
-        rgb = squares(view, picture)
-        if flip and rng.random() < 0.5:
-            rgb = rgb[:, ::-1]
-        return rgb, aged_grey(Image.fromarray(rgb), rng) if rng.random() < aged else lightness_grey(rgb)
+        square = squares(view, picture)
+        mirrored = flip and np.random.default_rng((seed, view, picture)).random() < 0.5
+        return square[:, ::-1] if mirrored else square
 
     for number, (first, loaded) in enumerate(_batches(load, done, total)):
         rows = slice(first, first + len(loaded))
-        arrays["rgb"][rows] = rgb = np.stack([rgb for rgb, _ in loaded])
-        arrays["grey"][rows] = grey = np.stack([grey for _, grey in loaded])
-        x = np.repeat((grey[:, None].astype(np.float32) - 127) / 128, 3, axis=1)
-        for name, feature in zip(FEATURES, session.run(None, {"x": x}), strict=True):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(np.random.default_rng((seed, first)).integers(2**62)))
+            rgb = before_plain(torch.from_numpy(np.stack(loaded)).permute(0, 3, 1, 2) / 255, plain)
+            lightness = aged_lightness(rgb, aged)
+        grey = (encoder_input(lightness)[:, :1] * 128 + 127).round().clamp(0, 255)
+        x = ((grey - 127) / 128).expand(-1, 3, -1, -1)
+        for name, feature in zip(FEATURES, session.run(None, {"x": x.numpy()}), strict=True):
             arrays[name][rows] = feature
-        lab = rgb_to_lab(torch.from_numpy(rgb).permute(0, 3, 1, 2) / 255)
-        arrays["ab"][rows] = torch.nn.functional.avg_pool2d(lab[:, 1:], 4).numpy()
+        arrays["rgb"][rows] = (rgb * 255).round().byte().permute(0, 2, 3, 1).numpy()
+        arrays["grey"][rows] = grey[:, 0].byte().numpy()
+        arrays["ab"][rows] = torch.nn.functional.avg_pool2d(rgb_to_lab(rgb)[:, 1:], 4).numpy()
         if number % NOTE_EVERY == NOTE_EVERY - 1 or rows.stop == total:
             write_state(folder, settings, rows.stop, total)
             progress(rows.stop, total)
@@ -91,15 +95,6 @@ def _batches(load: Callable[[int], Any], first: int, total: int) -> Iterator[tup
                 yield start, [waiting.popleft().result() for _ in range(min(BATCH, total - start))]
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def lightness_grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The grey sRGB value with the same CIE lightness as each colour of (...,3)."""
-    x = rgb.astype(np.float32) / 255
-    linear = np.where(x > 0.04045, ((x + 0.055) / 1.055) ** 2.4, x / 12.92)
-    y = linear @ np.array([0.2126729, 0.7151522, 0.0721750], np.float32)
-    grey = np.where(y > 0.0031308, 1.055 * np.maximum(y, 1e-6) ** (1 / 2.4) - 0.055, 12.92 * y)
-    return np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)
 
 
 def _session(encoder: Encoder, size: int) -> ort.InferenceSession:

@@ -62,23 +62,31 @@ def described(spec: ExportSpec) -> dict[str, Any]:
     }
     if spec.head == "ab":
         return {**meta, "scale": spec.scale}
+    if spec.settings is not None:
+        meta["network"] = dict(spec.settings)
     centres = [[float(value) for value in row] for row in spec.centres]
     return {**meta, "centres": centres, "temperature": spec.temperature, "gain": spec.gain}
 
 
 def to_onnx(spec: ExportSpec, meta: dict[str, Any], *, half: bool = False) -> bytes:
-    """The network as a file: input `lightness` (n,1,h,w) 0..100, one output, all but the channels free; with `meta`."""
-    high, wide = _sizes(spec)[0]
+    """The network as a file: input `lightness` (n,1,h,w) 0..100, one output, all but the channels free; with `meta`.
+
+    With spec.hints a second input, `hints` (n,3,h,w).
+    """
+    inputs = random_inputs(1, *_sizes(spec)[0], hints=spec.hints)
     buffer = io.BytesIO()
     with warnings.catch_warnings():  # of the exporter: that it has a successor, which is several times slower
         warnings.simplefilter("ignore")
         torch.onnx.export(
             spec.network.float().eval(),
-            (torch.rand(1, 1, high, wide) * 100,),
+            tuple(inputs.values()),
             buffer,
-            input_names=["lightness"],
+            input_names=list(inputs),
             output_names=["out"],
-            dynamic_axes={name: {0: "n", 2: f"h{i}", 3: f"w{i}"} for i, name in enumerate(("lightness", "out"))},
+            dynamic_axes={
+                **{name: {0: "n", 2: "h0", 3: "w0"} for name in inputs},
+                "out": {0: "n", 2: "h1", 3: "w1"},
+            },
             opset_version=OPSET,
             dynamo=False,
         )
@@ -109,13 +117,12 @@ def difference(data: bytes, spec: ExportSpec) -> float:
     Of probabilities for a distribution, else of ab in units of the scale.
     """
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
-    draw = torch.Generator().manual_seed(0)
     worst = 0.0
     for count, (high, wide) in enumerate(_sizes(spec), start=1):
-        lightness = torch.rand(count, 1, high, wide, generator=draw) * 100
+        inputs = random_inputs(count, high, wide, hints=spec.hints)
         with torch.no_grad():
-            ours = spec.network(lightness)
-        theirs = torch.from_numpy(session.run(None, {"lightness": lightness.numpy()})[0])
+            ours = spec.network(*inputs.values())
+        theirs = torch.from_numpy(session.run(None, {name: value.numpy() for name, value in inputs.items()})[0])
         wanted = (count, high // spec.stride, wide // spec.stride)
         for output in (ours, theirs):
             if (len(output), *output.shape[2:]) != wanted:
@@ -126,6 +133,17 @@ def difference(data: bytes, spec: ExportSpec) -> float:
             ours, theirs = ours.softmax(1), theirs.softmax(1)
         worst = float(np.maximum(worst, (ours - theirs).abs().max().item()))  # keeps NaN, as max() doesn't
     return worst
+
+
+def random_inputs(count: int, high: int, wide: int, *, hints: bool) -> dict[str, torch.Tensor]:
+    """Random inputs of a network, always the same; hints lie in a tenth of the places."""
+    draw = torch.Generator().manual_seed(count)
+    inputs = {"lightness": torch.rand(count, 1, high, wide, generator=draw) * 100}
+    if hints:
+        mask = (torch.rand(count, 1, high, wide, generator=draw) < 0.1).float()
+        ab = (torch.rand(count, 2, high, wide, generator=draw) * 2 - 1) * 80
+        inputs["hints"] = torch.cat([ab * mask, mask], dim=1)
+    return inputs
 
 
 def _sizes(spec: ExportSpec) -> list[tuple[int, int]]:

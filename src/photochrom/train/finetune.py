@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ _GENTLY = (
     "train.epochs=4",
     "train.ema=0.99",
 )
+
+_KEYS = {"encoder": "encoder", "widths": "decoder_widths", "hints": "hints"}  # of a file's metadata -> of a recipe
 
 
 def finetune(
@@ -91,6 +94,7 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
         f"network.temperature={meta['temperature']}",
         f"network.work_size={meta['work_size']}",
         f"network.gain={meta.get('gain', 1.0)}",
+        *(f"network.{_KEYS[name]}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
         f"network.two_scales={'true' if meta['multiple'] == 2 * MULTIPLE else 'false'}",
     )
     recipe = load_recipe("photo", [*ours, *overrides])

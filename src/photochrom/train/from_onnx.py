@@ -20,6 +20,7 @@ from torch import nn
 
 from photochrom.errors import ModelError
 from photochrom.session import METADATA_KEY
+from photochrom.train.export import random_inputs
 from photochrom.train.methods.photo import MULTIPLE
 from photochrom.train.networks import PhotoNet
 from photochrom.train.networks.two_scales import TwoScales
@@ -76,11 +77,12 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
         model = onnx.load(path)
         meta = json.loads(next(prop.value for prop in model.metadata_props if prop.key == METADATA_KEY))
         centres = meta["centres"]
+        settings = dict(meta.get("network", {}))
+        net = PhotoNet(len(centres), **settings).eval()
     except (OSError, ValueError, StopIteration, KeyError, TypeError) as error:
         raise ModelError(f"{path} is no photochrom model with a distribution over colour: name another file") from error
     except Exception as error:  # protobuf's own exceptions share no public base class
         raise ModelError(f"{path} is not a usable ONNX model ({error}): export it again with photochrom") from error
-    net = PhotoNet(len(centres)).eval()
     graph = _Graph(model.graph)
     theirs = [node for node in graph.nodes if node.op_type == "Conv"]
     ours = _in_order(net)
@@ -99,7 +101,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
                 scale, shift = graph.affine(node.input[0])
                 _copy(path, before.weight, scale)
                 _copy(path, before.bias, shift)
-    _check(TwoScales(net) if twice else net, path)
+    _check(net, TwoScales(net) if twice else net, path)
     return net, meta
 
 
@@ -113,7 +115,7 @@ def _in_order(net: PhotoNet) -> list[nn.Module]:
         if isinstance(layer, kinds)
     ]
     with torch.no_grad():
-        net(torch.zeros(1, 1, 32, 32))
+        net(torch.zeros(1, 1, 32, 32), *([torch.zeros(1, 3, 32, 32)] if net.settings["hints"] else []))
     for hook in hooks:
         hook.remove()
     return order
@@ -142,13 +144,13 @@ def _copy(path: Path, target: torch.Tensor, value: np.ndarray | None) -> None:
         target.copy_(torch.from_numpy(value.reshape(target.shape)))
 
 
-def _check(net: nn.Module, path: Path) -> None:
+def _check(net: PhotoNet, exported: nn.Module, path: Path) -> None:
     """Ours has to give the file's own output."""
-    lightness = torch.rand(1, 1, 64, 128, generator=torch.Generator().manual_seed(0)) * 100
+    inputs = random_inputs(1, 64, 128, hints=net.settings["hints"])
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    theirs = torch.from_numpy(session.run(None, {"lightness": lightness.numpy()})[0])
+    theirs = torch.from_numpy(session.run(None, {name: value.numpy() for name, value in inputs.items()})[0])
     with torch.no_grad():
-        worst = float((net(lightness).softmax(1) - theirs.softmax(1)).abs().max())
+        worst = float((exported(*inputs.values()).softmax(1) - theirs.softmax(1)).abs().max())
     if not worst <= PARITY:
         raise ModelError(
             f"the network read from {path} differs from the file by {worst:.1e}: it was made by another version"

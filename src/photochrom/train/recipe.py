@@ -49,6 +49,7 @@ class NetworkConfig:
     weights: str = ""  # a local file of those weights, instead of the hub
     caffe_strides: bool = False  # a ResNet halves in a block's 1x1 convolution, as weights of Caffe and Keras expect
     width: int = 64  # channels of the first level
+    decoder_widths: tuple[int, int, int, int] = (72, 96, 128, 192)  # photo: channels at strides 4, 8, 16, 32
     levels: int = 8  # times the plain U-Net halves the picture
     blocks: int = 9  # cyclegan: residual blocks of a generator
     dropout: float = 0.0  # share of activations dropped, where the network has dropout
@@ -124,6 +125,7 @@ class AugmentConfig:
     contrast: float = 0.0  # up to this share flatter or harder
     scale: float = 0.0  # up to this share smaller or larger
     aged: float = 0.0  # share of the inputs aged like old photographs; the colours to learn stay clean
+    plain: float = 0.0  # share of the pictures cut out and set before an even white, grey or black
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,7 +95,7 @@ def convert(
     ] = "",
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", help="[default: NAME.onnx]", metavar="FILE.onnx", show_default=False),
+        typer.Option("-o", "--out", "--output", help="[default: NAME.onnx]", metavar="FILE.onnx", show_default=False),
     ] = None,
     work_size: Annotated[
         int | None,

@@ -26,7 +26,8 @@ def evaluate(
         ),
     ],
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="FOLDER", show_default=False)
+        Path,
+        typer.Option("-o", "--out", "--output", help="Folder for the results.", metavar="FOLDER", show_default=False),
     ],
     model: Annotated[
         list[str] | None,
@@ -94,6 +95,10 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    notes: Annotated[
+        Path | None,
+        typer.Option(help="Markdown that a person wrote, for the page.", metavar="FILE.md", show_default=False),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda...", metavar="NAME")] = "auto",
     threads: Annotated[
         int | None, typer.Option(help="Of the processor.  [default: all]", min=1, metavar="N", show_default=False)
@@ -117,6 +122,17 @@ def evaluate(
             device=device,
             threads=threads,
         )
-        return int(run(data, model or [], out, settings=settings, pictures=save_pictures, page=page, show=show or ()))
+        return int(
+            run(
+                data,
+                model or [],
+                out,
+                settings=settings,
+                pictures=save_pictures,
+                page=page,
+                show=show or (),
+                notes=notes,
+            )
+        )
 
     leave(work)

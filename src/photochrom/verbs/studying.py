@@ -22,7 +22,7 @@ def curves(
     run: Annotated[Path, typer.Argument(help="Folder of a training run.", metavar="RUN", show_default=False)],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder for them.  [default: RUN/curves]", metavar="FOLDER"),
+        typer.Option("-o", "--out", "--output", help="Folder for them.  [default: RUN/curves]", metavar="FOLDER"),
     ] = None,
 ) -> None:
     """Draw the curves of a run: PNG, SVG and HTML."""
@@ -41,7 +41,7 @@ def compare(
     runs: Annotated[
         list[Path], typer.Argument(help="Folders of two or more runs.", metavar="RUNS...", show_default=False)
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The report.", metavar="FILE.html")] = Path(
+    out: Annotated[Path, typer.Option("-o", "--out", "--output", help="The report.", metavar="FILE.html")] = Path(
         "comparison.html"
     ),
     data: Annotated[
@@ -91,7 +91,9 @@ def sweep(
     ],
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="Folder; a sweep in it goes on.  [default: sweeps/RECIPE]", metavar="FOLDER"),
+        typer.Option(
+            "-o", "--out", "--output", help="Folder; a sweep in it goes on.  [default: sweeps/RECIPE]", metavar="FOLDER"
+        ),
     ] = None,
     trials: Annotated[int, typer.Option(help="Runs in all.", min=1, metavar="N")] = 20,
     set_: Annotated[

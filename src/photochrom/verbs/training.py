@@ -98,7 +98,7 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, or a .ckpt.", metavar="RUN", show_default=False)],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="[default: RUN/RECIPE.onnx]", metavar="FILE.onnx")
+        Path | None, typer.Option("-o", "--out", "--output", help="[default: RUN/RECIPE.onnx]", metavar="FILE.onnx")
     ] = None,
     domain: Annotated[str, typer.Option(help="The kind of picture it is for.", metavar="NAME")] = "photo",
     licence: Annotated[str, typer.Option(help="Of the weights.", metavar="NAME")] = "unspecified",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from photochrom.errors import UsageError
+from photochrom.train.ageing import aged_lightness
 from photochrom.train.bins import Bins
 from photochrom.train.color import rgb_to_lab
 from photochrom.train.data.module import seed_step
-from photochrom.train.methods.ageing import aged_lightness
 from photochrom.train.methods.schedule import factor
 from photochrom.train.methods.scores import Diversity, scores
 from photochrom.train.recipe import AugmentConfig, Recipe
 from photochrom.train.stopping import StopAfter
+from photochrom.train.studio import before_plain
 
 Batch = dict[str, Tensor]
 
@@ -31,7 +33,8 @@ class ExportSpec:
 
     network: lightness (N,1,H,W) 0..100 -> ab / scale (head "ab") or logits over `centres` (Q,2) ("distribution"), at
     1 / stride. multiple: of H and W. work_size: short side in pixels that it was trained for.
-    gain: the ab of the centres are to be multiplied by it.
+    gain: the ab of the centres are to be multiplied by it. hints: it takes a second input (N,3,H,W), a and b in ab
+    units, 0 where nothing is given, and a mask of 0 and 1. settings: what it takes to build the network again.
     """
 
     network: nn.Module
@@ -43,6 +46,8 @@ class ExportSpec:
     centres: NDArray[np.float32] | None = None
     temperature: float = 1.0
     gain: float = 1.0
+    hints: bool = False
+    settings: Mapping[str, Any] | None = None
 
 
 class ColorMethod(lightning.LightningModule):
@@ -94,7 +99,11 @@ class ColorMethod(lightning.LightningModule):
 
     def _floats(self, pictures: Tensor, training: bool) -> Tensor:
         rgb = pictures.float() / 255
-        return self._augmentation(rgb).clamp(0, 1) if training and len(self._augmentation) else rgb
+        if not training:
+            return rgb
+        if len(self._augmentation):
+            rgb = self._augmentation(rgb).clamp(0, 1)
+        return before_plain(rgb, self.recipe.augment.plain)
 
     # The rate
 

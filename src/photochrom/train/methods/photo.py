@@ -47,10 +47,15 @@ class PhotoMethod(ColorMethod):
             raise UsageError("the photo recipe steps once a batch: set train.accumulate = 1 and a smaller train.batch")
         self.automatic_optimization = False
         self.stages = Stages(recipe.train.stages)
-        self.network = PhotoNet(len(self.bins.centres), hints=recipe.network.hints)
+        self.network = PhotoNet(
+            len(self.bins.centres),
+            encoder=recipe.network.encoder,
+            widths=recipe.network.decoder_widths,
+            hints=recipe.network.hints,
+        )
         self.critic = Critic(Encoder(LITE0_STAGES)) if self._needs_critic() else None
         if recipe.network.pretrained:
-            load_imagenet(self.network.encoder, recipe.network.weights, "tf_efficientnet_lite2")
+            load_imagenet(self.network.encoder, recipe.network.weights, recipe.network.encoder)
             if self.critic:
                 load_imagenet(self.critic.eyes, recipe.loss.critic_weights, "tf_efficientnet_lite0")
         self.network.encoder.requires_grad_(not recipe.network.frozen)
@@ -109,6 +114,8 @@ class PhotoMethod(ColorMethod):
             centres=self.bins.centres,
             temperature=options.temperature,
             gain=options.gain,
+            hints=options.hints,
+            settings=self.network.settings,
         )
 
     # Learning

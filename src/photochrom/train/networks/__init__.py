@@ -12,7 +12,6 @@ from photochrom.train.networks.cyclegan import ResNetGenerator
 from photochrom.train.networks.eccv16 import Eccv16
 from photochrom.train.networks.patchgan import PatchGAN
 from photochrom.train.networks.photo import (
-    FEATURE_CHANNELS,
     LITE0_STAGES,
     LITE2_STAGES,
     Decoder,
@@ -30,7 +29,6 @@ from photochrom.train.networks.unet import PlainUNet, TimmUNet
 from photochrom.train.recipe import NetworkConfig
 
 __all__ = [
-    "FEATURE_CHANNELS",
     "KINDS",
     "LITE0_STAGES",
     "LITE2_STAGES",

@@ -7,10 +7,13 @@ colour bin at a quarter of the resolution, (N, bins, H/4, W/4). The head and its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from photochrom.errors import UsageError
 from photochrom.train.networks.blocks import grey_srgb
 
 # (repeats, kernel, stride, expansion, output channels) of EfficientNet-lite2 (width 1.1, depth 1.2).
@@ -33,7 +36,8 @@ LITE0_STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-FEATURE_CHANNELS = (24, 48, 120, 352)  # at strides 4, 8, 16, 32
+LAYOUTS = {"tf_efficientnet_lite0": LITE0_STAGES, "tf_efficientnet_lite2": LITE2_STAGES}  # timm's names
+WIDTHS = (72, 96, 128, 192)  # channels of the decoder at strides 4, 8, 16, 32
 _STAGE_ENDS = (1, 2, 4, 6)  # the stages whose outputs are those features
 
 
@@ -81,6 +85,7 @@ class Encoder(nn.Module):
 
     def __init__(self, layout: tuple[tuple[int, int, int, int, int], ...] = LITE2_STAGES) -> None:
         super().__init__()
+        self.channels = tuple(layout[end][4] for end in _STAGE_ENDS)  # of the features
         self.stem = nn.Sequential(*conv_unit(3, 32, 3, 2))
         stages, width = [], 32
         for repeats, kernel, stride, expansion, outputs in layout:
@@ -139,7 +144,7 @@ class GlobalContext(nn.Module):
 class HintPyramid(nn.Module):
     """What hints say at strides 4, 8, 16, 32. It has no biases, so that no hint says exactly nothing."""
 
-    def __init__(self, widths: tuple[int, int, int, int], hidden: int = 32) -> None:
+    def __init__(self, widths: Sequence[int], hidden: int = 32) -> None:
         super().__init__()
         first = nn.Conv2d(3, hidden, 4, stride=4, bias=False)
         rest = (nn.Conv2d(hidden, hidden, 3, stride=2, padding=1, bias=False) for _ in widths[1:])
@@ -160,15 +165,16 @@ class HintPyramid(nn.Module):
 class Decoder(nn.Module):
     """From the encoder's features and the lightness to bin logits at stride 4; about 1.9 M parameters.
 
-    hints: whether it also takes colours that a person gave (Zhang et al., SIGGRAPH 2017); without them it is automatic.
+    channels: of those features, strides 4 to 32. hints: whether it also takes colours that a person gave (Zhang et al.,
+    SIGGRAPH 2017); without them it is automatic.
     """
 
     def __init__(
-        self, bins: int, widths: tuple[int, int, int, int] = (72, 96, 128, 192), *, hints: bool = False
+        self, bins: int, channels: Sequence[int], widths: Sequence[int] = WIDTHS, *, hints: bool = False
     ) -> None:
         super().__init__()
         w4, w8, w16, w32 = widths
-        c4, c8, c16, c32 = FEATURE_CHANNELS
+        c4, c8, c16, c32 = channels
 
         def lateral(inputs: int, outputs: int) -> nn.Sequential:
             return nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
@@ -210,13 +216,24 @@ def encoder_input(lightness: Tensor) -> Tensor:
 class PhotoNet(nn.Module):
     """Encoder and decoder in one: lightness (N,1,H,W) 0..100 -> bin logits (N,bins,H/4,W/4).
 
-    hints: (N,3,H,W), a and b in ab units and a mask of 0 and 1, for a network that was made with them.
+    encoder: one of LAYOUTS. widths: of the decoder. hints: (N,3,H,W), a and b in ab units and a mask of 0 and 1, for a
+    network that was made with them. Raises UsageError for another encoder.
     """
 
-    def __init__(self, bins: int, *, hints: bool = False) -> None:
+    def __init__(
+        self,
+        bins: int,
+        *,
+        encoder: str = "tf_efficientnet_lite2",
+        widths: Sequence[int] = WIDTHS,
+        hints: bool = False,
+    ) -> None:
         super().__init__()
-        self.encoder = Encoder()
-        self.decoder = Decoder(bins, hints=hints)
+        if encoder not in LAYOUTS:
+            raise UsageError(f"the photo network has no encoder {encoder!r}: choose from {', '.join(LAYOUTS)}")
+        self.settings = {"encoder": encoder, "widths": list(widths), "hints": hints}  # what tells it from others
+        self.encoder = Encoder(LAYOUTS[encoder])
+        self.decoder = Decoder(bins, self.encoder.channels, widths, hints=hints)
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
         return self.decoder(self.encoder(encoder_input(lightness)), lightness, hints)

@@ -1,0 +1,102 @@
+"""Ageing the network's *input* on the device: a clean modern picture made to look like a scan of an old one.
+
+Orthochromatic film, fading, stains, a vignette, a soft lens, grain, scratches, dust, JPEG. The colours that are to be
+learned stay those of the clean picture. Sizes are shares of the picture's side, so that they mean the same at any.
+"""
+
+from __future__ import annotations
+
+import torch
+from kornia.augmentation import RandomGaussianBlur, RandomJPEG
+from torch import Tensor
+from torch.nn import functional as F
+
+from photochrom.train.color import rgb_to_lab
+
+LINES, SPECKS = 5, 12  # scratches and specks of dust on one picture, at most
+
+
+def aged_lightness(rgb: Tensor, share: float) -> Tensor:
+    """sRGB (N,3,H,W) 0..1 -> lightness (N,1,H,W) 0..100; a `share` of the pictures as an old camera saw them.
+
+    Draws from torch's generators.
+    """
+    lightness = rgb_to_lab(rgb)[:, :1]
+    old = torch.rand(len(rgb), device=rgb.device) < share
+    if share > 0 and bool(old.any()):
+        lightness[old] = rgb_to_lab(aged(rgb[old]).expand(-1, 3, -1, -1))[:, :1]
+    return lightness
+
+
+def aged(rgb: Tensor) -> Tensor:
+    """sRGB (N,3,H,W) 0..1 -> grey sRGB values (N,1,H,W) 0..1 of an old photograph, every one with other faults."""
+    n = len(rgb)
+    # Film weighs the primaries unlike the eye does; orthochromatic plates hardly saw red. (A Dirichlet of 3, 6, 2.)
+    gamma = torch._standard_gamma(rgb.new_tensor([3.0, 6.0, 2.0]).expand(n, 3))
+    grey = (rgb * (gamma / gamma.sum(1, keepdim=True))[..., None, None]).sum(1, keepdim=True)
+    black, white = _uniform(grey, 0, 50 / 255), _uniform(grey, 190 / 255, 1)
+    grey = _some(0.5, black + grey * (white - black), grey)  # fading
+    grey = _some(0.25, grey + 0.12 * _stains(grey), grey)
+    grey = _some(0.25, grey * _vignette(grey), grey)
+    grey = grey.clamp(1e-4, 1) ** torch.exp(0.15 * torch.randn_like(black))
+    grey = RandomGaussianBlur((5, 5), (0.3, 1.3), p=0.5)(grey)
+    grey = _some(0.5, grey + _uniform(grey, 2 / 255, 14 / 255) * torch.randn_like(grey), grey)  # grain
+    grey = _some(0.25, _scratched(grey), grey)
+    grey = _some(0.25, _dusty(grey), grey).clamp(0, 1)
+    if grey.shape[2] % 16 == 0 and grey.shape[3] % 16 == 0:  # what kornia's JPEG takes
+        grey = RandomJPEG((25.0, 85.0), p=0.5)(grey.expand(-1, 3, -1, -1))[:, :1]
+    return grey.clamp(0, 1)
+
+
+def _uniform(like: Tensor, low: float, high: float, count: int = 1) -> Tensor:
+    """(N,count,1,1)"""
+    return torch.rand(len(like), count, 1, 1, device=like.device) * (high - low) + low
+
+
+def _some(share: float, changed: Tensor, same: Tensor) -> Tensor:
+    return torch.where(_uniform(same, 0, 1) < share, changed, same)
+
+
+def _places(like: Tensor) -> tuple[Tensor, Tensor]:
+    """Coordinates of the pixels, -1..1 down and across: (1,1,H,1) and (1,1,1,W)."""
+    down, across = (torch.linspace(-1, 1, side, device=like.device) for side in like.shape[2:])
+    return down.view(1, 1, -1, 1), across.view(1, 1, 1, -1)
+
+
+def _stains(grey: Tensor) -> Tensor:
+    """A print that faded unevenly: a few broad light and dark patches around 0."""
+    few = torch.randn(len(grey), 1, 4, 4, device=grey.device)
+    return F.interpolate(few, size=grey.shape[2:], mode="bicubic", align_corners=False)
+
+
+def _vignette(grey: Tensor) -> Tensor:
+    """What a simple lens leaves: 1 in the middle, down to 0.4 in the corners."""
+    down, across = _places(grey)
+    return 1 - _uniform(grey, 0.2, 0.6) * ((down**2 + across**2) / 2) ** _uniform(grey, 0.8, 2.0)
+
+
+def _scratched(grey: Tensor) -> Tensor:
+    """A few thin lines, steep ones mostly, of part of the height; white where the emulsion is gone, else black."""
+    down, across = _places(grey)
+    lean, place = 0.15 * torch.randn_like(_uniform(grey, 0, 1, LINES)), _uniform(grey, -1, 1, LINES)
+    half = _uniform(grey, 0.3, 1.2, LINES) / grey.shape[3]  # of a line's width: 0.3 to 1.2 px of 2 / W each
+    middle, length = _uniform(grey, -1, 1, LINES), _uniform(grey, 0.2, 1.5, LINES)
+    near = ((half - (across - place - lean * down).abs()) * grey.shape[3] / 2 + 0.5).clamp(0, 1)
+    return _covered(grey, near * ((down - middle).abs() < length))
+
+
+def _dusty(grey: Tensor) -> Tensor:
+    """Specks of up to 2.5 px of 160."""
+    down, across = _places(grey)
+    y, x = _uniform(grey, -1, 1, SPECKS), _uniform(grey, -1, 1, SPECKS)
+    radius = _uniform(grey, 0.005, 0.032, SPECKS)
+    far = ((down - y) ** 2 + (across - x) ** 2).sqrt()
+    return _covered(grey, ((radius - far) * grey.shape[3] / 2 + 0.5).clamp(0, 1))
+
+
+def _covered(grey: Tensor, marks: Tensor) -> Tensor:
+    """Marks (N,K,H,W) 0..1 laid over the picture, a random number of them, each nearly white or black."""
+    marks = marks * (_uniform(grey, 0, 1, marks.shape[1]) < _uniform(grey, 0.2, 1))
+    tone = (_uniform(grey, 0, 1, marks.shape[1]) < 0.65).float() * 0.9 + 0.05
+    alpha, which = marks.max(1, keepdim=True)
+    return grey + alpha * (tone.expand_as(marks).gather(1, which) - grey)
