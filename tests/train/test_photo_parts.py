@@ -147,6 +147,23 @@ def test_without_a_hint_the_network_is_automatic_and_with_one_it_is_not() -> Non
         assert (net(lightness, given) - net(lightness)).abs().max() > 0.01
 
 
+def test_a_prepared_critic_sees_the_same_and_saves_the_same() -> None:
+    torch.manual_seed(0)
+    critic = Critic(Encoder(LITE0_STAGES)).train()
+    for layer in critic.eyes.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(layer.running_mean, -0.3, 0.3)
+            torch.nn.init.uniform_(layer.running_var, 0.2, 0.5)
+            torch.nn.init.uniform_(layer.bias, -0.3, 0.3)
+    rgb, names = torch.rand(2, 3, 64, 64), list(critic.state_dict())
+    before = critic.see(rgb)
+    critic.prepare()
+    assert list(critic.state_dict()) == names
+    for old, new in zip(before, critic.see(rgb), strict=True):
+        assert old.std() > 0
+        assert (new - old).abs().max() < 1e-4 * old.abs().max()
+
+
 def test_the_critic_learns_and_its_eyes_do_not() -> None:
     torch.manual_seed(0)
     critic = Critic(Encoder(LITE0_STAGES)).train()

@@ -120,6 +120,10 @@ class PhotoMethod(ColorMethod):
 
     # Learning
 
+    def on_fit_start(self) -> None:
+        if self.critic:
+            self.critic.prepare()
+
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         options = self.recipe.optimiser
         encoder = [p for p in self.network.encoder.parameters() if p.requires_grad]
