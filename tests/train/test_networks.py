@@ -131,3 +131,9 @@ def test_weights_of_keras_find_the_stride_in_the_first_convolution_of_a_block() 
     assert (usual.layer2[0].conv1.stride, usual.layer2[0].conv2.stride) == ((1, 1), (2, 2))
     x = torch.randn(1, 1, 64, 64)
     assert [f.shape for f in moved(x)] == [f.shape for f in usual(x)]
+
+
+def test_a_frozen_encoder_begins_with_grey() -> None:
+    network = build_network(config("resnet50-frozen", encoder="resnet10t")).eval()
+    with torch.no_grad():
+        assert network(torch.rand(2, 1, 64, 64) * 100).abs().max() < 0.05

@@ -18,6 +18,8 @@ class FrozenUNet(TimmUNet):
     ) -> None:
         super().__init__(name, pretrained=pretrained, weights=weights, width=width, dropout=dropout, scale=128.0)
         self.encoder.requires_grad_(False)
+        nn.init.normal_(self.head.weight, std=1e-3)  # begin with grey: the first epoch isn't spent on unlearning noise
+        nn.init.zeros_(self.head.bias)
         self.train()
 
     def train(self, mode: bool = True) -> FrozenUNet:
