@@ -87,6 +87,15 @@ def test_without_validation_and_with_early_stopping(tmp_path: Path, pictures: Pa
     assert len(curve(tmp_path / "b", "val/loss")) == 3
 
 
+@pytest.mark.parametrize(("monitor", "epoch"), [("", 3), ("val/loss", 0)])
+def test_which_epoch_is_kept(tmp_path: Path, pictures: Path, monitor: str, epoch: int) -> None:
+    recipe = tiny_recipe(train={"monitor": monitor, "epochs": 4}, optimiser={"rate": 30.0})  # worse with every epoch
+    train(recipe, [pictures], tmp_path / "run", quiet=True)
+    validation = list(curve(tmp_path / "run", "val/loss").values())
+    assert validation.index(min(validation)) == 0
+    assert torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=True)["epoch"] == epoch
+
+
 def test_beginning_with_the_weights_of_another_run(tmp_path: Path, pictures: Path) -> None:
     train(tiny_recipe(train={"epochs": 1}), [pictures], tmp_path / "a", quiet=True)
     recipe = tiny_recipe(train={"epochs": 1}, optimiser={"rate": 0.0})

@@ -107,11 +107,11 @@ class LastCheckpoint(Checkpoint):
 
 
 def best_checkpoint(folder: Path, monitor: str) -> ModelCheckpoint:
-    """Keeps the epoch with the best value as best.ckpt."""
+    """Keeps the epoch with the best value as best.ckpt; the latest one where nothing is monitored ("")."""
     return ModelCheckpoint(
         dirpath=folder,
         filename="best",
-        monitor=monitor,
+        monitor=monitor or None,
         mode=better(monitor),
         save_top_k=1,
         auto_insert_metric_name=False,

@@ -41,10 +41,15 @@ class History:
         return self.series.get((name, kind))
 
     def best_epoch(self, monitor: str = "val/loss") -> int | None:
-        """The epoch, counted from 0, in which `monitor` was best: least, or most of an accuracy; None without one."""
-        found = self.get(monitor)
+        """The epoch, counted from 0, in which `monitor` was best: least, or most of an accuracy; None without one.
+
+        The last epoch for "".
+        """
+        found = self.get(monitor or "val/loss")
         if found is None or not np.isfinite(found.values).any():
             return None
+        if not monitor:
+            return int(found.epochs[-1])
         worse = -found.values if "accuracy" in monitor else found.values
         return int(found.epochs[np.nanargmin(np.where(np.isfinite(worse), worse, np.nan))])
 

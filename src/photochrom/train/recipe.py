@@ -111,7 +111,7 @@ class TrainConfig:
     minutes: float = 0.0  # stop after this time, the schedule of photo follows the clock; 0 = by epochs or steps
     stages: tuple[float, float, float] = (1.0, 0.0, 0.0)  # photo: shares of the run with the distribution loss alone;
     # with perceptual and Huber losses too; with an adversarial loss as well
-    monitor: str = "val/loss"  # the value, less being better, that chooses best.ckpt
+    monitor: str = "val/loss"  # the value, less being better, that chooses best.ckpt; "" = the last epoch is the best
     checkpoint_minutes: float = 5.0  # between writes of last.ckpt
     seed: int = 0
     preview: int = 8  # validation pictures on the sheet of each epoch; 0 = no sheet
@@ -218,6 +218,7 @@ _RANGES: tuple[tuple[str, float, float | None], ...] = (
     ("train.checkpoint_minutes", 0, None),
     ("train.preview", 0, None),
     ("augment.aged", 0, 1.001),
+    ("augment.plain", 0, 1.001),
     ("stabilise.r1_every", 1, None),
 )
 

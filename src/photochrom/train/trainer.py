@@ -115,9 +115,9 @@ def _gradients(recipe: Recipe, method: lightning.LightningModule) -> dict[str, A
 
 
 def _chosen_by_validation(recipe: Recipe, folder: RunFolder) -> list[lightning.Callback]:
-    monitor, patience = recipe.train.monitor, recipe.train.early_stopping
+    monitor, patience = recipe.train.monitor or "val/loss", recipe.train.early_stopping
     early = [EarlyStopping(monitor, patience=patience, mode=better(monitor), check_finite=False)] if patience else []
-    return [best_checkpoint(folder.checkpoints, monitor), *early]
+    return [best_checkpoint(folder.checkpoints, recipe.train.monitor), *early]
 
 
 def _steps_in(checkpoint: Path | None) -> int | None:
