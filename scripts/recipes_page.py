@@ -86,13 +86,16 @@ def section(run: Run, folder: Path, note: str) -> str:
         f"{facts['training pictures']:,} pictures to train and {facts['validation pictures']:,} to validate, "
         f"{facts['steps']:,} steps of {run.recipe.train.batch}"
         + (f", {minutes:.0f} minutes" if minutes else "")
-        + f", {run.facts['hardware']['cores']} cores, no GPU."
-        + (f" Changed from the recipe (its own value): {changed}." if changed else ""),
+        + "."
+        + (f" Changed (the recipe's own value): {changed}." if changed else ""),
     ]
     if note:
         lines.append(note)
     if logged:
-        lines += [f"Validation at the best epoch by {monitor} ({best + 1}):", table([logged])]
+        lines += [
+            f"Validation {f'at the best epoch by {monitor}' if monitor else 'after the last epoch'} ({best + 1}):",
+            table([logged]),
+        ]
     lines.append(f"![Curves of {run.recipe.name}](recipes/{target.name})")
     return "\n\n".join(lines)
 
@@ -103,6 +106,7 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, help="results.json of an evaluation of the exported models")
     parser.add_argument("--notes", type=Path, help="JSON: recipe -> what a reader should know of this run")
     parser.add_argument("--intro", type=Path, help="Markdown for the top of the page")
+    parser.add_argument("--end", type=Path, help="Markdown for its end")
     parser.add_argument("--show", type=Path, help="folder of pictures that may be shown")
     parser.add_argument("--models", nargs="*", type=Path, default=[], help=".onnx files for the sheet")
     parser.add_argument("--page", type=Path, default=Path("docs/recipes.md"))
@@ -125,6 +129,8 @@ def main() -> None:
         sheet_of(find_items([options.show]), painters, 256).save(folder / "sheet.jpg", quality=88)
         parts.append("![Grey, each recipe, truth](recipes/sheet.jpg)")
     parts += [section(run, folder, notes.get(run.recipe.name, "")) for run in map(read_run, options.runs)]
+    if options.end:
+        parts.append(options.end.read_text().strip())
     options.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
