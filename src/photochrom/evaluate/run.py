@@ -154,8 +154,8 @@ def _notes(n: int, measures: Sequence[Measure]) -> list[str]:
     notes = []
     if n < FEW and any(measure.name in FEATURES for measure in measures):
         notes.append(
-            f"The Frechet distances (FID and its like) are of {n:,} pictures. Below {FEW:,} they depend strongly on the "
-            "number: compare them only with rows on the same pictures."
+            f"The Frechet distances (FID and its like) are of {n:,} pictures. Below {FEW:,} they depend strongly "
+            "on the number: compare them only with rows on the same pictures."
         )
     return notes
 
