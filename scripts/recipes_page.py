@@ -35,6 +35,12 @@ _SCORES = {  # of an evaluation: the metric, and how it is written
     "accuracy": ".3f",
     "accuracy_area": ".4f",
 }
+_OF_DISTRIBUTIONS = {
+    "ece": ".1%",
+    "coverage_5": ".1%",
+    "best_of_5_lpips": ".4f",
+    "diversity_5": ".4f",
+}
 _LOGGED = ("loss", "ab_error", "accuracy", "accuracy_area", "ab_mse", "ab_mse_grey", "colorfulness", "diversity")
 _ELSEWHERE = ("network.weights", "loss.critic_weights", "network.cache_folder", "data.other")  # places on a machine
 
@@ -45,10 +51,10 @@ def table(rows: list[dict[str, str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def score_row(row: Mapping[str, Any]) -> dict[str, str]:
+def score_row(row: Mapping[str, Any], formats: Mapping[str, str]) -> dict[str, str]:
     metrics = row["metrics"]
     made = {"": f"`{Path(row['model']).stem}`" if row["model"] not in ("grey", "truth") else str(row["model"])}
-    for key, form in _SCORES.items():
+    for key, form in formats.items():
         value = metrics.get(key)
         made[METRICS[key].label] = format(value, form) if value is not None and math.isfinite(value) else "–"
     return made
@@ -122,8 +128,15 @@ def main() -> None:
         results = json.loads(options.scores.read_text())
         parts += [
             f"## Scores of all on the same {results['data']['n']:,} pictures",
-            table([score_row(row) for row in results["rows"] if not row["model"].startswith("truth through")]),
+            table([score_row(row, _SCORES) for row in results["rows"] if row["model"] != "truth-jpeg"]),
         ]
+        unsure = [row for row in results["rows"] if "ece" in row["metrics"]]
+        if unsure:
+            parts += [
+                "What only a distribution has: does it know when it guesses, and do five variants cover the truth?",
+                table([score_row(row, _OF_DISTRIBUTIONS) for row in unsure]),
+                "; ".join(f"{METRICS[key].label}: {METRICS[key].meaning}" for key in _OF_DISTRIBUTIONS) + ".",
+            ]
     if options.show and options.models:
         painters = [GreyPainter(), *open_models([str(path) for path in options.models]), TruthPainter()]
         sheet_of(find_items([options.show]), painters, 256).save(folder / "sheet.jpg", quality=88)
