@@ -20,6 +20,7 @@ from photochrom.evaluate.dataset import find_items
 from photochrom.evaluate.gallery import sheet_of
 from photochrom.evaluate.painters import GreyPainter, TruthPainter, open_models
 from photochrom.evaluate.summary import METRICS
+from photochrom.evaluate.tables import markdown
 from photochrom.train.curves import curves
 from photochrom.train.past_runs import Run, differences, facts_of, flat, read_run
 from photochrom.train.recipe import load_recipe
@@ -43,12 +44,6 @@ _OF_DISTRIBUTIONS = {
 }
 _LOGGED = ("loss", "ab_error", "accuracy", "accuracy_area", "ab_mse", "ab_mse_grey", "colorfulness", "diversity")
 _ELSEWHERE = ("network.weights", "loss.critic_weights", "network.cache_folder", "data.other")  # places on a machine
-
-
-def table(rows: list[dict[str, str]]) -> str:
-    heads = list(rows[0])
-    lines = [heads, ["---"] * len(heads), *([row[head] for head in heads] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def score_row(row: Mapping[str, Any], formats: Mapping[str, str]) -> dict[str, str]:
@@ -100,7 +95,7 @@ def section(run: Run, folder: Path, note: str) -> str:
     if logged:
         lines += [
             f"Validation {f'at the best epoch by {monitor}' if monitor else 'after the last epoch'} ({best + 1}):",
-            table([logged]),
+            markdown([logged]),
         ]
     lines.append(f"![Curves of {run.recipe.name}](recipes/{target.name})")
     return "\n\n".join(lines)
@@ -128,13 +123,13 @@ def main() -> None:
         results = json.loads(options.scores.read_text())
         parts += [
             f"## Scores of all on the same {results['data']['n']:,} pictures",
-            table([score_row(row, _SCORES) for row in results["rows"] if row["model"] != "truth-jpeg"]),
+            markdown([score_row(row, _SCORES) for row in results["rows"] if row["model"] != "truth-jpeg"]),
         ]
         unsure = [row for row in results["rows"] if "ece" in row["metrics"]]
         if unsure:
             parts += [
                 "What only a distribution has: does it know when it guesses, and do five variants cover the truth?",
-                table([score_row(row, _OF_DISTRIBUTIONS) for row in unsure]),
+                markdown([score_row(row, _OF_DISTRIBUTIONS) for row in unsure]),
                 "; ".join(f"{METRICS[key].label}: {METRICS[key].meaning}" for key in _OF_DISTRIBUTIONS) + ".",
             ]
     if options.show and options.models:
@@ -144,7 +139,7 @@ def main() -> None:
     parts += [section(run, folder, notes.get(run.recipe.name, "")) for run in map(read_run, options.runs)]
     if options.end:
         parts.append(options.end.read_text().strip())
-    options.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    options.page.write_text("\n\n".join(part.strip() for part in parts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -53,16 +53,21 @@ def spectral(state: State, name: str, *shape: int, bias: bool = False) -> None:
         state[f"{name}.bias"] = torch.randn(shape[0])
 
 
-def published_eccv16() -> State:
-    """The layout of colorization_release_v2-9b330a0b.pth."""
-    state: State = {}
-    before = 1
+def seven_blocks(state: State, inputs: int) -> None:
+    """model1 to model7 of both networks of Zhang et al."""
+    before = inputs
     counts = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3), (512, 3), (512, 3)]
     for block, (channels, count) in enumerate(counts, start=1):
         for n in range(count):
             conv(state, f"model{block}.{2 * n}", channels, before, 3, 3)
             before = channels
         norm(state, f"model{block}.{2 * count}", channels)
+
+
+def published_eccv16() -> State:
+    """The layout of colorization_release_v2-9b330a0b.pth."""
+    state: State = {}
+    seven_blocks(state, inputs=1)
     state["model8.0.weight"], state["model8.0.bias"] = torch.randn(512, 256, 4, 4), torch.randn(256)
     conv(state, "model8.2", 256, 256, 3, 3)
     conv(state, "model8.4", 256, 256, 3, 3)
@@ -74,13 +79,7 @@ def published_eccv16() -> State:
 def published_siggraph17() -> State:
     """The layout of siggraph17-df00044c.pth."""
     state: State = {}
-    before = 4
-    counts = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3), (512, 3), (512, 3)]
-    for block, (channels, count) in enumerate(counts, start=1):
-        for n in range(count):
-            conv(state, f"model{block}.{2 * n}", channels, before, 3, 3)
-            before = channels
-        norm(state, f"model{block}.{2 * count}", channels)
+    seven_blocks(state, inputs=4)
     for name, i, o in (("model8up", 512, 256), ("model9up", 256, 128), ("model10up", 128, 128)):
         state[f"{name}.0.weight"], state[f"{name}.0.bias"] = torch.randn(i, o, 4, 4), torch.randn(o)
     for name, i, o in (("model3short8", 256, 256), ("model2short9", 128, 128), ("model1short10", 64, 128)):

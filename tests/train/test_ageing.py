@@ -30,11 +30,11 @@ def test_a_share_of_the_inputs_is_aged_and_the_rest_exact() -> None:
     torch.manual_seed(0)
     rgb = ramps(64, 32)
     clean = rgb_to_lab(rgb)[:, :1]
-    seen = ageing.aged_lightness(rgb, 0.25)
+    seen = ageing.aged_lightness(rgb, clean, 0.25)
     same = (seen - clean).abs().amax((1, 2, 3)) < 1e-4
     assert 0.55 < same.float().mean() < 0.95
-    torch.testing.assert_close(ageing.aged_lightness(rgb, 0.0), clean)
-    assert not torch.equal(ageing.aged_lightness(rgb, 1.0)[0], ageing.aged_lightness(rgb, 1.0)[0])
+    torch.testing.assert_close(ageing.aged_lightness(rgb, clean, 0.0), clean)
+    assert not torch.equal(ageing.aged_lightness(rgb, clean, 1.0)[0], ageing.aged_lightness(rgb, clean, 1.0)[0])
 
 
 def test_scratches_and_dust_touch_little_and_stay_within_the_greys() -> None:

@@ -1,6 +1,5 @@
 """Training an exported model on: the file's weights come back, the decoder learns, and the result exports again."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,22 +24,12 @@ CENTRES = np.array([[0, 0], [40, 30], [-40, 30], [10, -50], [60, 60]], np.float3
 TINY = ("data.size=32", "data.validation=0.25", "data.workers=0", "train.batch=4", "train.epochs=1", "train.preview=0")
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_pictures(tmp_path_factory.mktemp("pictures"), 12)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"network.cache_folder={tmp_path_factory.mktemp('shared') / 'cache'}"
 
 
 def write_model(path: Path, *settings: str) -> Path:

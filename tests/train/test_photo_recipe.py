@@ -1,7 +1,7 @@
 """The photo recipe from pictures to an .onnx: with a cache and a frozen encoder, and with the whole network."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,24 +36,12 @@ TINY = (
 )
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads that wait for each other cost more than such small sums, above all on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_pictures(tmp_path_factory.mktemp("pictures"), 12)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The setting that lets the tests of this module share one cache."""
-    return f"network.cache_folder={tmp_path_factory.mktemp('shared') / 'cache'}"
 
 
 def tiny(name: str = "photo", *settings: str) -> Recipe:

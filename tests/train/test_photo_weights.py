@@ -76,7 +76,7 @@ def test_the_torch_network_comes_back_from_an_export(exported: tuple[PhotoNet, P
 @pytest.fixture(scope="module")
 def small_with_hints(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet, Path]:
     """The other encoder, a narrow decoder, hints, asked at two sizes, exported as a run is."""
-    net = shaken(PhotoNet(BINS, encoder="tf_efficientnet_lite0", widths=(16, 24, 32, 40), hints=True))
+    net = shaken(PhotoNet(BINS, encoder="tf_efficientnet_lite0", decoder_widths=(16, 24, 32, 40), hints=True))
     for out in net.decoder.hints.outs:  # as after training
         torch.nn.init.normal_(out.weight, std=0.3)
     spec = ExportSpec(
@@ -86,7 +86,6 @@ def small_with_hints(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet
         multiple=64,
         work_size=64,
         centres=np.float32([[10 * i, 0] for i in range(BINS)]),
-        hints=True,
         settings=net.settings,
     )
     meta = {**described(spec), "domain": "photo", "recipe": "photo-fast", "licence": "CC0"}

@@ -16,14 +16,14 @@ from photochrom.train.color import rgb_to_lab
 LINES, SPECKS = 5, 12  # scratches and specks of dust on one picture, at most
 
 
-def aged_lightness(rgb: Tensor, share: float) -> Tensor:
-    """sRGB (N,3,H,W) 0..1 -> lightness (N,1,H,W) 0..100; a `share` of the pictures as an old camera saw them.
+def aged_lightness(rgb: Tensor, lightness: Tensor, share: float) -> Tensor:
+    """sRGB (N,3,H,W) 0..1 and its lightness (N,1,H,W) 0..100 -> lightness, a `share` as an old camera saw it.
 
     Draws from torch's generators.
     """
-    lightness = rgb_to_lab(rgb)[:, :1]
     old = torch.rand(len(rgb), device=rgb.device) < share
     if share > 0 and bool(old.any()):
+        lightness = lightness.clone()
         lightness[old] = rgb_to_lab(aged(rgb[old]).expand(-1, 3, -1, -1))[:, :1]
     return lightness
 

@@ -69,14 +69,15 @@ def fill_cache(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(np.random.default_rng((seed, first)).integers(2**62)))
             rgb = before_plain(torch.from_numpy(np.stack(loaded)).permute(0, 3, 1, 2) / 255, plain)
-            lightness = aged_lightness(rgb, aged)
+            light, ab = rgb_to_lab(rgb).split((1, 2), dim=1)
+            lightness = aged_lightness(rgb, light, aged)
         grey = (encoder_input(lightness)[:, :1] * 128 + 127).round().clamp(0, 255)
         x = ((grey - 127) / 128).expand(-1, 3, -1, -1)
         for name, feature in zip(FEATURES, session.run(None, {"x": x.numpy()}), strict=True):
             arrays[name][rows] = feature
         arrays["rgb"][rows] = (rgb * 255).round().byte().permute(0, 2, 3, 1).numpy()
         arrays["grey"][rows] = grey[:, 0].byte().numpy()
-        arrays["ab"][rows] = torch.nn.functional.avg_pool2d(rgb_to_lab(rgb)[:, 1:], 4).numpy()
+        arrays["ab"][rows] = torch.nn.functional.avg_pool2d(ab, 4).numpy()
         if number % NOTE_EVERY == NOTE_EVERY - 1 or rows.stop == total:
             write_state(folder, settings, rows.stop, total)
             progress(rows.stop, total)

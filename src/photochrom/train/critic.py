@@ -14,8 +14,6 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from photochrom.train.networks import Encoder, without_norms
 
-_CHANNELS = (24, 40, 112, 320)  # of EfficientNet-lite0 at strides 4, 8, 16, 32
-
 
 class Critic(nn.Module):
     """eyes: an EfficientNet-lite0 with its ImageNet weights; it stays as it is."""
@@ -24,7 +22,7 @@ class Critic(nn.Module):
         super().__init__()
         self.eyes = eyes.eval().requires_grad_(False)
         self._sight: list[Encoder] = []  # in a list, so that it is no part of the state that is saved
-        self.mixers = nn.ModuleList(nn.Conv2d(c, width, 1, bias=False).requires_grad_(False) for c in _CHANNELS)
+        self.mixers = nn.ModuleList(nn.Conv2d(c, width, 1, bias=False).requires_grad_(False) for c in eyes.channels)
         self.heads = nn.ModuleList(
             nn.Sequential(
                 spectral_norm(nn.Conv2d(width, width, 3, padding=1)),
@@ -33,7 +31,7 @@ class Critic(nn.Module):
                 nn.LeakyReLU(0.2),
                 spectral_norm(nn.Conv2d(width, 1, 1)),
             )
-            for _ in _CHANNELS
+            for _ in eyes.channels
         )
 
     def train(self, mode: bool = True) -> Critic:

@@ -42,8 +42,6 @@ _GENTLY = (
     "train.ema=0.99",
 )
 
-_KEYS = {"encoder": "encoder", "widths": "decoder_widths", "hints": "hints"}  # of a file's metadata -> of a recipe
-
 
 def finetune(
     model: str,
@@ -94,7 +92,7 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
         f"network.temperature={meta['temperature']}",
         f"network.work_size={meta['work_size']}",
         f"network.gain={meta.get('gain', 1.0)}",
-        *(f"network.{_KEYS[name]}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
+        *(f"network.{name}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
         f"network.two_scales={'true' if meta['multiple'] == 2 * MULTIPLE else 'false'}",
     )
     recipe = load_recipe("photo", [*ours, *overrides])

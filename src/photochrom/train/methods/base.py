@@ -33,8 +33,7 @@ class ExportSpec:
 
     network: lightness (N,1,H,W) 0..100 -> ab / scale (head "ab") or logits over `centres` (Q,2) ("distribution"), at
     1 / stride. multiple: of H and W. work_size: short side in pixels that it was trained for.
-    gain: the ab of the centres are to be multiplied by it. hints: it takes a second input (N,3,H,W), a and b in ab
-    units, 0 where nothing is given, and a mask of 0 and 1. settings: what it takes to build the network again.
+    gain: the ab of the centres are to be multiplied by it. settings: what it takes to build the network again.
     """
 
     network: nn.Module
@@ -46,8 +45,12 @@ class ExportSpec:
     centres: NDArray[np.float32] | None = None
     temperature: float = 1.0
     gain: float = 1.0
-    hints: bool = False
     settings: Mapping[str, Any] | None = None
+
+    @property
+    def hints(self) -> bool:
+        """Whether it takes a second input (N,3,H,W): a and b in ab units, 0 where none is given, a mask of 0 and 1."""
+        return bool((self.settings or {}).get("hints"))
 
 
 class ColorMethod(lightning.LightningModule):
@@ -91,7 +94,7 @@ class ColorMethod(lightning.LightningModule):
             rgb = self._floats(batch["rgb"], training)
             light, ab = rgb_to_lab(rgb).split((1, 2), dim=1)
             share = self.recipe.augment.aged
-            seen = aged_lightness(rgb, share) if training and share else light
+            seen = aged_lightness(rgb, light, share) if training and share else light
             made = {**batch, "lightness": seen, "true_lightness": light, "ab": ab}
             if "other" in batch:
                 made["other_lightness"] = rgb_to_lab(self._floats(batch["other"], training))[:, :1]

@@ -50,7 +50,7 @@ class PhotoMethod(ColorMethod):
         self.network = PhotoNet(
             len(self.bins.centres),
             encoder=recipe.network.encoder,
-            widths=recipe.network.decoder_widths,
+            decoder_widths=recipe.network.decoder_widths,
             hints=recipe.network.hints,
         )
         self.critic = Critic(Encoder(LITE0_STAGES)) if self._needs_critic() else None
@@ -114,7 +114,6 @@ class PhotoMethod(ColorMethod):
             centres=self.bins.centres,
             temperature=options.temperature,
             gain=options.gain,
-            hints=options.hints,
             settings=self.network.settings,
         )
 

@@ -233,7 +233,7 @@ def encoder_input(lightness: Tensor) -> Tensor:
 class PhotoNet(nn.Module):
     """Encoder and decoder in one: lightness (N,1,H,W) 0..100 -> bin logits (N,bins,H/4,W/4).
 
-    encoder: one of LAYOUTS. widths: of the decoder. hints: (N,3,H,W), a and b in ab units and a mask of 0 and 1, for a
+    encoder: one of LAYOUTS. hints: (N,3,H,W), a and b in ab units and a mask of 0 and 1, for a
     network that was made with them. Raises UsageError for another encoder.
     """
 
@@ -242,15 +242,16 @@ class PhotoNet(nn.Module):
         bins: int,
         *,
         encoder: str = "tf_efficientnet_lite2",
-        widths: Sequence[int] = WIDTHS,
+        decoder_widths: Sequence[int] = WIDTHS,
         hints: bool = False,
     ) -> None:
         super().__init__()
         if encoder not in LAYOUTS:
             raise UsageError(f"the photo network has no encoder {encoder!r}: choose from {', '.join(LAYOUTS)}")
-        self.settings = {"encoder": encoder, "widths": list(widths), "hints": hints}  # what tells it from others
+        # What tells it from others, under the names that a recipe has for it.
+        self.settings = {"encoder": encoder, "decoder_widths": list(decoder_widths), "hints": hints}
         self.encoder = Encoder(LAYOUTS[encoder])
-        self.decoder = Decoder(bins, self.encoder.channels, widths, hints=hints)
+        self.decoder = Decoder(bins, self.encoder.channels, decoder_widths, hints=hints)
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
         return self.decoder(self.encoder(encoder_input(lightness)), lightness, hints)
