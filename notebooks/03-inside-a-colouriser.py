@@ -25,8 +25,9 @@ import photochrom
 from photochrom.color import lab_to_rgb, lightness, merge, rgb_to_lab
 from photochrom.distribution import annealed_mean, leaning
 from photochrom.models import find_model
+from photochrom.resample import resize, shrink_lightness
 from photochrom.session import open_network
-from photochrom.upsample import paint, resize, shrink_lightness
+from photochrom.upsample import paint
 
 
 def show(columns=4, cmap=None, **pictures):

@@ -16,7 +16,8 @@ PACKAGE = Path(photochrom.__file__).parent
 ORDER = [
     {"errors"},
     {"color", "photo", "models"},
-    {"session", "upsample", "tint", "distribution"},
+    {"session", "resample", "tint", "distribution"},
+    {"upsample"},
     {"colorizer"},
     {"cli"},
 ]

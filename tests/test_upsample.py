@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from photochrom import color, upsample
+from photochrom import color, resample, upsample
 from photochrom.errors import UsageError
 
 
@@ -28,7 +28,7 @@ def test_a_colour_edge_stays_on_its_lightness_edge_at_8x(edge: int, upright: boo
     grey, ab = two_colours(edge)
     if not upright:
         grey, ab = grey.T.copy(), ab.transpose(1, 0, 2).copy()
-    got = ab_of(upsample.paint(grey, upsample.resize(ab, (64, 64))))
+    got = ab_of(upsample.paint(grey, resample.resize(ab, (64, 64))))
     row = got[200] if upright else got[:, 200]
     for c, (left, right) in enumerate(((5, 25), (-20, 15))):
         share = (row[:, c] - left) / (right - left)
@@ -41,9 +41,9 @@ def test_real_photographs_come_closer_than_by_plain_interpolation() -> None:
     for picture in (data.astronaut(), data.coffee()):
         height, width = picture.shape[:2]
         ab = ab_of(picture)
-        low = upsample.resize(ab, (width // 8, height // 8))
+        low = resample.resize(ab, (width // 8, height // 8))
         plain = np.abs(
-            color.rgb_to_lab(color.merge(picture, upsample.resize(low, (width, height))) / 255.0)[..., 1:] - ab
+            color.rgb_to_lab(color.merge(picture, resample.resize(low, (width, height))) / 255.0)[..., 1:] - ab
         ).mean()
         assert np.abs(ab_of(upsample.paint(picture, low)) - ab).mean() < 0.9 * plain
 
@@ -81,11 +81,11 @@ def test_any_size_works(shape: tuple[int, int], low: tuple[int, int]) -> None:
 
 def test_strips_bands_and_threads_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     grey = np.kron(data.camera()[::2, ::2], np.ones((3, 2), np.uint16)).astype(np.uint16) * 257  # 768 x 512: two bands
-    low = upsample.resize(np.random.default_rng(3).normal(0, 15, (64, 48, 2)).astype(np.float32), (48, 64))
+    low = resample.resize(np.random.default_rng(3).normal(0, 15, (64, 48, 2)).astype(np.float32), (48, 64))
     one = upsample.paint(grey, low, threads=1)
     assert (upsample.paint(grey, low, threads=3) == one).all()
     monkeypatch.setattr(upsample, "_BAND_ROWS", 10_000)
-    monkeypatch.setattr(upsample, "_STRIP", 10_000_000)
+    monkeypatch.setattr(upsample, "_TILE", (10_000, 10_000))
     assert np.abs(upsample.paint(grey, low).astype(int) - one).max() <= 2  # of 65535: the order of sums
 
 
@@ -99,7 +99,7 @@ def test_eight_and_sixteen_bits_agree() -> None:
 def test_a_given_guide_changes_nothing_to_speak_of() -> None:
     grey = data.camera()
     low = np.random.default_rng(5).normal(0, 15, (64, 64, 2)).astype(np.float32)
-    guide = upsample.shrink_lightness(grey, (256, 256))
+    guide = resample.shrink_lightness(grey, (256, 256))
     assert np.abs(upsample.paint(grey, low, guide=guide).astype(int) - upsample.paint(grey, low)).max() <= 1
 
 
@@ -107,7 +107,7 @@ def test_a_given_guide_changes_nothing_to_speak_of() -> None:
 def test_shrunken_lightness_is_the_area_mean_of_lightness(size: tuple[int, int]) -> None:
     picture = data.astronaut()
     full = color.lightness(picture)
-    small = upsample.shrink_lightness(picture, size)
+    small = resample.shrink_lightness(picture, size)
     assert small.shape == size[::-1]
     assert abs(float(small.mean()) - float(full.mean())) < 0.01
     if size == (64, 64):
@@ -116,7 +116,7 @@ def test_shrunken_lightness_is_the_area_mean_of_lightness(size: tuple[int, int])
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 300), (300, 5)])
 def test_lightness_of_a_picture_smaller_than_asked_is_interpolated(shape: tuple[int, int]) -> None:
-    small = upsample.shrink_lightness(np.full(shape, 119, np.uint8), (64, 96))
+    small = resample.shrink_lightness(np.full(shape, 119, np.uint8), (64, 96))
     assert small.shape == (96, 64)
     np.testing.assert_allclose(small, color.lightness(np.full((1, 1), 119, np.uint8))[0, 0], atol=1e-3)
 
@@ -127,4 +127,4 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         with pytest.raises(UsageError, match="ab_low"):
             upsample.paint(grey, ab)
     with pytest.raises(UsageError, match="each side"):
-        upsample.shrink_lightness(grey, (0, 4))
+        resample.shrink_lightness(grey, (0, 4))

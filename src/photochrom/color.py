@@ -202,10 +202,13 @@ def _linear_rgb(y: Float, fy: Float, dx: Float, dz: Float) -> Float:
     xyz = np.empty((3, y.size), np.float32)
     xyz[1] = y.reshape(-1)
     for row, d in ((0, dx), (2, dz)):
-        t = (fy + d).reshape(-1)
+        t, out = (fy + d).reshape(-1), xyz[row]
+        if t.min() >= _KNEE:  # nothing darker than L* 8: plain cubes
+            np.multiply(t, t, out=out)
+            out *= t
+            continue
         # f inverse without a branch: below the knee the line is the tangent of the cube there
         c = np.maximum(t, _KNEE)
-        out = xyz[row]
         np.multiply(c, c, out=out)
         out -= _SLOPE
         out *= c

@@ -17,9 +17,10 @@ from photochrom.distribution import annealed_mean, leaning, temperature_for
 from photochrom.errors import PictureWarning, UsageError
 from photochrom.models import ModelInfo, find_model
 from photochrom.photo import Photo
+from photochrom.resample import resize, shrink_lightness
 from photochrom.session import Network, open_network
 from photochrom.tint import describe, tint_ab
-from photochrom.upsample import paint, resize, shrink_lightness
+from photochrom.upsample import paint
 
 Array = NDArray[Any]
 Path = str | os.PathLike[str]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from photochrom.distribution import annealed_mean, temperature_for
 from photochrom.evaluate.metrics import Lab, ab_distance, lab_of
 from photochrom.evaluate.painters import ModelPainter
-from photochrom.upsample import shrink_lightness
+from photochrom.resample import shrink_lightness
 
 if TYPE_CHECKING:
     from photochrom.evaluate.lpips import Lpips

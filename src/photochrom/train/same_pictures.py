@@ -14,10 +14,10 @@ from torch import Tensor
 
 from photochrom.color import merge, rgb_to_lab
 from photochrom.errors import UsageError
+from photochrom.resample import resize, shrink_lightness
 from photochrom.train.data.pictures import View, why_broken
 from photochrom.train.data.sources import find_pictures
 from photochrom.train.data.split import split
-from photochrom.upsample import resize, shrink_lightness
 
 Square = NDArray[np.uint8]  # (S,S,3) sRGB
 RADIUS = 10.0  # ab units: of the accuracy that the tables give

@@ -16,7 +16,8 @@ from photochrom.evaluate.bench.drawn import shape_of, write_jpeg
 from photochrom.evaluate.bench.plan import Plan
 from photochrom.evaluate.bench.rounds import Tell, in_turn, ratios, spread
 from photochrom.photo import Photo
-from photochrom.upsample import paint, shrink_lightness
+from photochrom.resample import shrink_lightness
+from photochrom.upsample import paint
 
 QUALITY = 92  # what the road writes, without chroma subsampling
 

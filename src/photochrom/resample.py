@@ -1,0 +1,128 @@
+"""Small maps at another size, and a big picture's lightness made small.  numpy only.
+
+Each axis is resampled by itself, as products with weight matrices.  A matrix covers a run of neighbouring output
+places and only the input places that these need, so that it stays small, whatever the picture's size.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.color import Float, Pixels, check_pixels, lightness
+from photochrom.errors import UsageError
+
+Kind = Literal["area", "line", "spline"]  # area mean, for fewer places; straight lines or a cubic B-spline, for more
+_STRIP = 24576  # pixels of a strip of a big picture: its planes stay in the cache
+_RUN = 64  # output places of one matrix: small products, so that BLAS starts no threads of its own below ours
+
+
+class Run(NamedTuple):
+    """Output places `target` from input places `source`: weights (outputs, inputs), float32; each row sums to 1."""
+
+    target: slice
+    source: slice
+    weights: Float
+
+
+def run_of(n_in: int, n_out: int, first: int, last: int, kind: Kind) -> Run:
+    """The output places first..last (not included) of an axis that goes from n_in to n_out places."""
+    places = np.arange(last - first)[:, None]
+    if kind == "area":
+        edges = np.arange(first, last + 1) * (n_in / n_out)
+        low, high = int(edges[0]), max(int(edges[0]) + 1, min(n_in, int(np.ceil(edges[-1] - 1e-9))))
+        inputs = np.arange(low, high)
+        weights = np.minimum(edges[1:, None], inputs + 1) - np.maximum(edges[:-1, None], inputs)
+        weights = np.maximum(weights, 0) / (n_in / n_out)
+    else:
+        index, taps = _taps(n_in, n_out, first, last, kind)
+        low, high = int(index.min()), int(index.max()) + 1
+        weights = np.zeros((last - first, high - low))
+        np.add.at(weights, (places, index - low), taps)
+    return Run(slice(first, last), slice(low, high), weights.astype(np.float32))
+
+
+def _taps(n_in: int, n_out: int, first: int, last: int, kind: Kind) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Which input places (n, taps) an output place is made of, the border repeated, and their weights (n, taps)."""
+    at = (np.arange(first, last) + 0.5) * (n_in / n_out) - 0.5
+    i = np.floor(at)
+    t = at - i
+    if kind == "line":
+        weights, offsets = np.stack([1 - t, t], axis=1), np.arange(2)
+    else:  # never negative, so no colour beyond the neighbours' appears
+        weights = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 3 * (t + t**2 - t**3) + 1, t**3], axis=1) / 6
+        offsets = np.arange(-1, 3)
+    return np.clip(i.astype(np.intp)[:, None] + offsets, 0, n_in - 1), weights
+
+
+@lru_cache(maxsize=64)
+def runs_of(n_in: int, n_out: int, kind: Kind, step: int = _RUN) -> tuple[Run, ...]:
+    """All output places of an axis, `step` at a time."""
+    return tuple(run_of(n_in, n_out, i, min(i + step, n_out), kind) for i in range(0, n_out, step))
+
+
+def resize_planes(x: Float, size: tuple[int, int]) -> Float:
+    """Maps (...,h,w) at size (w,h), float32: area mean along an axis that shrinks, straight lines where it grows."""
+    for axis, n in ((-2, size[1]), (-1, size[0])):
+        old = x.shape[axis]
+        if n == old:
+            continue
+        out = np.empty((*x.shape[:-2], n, x.shape[-1]) if axis == -2 else (*x.shape[:-1], n), np.float32)
+        for run in runs_of(old, n, "area" if n < old else "line"):
+            if axis == -2:
+                np.matmul(run.weights, x[..., run.source, :], out=out[..., run.target, :])
+            else:
+                np.matmul(x[..., run.source], run.weights.T, out=out[..., run.target])
+        x = out
+    return x
+
+
+def resize(x: Float, size: tuple[int, int]) -> Float:
+    """A small float map (h,w) or (h,w,c) at size (w,h), float32: area mean where it shrinks, straight lines where it
+    grows."""
+    x = np.asarray(x, np.float32)
+    if x.ndim == 2:
+        return np.ascontiguousarray(resize_planes(x, size))
+    planes = np.ascontiguousarray(x.transpose(2, 0, 1))
+    return np.ascontiguousarray(resize_planes(planes, size).transpose(1, 2, 0))
+
+
+def shrink_lightness(pixels: Pixels, size: tuple[int, int], *, threads: int | None = None) -> Float:
+    """L* (0..100) of `pixels` at size (w,h), as (h,w) float32: the area mean of L* itself, not of the encoded values.
+
+    pixels: (H,W) or (H,W,3), uint8 or uint16.  Along an axis where `size` is larger than the picture, straight lines.
+    Works strip by strip: nothing of the picture's size is made.
+    """
+    check_pixels(pixels)
+    height, width = pixels.shape[:2]
+    if min(size) < 1:
+        raise UsageError(f"a picture can't be shrunk to {size[0]}x{size[1]}: each side must be 1 or more")
+    if size[1] >= height:
+        return resize(np.concatenate([resize(lightness(pixels[y : y + 1]), (size[0], 1)) for y in range(height)]), size)
+    out = np.empty((size[1], size[0]), np.float32)
+    step = max(1, min(256, round(_STRIP / (width * (height / size[1])))))
+
+    def strip(first: int) -> None:
+        run = run_of(height, size[1], first, min(first + step, size[1]), "area")
+        out[run.target] = resize_planes(run.weights @ lightness(pixels[run.source]), (size[0], len(run.weights)))
+
+    on_threads(strip, range(0, size[1], step), threads)
+    return out
+
+
+def on_threads(work: Callable[[int], None], items: range, threads: int | None) -> None:
+    """work(item) for every item, on threads; numpy lets go of the interpreter's lock in the long parts."""
+    threads = min(len(items), threads or min(8, os.cpu_count() or 1))
+    if threads <= 1:
+        for item in items:
+            work(item)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(work, items):
+            pass
