@@ -16,7 +16,7 @@ from photochrom.train.caching import fill_cache  # noqa: E402
 from photochrom.train.color import rgb_to_lab  # noqa: E402
 from photochrom.train.critic import Critic, perceptual_distance  # noqa: E402
 from photochrom.train.memory import keep_memory  # noqa: E402
-from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet  # noqa: E402
+from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, fold_norms  # noqa: E402
 from photochrom.train.stages import Stages  # noqa: E402
 
 COUNT, SIZE = 5, 32
@@ -140,19 +140,19 @@ def test_without_a_hint_the_network_is_automatic_and_with_one_it_is_not() -> Non
         assert (net(lightness, given) - net(lightness)).abs().max() > 0.01
 
 
-def test_a_prepared_critic_sees_the_same_and_saves_the_same() -> None:
+def test_folded_norms_change_no_feature_and_the_critic_has_none() -> None:
     torch.manual_seed(0)
-    critic = Critic(Encoder(LITE0_STAGES)).train()
-    for layer in critic.eyes.modules():
+    encoder = Encoder(LITE0_STAGES).eval()
+    for layer in encoder.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(layer.running_mean, -0.3, 0.3)
             torch.nn.init.uniform_(layer.running_var, 0.2, 0.5)
             torch.nn.init.uniform_(layer.bias, -0.3, 0.3)
-    rgb, names = torch.rand(2, 3, 64, 64), list(critic.state_dict())
-    before = critic.see(rgb)
-    critic.prepare()
-    assert list(critic.state_dict()) == names
-    for old, new in zip(before, critic.see(rgb), strict=True):
+    x = torch.rand(2, 3, 64, 64)
+    before = encoder(x)
+    fold_norms(encoder)
+    assert not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in encoder.modules())
+    for old, new in zip(before, encoder(x), strict=True):
         assert old.std() > 0
         assert (new - old).abs().max() < 1e-4 * old.abs().max()
 

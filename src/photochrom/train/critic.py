@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from photochrom.train.networks import Encoder, without_norms
+from photochrom.train.networks import Encoder
 
 
 class Critic(nn.Module):
@@ -21,7 +21,6 @@ class Critic(nn.Module):
     def __init__(self, eyes: Encoder, width: int = 64) -> None:
         super().__init__()
         self.eyes = eyes.eval().requires_grad_(False)
-        self._sight: list[Encoder] = []  # in a list, so that it is no part of the state that is saved
         self.mixers = nn.ModuleList(nn.Conv2d(c, width, 1, bias=False).requires_grad_(False) for c in eyes.channels)
         self.heads = nn.ModuleList(
             nn.Sequential(
@@ -39,14 +38,9 @@ class Critic(nn.Module):
         self.eyes.eval()
         return self
 
-    def prepare(self) -> None:
-        """Make seeing quicker, once the weights are there and on their device; the features stay the same."""
-        self._sight = [without_norms(self.eyes)]
-
     def see(self, rgb: Tensor) -> list[Tensor]:
         """sRGB (N,3,H,W) 0..1 -> features at strides 4, 8, 16, 32."""
-        eyes = self._sight[0] if self._sight else self.eyes
-        return eyes((rgb * 255 - 127) / 128)
+        return self.eyes((rgb * 255 - 127) / 128)
 
     def verdicts(self, features: list[Tensor]) -> list[Tensor]:
         """One map of scores for each scale: positive means 'a real picture'."""

@@ -22,7 +22,7 @@ from photochrom.errors import ModelError
 from photochrom.session import METADATA_KEY
 from photochrom.train.export import random_inputs
 from photochrom.train.methods.photo import MULTIPLE
-from photochrom.train.networks import PhotoNet
+from photochrom.train.networks import PhotoNet, fold_norms
 from photochrom.train.networks.two_scales import TwoScales
 
 PARITY = 1e-3  # largest difference of a probability
@@ -79,6 +79,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
         centres = meta["centres"]
         settings = dict(meta.get("network", {}))
         net = PhotoNet(len(centres), **settings).eval()
+        fold_norms(net.encoder)
     except (OSError, ValueError, StopIteration, KeyError, TypeError) as error:
         raise ModelError(f"{path} is no photochrom model with a distribution over colour: name another file") from error
     except Exception as error:  # protobuf's own exceptions share no public base class
@@ -103,6 +104,11 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
                 _copy(path, before.bias, shift)
     _check(net, TwoScales(net) if twice else net, path)
     return net, meta
+
+
+def photo_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The weights of an exported `photo` model, under the names that a run of the recipe has for them."""
+    return {f"network.{name}": value for name, value in photo_from_onnx(path)[0].state_dict().items()}
 
 
 def _in_order(net: PhotoNet) -> list[nn.Module]:

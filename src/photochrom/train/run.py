@@ -11,6 +11,7 @@ import lightning
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 
+from photochrom.errors import UsageError
 from photochrom.train.bins import Bins
 from photochrom.train.checkpoints import Signals
 from photochrom.train.data.counting import count_bins
@@ -21,6 +22,7 @@ from photochrom.train.devices import trainer_devices
 from photochrom.train.faults import explained
 from photochrom.train.folder import RunFolder
 from photochrom.train.memory import keep_memory
+from photochrom.train.methods.base import ColorMethod
 from photochrom.train.recipe import Recipe
 from photochrom.train.telling import Telling, log
 from photochrom.train.trainer import Ends, build_trainer, without_known_warnings
@@ -43,13 +45,12 @@ def train(
     """Train a recipe on the pictures in `data` (folders, tar shards, CIFAR-10); gives `out`, the run's folder.
 
     max_steps, max_minutes: end sooner than the recipe's epochs do, with a validation. resume: go on from
-    out/checkpoints/last.ckpt exactly where it was. start: a run or checkpoint whose weights to begin with, or the
-    weights themselves. bins: of the methods with a distribution, else counted in the training pictures. device: auto,
+    out/checkpoints/last.ckpt exactly where it was. start: whose weights to begin with (a run, a checkpoint, an
+    exported photo model), or the weights themselves. bins: of the methods with a distribution, else counted in the training pictures. device: auto,
     cpu, cuda or mps. also: callbacks besides our own.
 
     Raises UsageError (settings, missing data) and TrainingError (broken data, out of memory, a loss that explodes).
     """
-    from photochrom.train.methods import load_method
     from photochrom.train.watch import callbacks
 
     first = rank_zero_only.rank in (0, None)
@@ -67,7 +68,7 @@ def train(
         lightning.seed_everything(recipe.train.seed, verbose=False)
         method = _method(recipe, parts, folder, bins)
         if start and not checkpoint:
-            method.load_state_dict(start if isinstance(start, Mapping) else load_method(start).state_dict())
+            _begin_with(method, start)
         worth = folder.told.get("data", {}).get("kept_if_it_fits", ends.kept_if_it_fits)
         pictures = _data(recipe, parts, others, method, out, worth=worth, progress=telling.decoding)
         watching = [*callbacks(recipe, out, quiet=quiet or not first), *also]
@@ -103,6 +104,22 @@ def train(
                 "%d of %d pictures were left out, see %s", len(left), pictures.left_out.pictures, out / "warnings.log"
             )
     return out
+
+
+def _begin_with(method: ColorMethod, start: Path | Mapping[str, torch.Tensor]) -> None:
+    from photochrom.train.from_onnx import photo_weights
+    from photochrom.train.methods import load_method
+
+    if isinstance(start, Path):
+        start = photo_weights(start) if start.suffix == ".onnx" else load_method(start).state_dict()
+    try:
+        method.load_state_dict(start)
+    except RuntimeError as error:  # torch lists every name that is missing or of another shape
+        lines = [line.strip() for line in str(error).splitlines()]
+        raise UsageError(
+            f"the weights to start with belong to another network or other bins ({lines[min(1, len(lines) - 1)]}): "
+            "start with the same network settings and --bins"
+        ) from error
 
 
 def _parts(data: Sequence[str | Path], recipe: Recipe) -> Split:

@@ -22,7 +22,7 @@ from photochrom.train.critic import Critic, perceptual_distance
 from photochrom.train.hints import random_hints
 from photochrom.train.imagenet import load_imagenet
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec
-from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, encoder_input
+from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, encoder_input, fold_norms
 from photochrom.train.networks.two_scales import TwoScales
 from photochrom.train.recipe import Recipe
 from photochrom.train.stages import Stages
@@ -58,6 +58,8 @@ class PhotoMethod(ColorMethod):
             load_imagenet(self.network.encoder, recipe.network.weights, recipe.network.encoder)
             if self.critic:
                 load_imagenet(self.critic.eyes, recipe.loss.critic_weights, "tf_efficientnet_lite0")
+        for encoder in (self.network.encoder, *([self.critic.eyes] if self.critic else [])):
+            fold_norms(encoder)
         self.network.encoder.requires_grad_(not recipe.network.frozen)
         weights = rebalancing(self.bins.prior, recipe.loss.rebalance)
         self.register_buffer("centres", torch.as_tensor(self.bins.centres), persistent=False)
@@ -70,11 +72,9 @@ class PhotoMethod(ColorMethod):
         return refined or (losses.adversarial_weight > 0 and self.stages.shares[2] > 0)
 
     def train(self, mode: bool = True) -> PhotoMethod:
-        """The encoder's batch norm keeps ImageNet's statistics: a small batch of grey pictures has worse ones."""
         super().train(mode)
         if self.recipe.network.fixed_norms:
             self.network.eval()
-        self.network.encoder.eval()
         return self
 
     # What goes in and comes out
@@ -118,10 +118,6 @@ class PhotoMethod(ColorMethod):
         )
 
     # Learning
-
-    def on_fit_start(self) -> None:
-        if self.critic:
-            self.critic.prepare()
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         options = self.recipe.optimiser
@@ -177,6 +173,8 @@ class PhotoMethod(ColorMethod):
             with torch.set_grad_enabled(not self.recipe.network.frozen):
                 features = self.network.encoder(encoder_input(lightness))
             ab = F.avg_pool2d(batch["ab"], STRIDE)
+        if self.recipe.network.dropout:  # whole channels: what a decoder learns by heart hangs on a few of them
+            features = [F.dropout2d(feature, self.recipe.network.dropout) for feature in features]
         if self.recipe.network.hints:
             hints = random_hints(F.interpolate(ab, scale_factor=float(STRIDE), mode="nearest"))
         return self.network.decoder(features, lightness, hints).float(), ab
@@ -216,10 +214,12 @@ class PhotoMethod(ColorMethod):
         return coarse, fine
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
-        """A critic that only one side has is left as it is: a run may begin with the weights of one without."""
+        """A critic or a hint pyramid that only one side has is left as it is: a run may begin with the weights of one
+        without."""
+        parts = ("critic.", "network.decoder.hints.")
         own = self.state_dict()
-        ours = {name: value for name, value in own.items() if name.startswith("critic.") and name not in state_dict}
-        theirs = {k: v for k, v in state_dict.items() if k in own or not k.startswith("critic.")}
+        ours = {name: value for name, value in own.items() if name.startswith(parts) and name not in state_dict}
+        theirs = {k: v for k, v in state_dict.items() if k in own or not k.startswith(parts)}
         return super().load_state_dict({**theirs, **ours}, strict, assign)
 
     def progress(self) -> float:

@@ -23,7 +23,7 @@ from photochrom.train.networks.photo import (
     SameConv,
     conv_unit,
     encoder_input,
-    without_norms,
+    fold_norms,
 )
 from photochrom.train.networks.resnet50 import FrozenUNet, halve_first
 from photochrom.train.networks.unet import PlainUNet, TimmUNet
@@ -50,7 +50,7 @@ __all__ = [
     "build_network",
     "conv_unit",
     "encoder_input",
-    "without_norms",
+    "fold_norms",
 ]
 
 KINDS = ("cifar-cnn", "unet", "unet-timm", "resnet50-frozen", "eccv16", "cyclegan", "photo")

@@ -7,7 +7,6 @@ colour bin at a quarter of the resolution, (N, bins, H/4, W/4). The head and its
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Sequence
 
@@ -108,18 +107,19 @@ class Encoder(nn.Module):
         return features
 
 
-def without_norms(encoder: Encoder) -> Encoder:
-    """A copy whose batch norms are folded into the convolutions before them: the same features, a third sooner.
+def fold_norms(encoder: Encoder) -> None:
+    """Fold the batch norms, with the statistics that they have, into the convolutions before them, in place.
 
-    For a network that stays as it is; laid out channels last, which suits its depthwise convolutions.
+    The features stay the same, and learning takes half of the time. Laid out channels last, which suits the depthwise
+    convolutions. Statistics of small batches of grey pictures would be worse than ImageNet's.
     """
-    copied = copy.deepcopy(encoder).eval()
-    for parent in list(copied.modules()):
+    encoder.eval()
+    for parent in list(encoder.modules()):
         if isinstance(parent, nn.Sequential):
             for i, (layer, after) in enumerate(itertools.pairwise(parent)):
                 if isinstance(layer, SameConv) and isinstance(after, nn.BatchNorm2d):
                     parent[i], parent[i + 1] = fuse_conv_bn_eval(layer, after), nn.Identity()
-    return copied.requires_grad_(False).to(memory_format=torch.channels_last)
+    encoder.to(memory_format=torch.channels_last)
 
 
 class Residual(nn.Module):
