@@ -84,7 +84,6 @@ def test_strips_bands_and_threads_leave_no_trace(monkeypatch: pytest.MonkeyPatch
     low = resample.resize(np.random.default_rng(3).normal(0, 15, (64, 48, 2)).astype(np.float32), (48, 64))
     one = upsample.paint(grey, low, threads=1)
     assert (upsample.paint(grey, low, threads=3) == one).all()
-    monkeypatch.setattr(upsample, "_BAND_ROWS", 10_000)
     monkeypatch.setattr(upsample, "_TILE", (10_000, 10_000))
     assert np.abs(upsample.paint(grey, low).astype(int) - one).max() <= 2  # of 65535: the order of sums
 

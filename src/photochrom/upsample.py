@@ -17,7 +17,6 @@ from photochrom.resample import on_threads, resize, resize_planes, run_of, runs_
 
 _TILE = (64, 384)  # rows and columns painted at once: planes that stay in the cache, and products too small for BLAS
 # to start threads of its own below ours; far from a line, so that many tiles hold no colour out of gamut
-_BAND_ROWS = 512  # rows that are one task of a thread
 
 # ---- the model ab = A L + B; maps are planes (c,h,w) ----
 
@@ -94,17 +93,16 @@ def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads:
     columns = runs_of(guide.shape[1], width, "spline", _TILE[1])
 
     def band(top: int) -> None:
-        for y in range(top, min(top + _BAND_ROWS, height), _TILE[0]):
-            rows = run_of(guide.shape[0], height, y, min(y + _TILE[0], height), "spline")
-            for column in columns:
-                slope_x, slope_z, dx, dz = rows.weights @ (planes[:, rows.source, column.source] @ column.weights.T)
-                tile = rows.target, column.target
-                light, f = luminance(pixels[tile])
-                slope_x *= f
-                slope_z *= f
-                dx += slope_x
-                dz += slope_z
-                write_rgb(light, f, dx, dz, out[tile])
+        rows = run_of(guide.shape[0], height, top, min(top + _TILE[0], height), "spline")
+        for column in columns:
+            slope_x, slope_z, dx, dz = rows.weights @ (planes[:, rows.source, column.source] @ column.weights.T)
+            tile = rows.target, column.target
+            light, f = luminance(pixels[tile])
+            slope_x *= f
+            slope_z *= f
+            dx += slope_x
+            dz += slope_z
+            write_rgb(light, f, dx, dz, out[tile])
 
-    on_threads(band, range(0, height, _BAND_ROWS), threads)
+    on_threads(band, range(0, height, _TILE[0]), threads)
     return out
