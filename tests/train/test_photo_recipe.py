@@ -45,7 +45,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_pictures(tmp_path_factory.mktemp("pictures"), 12)
 
 
-def tiny(name: str = "photo", *settings: str) -> Recipe:
+def tiny(name: str = "photo-cached", *settings: str) -> Recipe:
     return load_recipe(name, [*TINY, *settings])
 
 
@@ -71,7 +71,7 @@ def test_cached_run_through_all_stages_and_out_as_onnx(pictures: Path, tmp_path:
     import photochrom
     from photochrom.train.export import export
 
-    recipe = tiny("photo", "train.stages=[0.4, 0.3, 0.3]", "train.ema=0")
+    recipe = tiny("photo-cached", "train.stages=[0.4, 0.3, 0.3]", "train.ema=0")
     out = run(recipe, pictures, tmp_path / "run")
     assert len(values(out, "train/distribution_step")) > len(values(out, "train/perceptual_step"))
     assert len(values(out, "train/perceptual_step")) > len(values(out, "train/generator_step")) > 0
@@ -90,8 +90,8 @@ def test_cached_run_through_all_stages_and_out_as_onnx(pictures: Path, tmp_path:
 def test_what_is_frozen_stays_and_what_is_not_learns(pictures: Path, cache: str, tmp_path: Path) -> None:
     quick = (cache, "train.epochs=1", "train.stages=[1, 0, 0]", "train.ema=0", "optimiser.weight_decay=0")
     frozen, whole, before = tmp_path / "frozen", tmp_path / "whole", tmp_path / "before"
-    run(tiny("photo", *quick, "optimiser.rate=0"), pictures, before)
-    run(tiny("photo", *quick), pictures, frozen)
+    run(tiny("photo-cached", *quick, "optimiser.rate=0"), pictures, before)
+    run(tiny("photo-cached", *quick), pictures, frozen)
     run(tiny("photo-gpu", *quick), pictures, whole)
     encoder, decoder = "network.encoder.", "network.decoder."
     assert not changed(weights(before, encoder), weights(frozen, encoder))
@@ -108,7 +108,7 @@ def test_the_whole_network_in_bf16_through_all_stages(pictures: Path, tmp_path: 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(pictures: Path, cache: str, tmp_path: Path) -> None:
     same = ("train.epochs=1", "train.stages=[0.4, 0.2, 0.4]", cache)
-    recipe = tiny("photo", *same)
+    recipe = tiny("photo-cached", *same)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     run(recipe, pictures, whole)
     steps = len(values(whole, "train/loss_step"))
@@ -121,7 +121,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(pictures: Path, cache: str,
             if trainer.fit_loop.total_batch_idx + 1 == steps // 2 + 1:
                 raise Kill
 
-    often = tiny("photo", *same, "train.checkpoint_minutes=0")
+    often = tiny("photo-cached", *same, "train.checkpoint_minutes=0")
     with pytest.raises(Kill):
         run(often, pictures, broken, also=[Killer()])
     run(often, pictures, broken, resume=True)
@@ -135,12 +135,12 @@ def test_the_cache_is_used_again_by_another_run(
     import photochrom.train.caching as caching
 
     shared = ("train.epochs=1", "train.stages=[1, 0, 0]", "train.ema=0", cache)
-    run(tiny("photo", *shared), pictures, tmp_path / "a")
+    run(tiny("photo-cached", *shared), pictures, tmp_path / "a")
     assert not (tmp_path / "a" / "cache").exists()
     monkeypatch.setattr(caching, "_session", None)  # nothing is left to encode
-    run(tiny("photo", *shared, "optimiser.rate=1e-3"), pictures, tmp_path / "b")
+    run(tiny("photo-cached", *shared, "optimiser.rate=1e-3"), pictures, tmp_path / "b")
     with pytest.raises(UsageError, match="cache_folder"):
-        run(tiny("photo", *shared, "augment.aged=0.5"), pictures, tmp_path / "c")
+        run(tiny("photo-cached", *shared, "augment.aged=0.5"), pictures, tmp_path / "c")
 
 
 def test_broken_pictures_do_not_stop_the_cache_but_too_many_do(tmp_path: Path) -> None:
@@ -149,15 +149,15 @@ def test_broken_pictures_do_not_stop_the_cache_but_too_many_do(tmp_path: Path) -
     folder = draw_pictures(tmp_path / "pictures", 12)
     (folder / "007.png").write_bytes(b"broken")
     with pytest.raises(TrainingError, match=r"007\.png"):
-        run(tiny("photo", "train.epochs=1", "data.validation=0", "train.stages=[1, 0, 0]"), folder, tmp_path / "run")
+        run(tiny("photo-cached", "train.epochs=1", "data.validation=0", "train.stages=[1, 0, 0]"), folder, tmp_path / "run")
 
 
 def test_a_run_may_begin_with_the_weights_of_one_without_a_critic(pictures: Path, cache: str, tmp_path: Path) -> None:
     quick = ("train.epochs=1", "train.ema=0", cache)
-    first = run(tiny("photo", *quick, "train.stages=[1, 0, 0]"), pictures, tmp_path / "first")
+    first = run(tiny("photo-cached", *quick, "train.stages=[1, 0, 0]"), pictures, tmp_path / "first")
     assert not weights(first, "critic.")
     second = run(
-        tiny("photo", *quick, "train.stages=[0, 0, 1]", "optimiser.refine_rate=0"),
+        tiny("photo-cached", *quick, "train.stages=[0, 0, 1]", "optimiser.refine_rate=0"),
         pictures,
         tmp_path / "second",
         start=first,
@@ -171,11 +171,11 @@ def test_a_run_may_begin_with_the_weights_of_one_without_a_critic(pictures: Path
 
 def test_a_run_may_begin_with_an_exported_model(pictures: Path, cache: str, tmp_path: Path) -> None:
     quick = ("train.epochs=1", "train.ema=0", "train.stages=[1, 0, 0]", "network.two_scales=false")
-    first = run(tiny("photo", *quick, cache), pictures, tmp_path / "first")
+    first = run(tiny("photo-cached", *quick, cache), pictures, tmp_path / "first")
     export(first, tmp_path / "first.onnx")
     bins = Bins.load(first / "bins.npz")
     whole = ("network.cache=false", "network.frozen=false", "network.fixed_norms=true", "network.hints=true")
-    still = tiny("photo", *quick, *whole, "optimiser.rate=0")
+    still = tiny("photo-cached", *quick, *whole, "optimiser.rate=0")
     second = run(still, pictures, tmp_path / "second", start=tmp_path / "first.onnx", bins=bins)
     lightness = torch.rand(1, 1, 64, 64) * 100
     with torch.no_grad():
@@ -188,7 +188,7 @@ def test_a_run_may_begin_with_an_exported_model(pictures: Path, cache: str, tmp_
 
 def test_hints_are_learned_when_asked_for(pictures: Path, cache: str, tmp_path: Path) -> None:
     settings = (cache, "network.hints=true", "train.epochs=2", "train.stages=[1, 0, 0]", "train.ema=0")
-    out = run(tiny("photo", *settings), pictures, tmp_path / "run")
+    out = run(tiny("photo-cached", *settings), pictures, tmp_path / "run")
     assert weights(out, "network.decoder.hints.outs.0")["network.decoder.hints.outs.0.weight"].any()  # begins at 0
 
 
@@ -199,7 +199,7 @@ def test_a_run_of_so_many_minutes_follows_the_clock(
     monkeypatch.setattr(Timer, "time_elapsed", lambda self, *_: float(next(looks)))
     monkeypatch.setattr(Timer, "time_remaining", lambda self, *_: 60.0 - next(looks))
     settings = ("train.minutes=1", "train.epochs=20", "train.stages=[1, 0, 0]", "train.ema=0")
-    rates = values(run(tiny("photo", *settings, cache), pictures, tmp_path / "run"), "train/rate")
+    rates = values(run(tiny("photo-cached", *settings, cache), pictures, tmp_path / "run"), "train/rate")
     assert 3 < len(rates) < 60
     assert rates[-1] < 0.2 * max(rates)
 
@@ -216,7 +216,7 @@ def test_a_run_of_so_many_minutes_follows_the_clock(
 def test_settings_that_do_not_go_together_are_refused(settings: Sequence[str], message: str) -> None:
     bins = Bins(np.zeros((1, 2), np.float32), np.ones(1, np.float32))
     with pytest.raises(UsageError, match=message):
-        build_method(tiny("photo", *settings), bins)
+        build_method(tiny("photo-cached", *settings), bins)
 
 
 def test_imagenet_weights_go_where_they_belong(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_imagenet_weights_go_where_they_belong(tmp_path: Path) -> None:
     torch.save(eyes.state_dict(), tmp_path / "lite0.pth")
     named = (f"network.weights={tmp_path / 'lite2.pth'}", f"loss.critic_weights={tmp_path / 'lite0.pth'}")
     method = build_method(
-        tiny("photo", "network.pretrained=true", *named), Bins(np.zeros((1, 2), np.float32), np.ones(1, np.float32))
+        tiny("photo-cached", "network.pretrained=true", *named), Bins(np.zeros((1, 2), np.float32), np.ones(1, np.float32))
     )
     for ours, theirs in ((method.network.encoder, encoder), (method.critic.eyes, eyes)):
         fold_norms(theirs)
@@ -234,9 +234,9 @@ def test_imagenet_weights_go_where_they_belong(tmp_path: Path) -> None:
 
 
 def test_the_recipes_that_ship() -> None:
-    for name in ("photo", "photo-fast", "photo-gpu"):
+    for name in ("photo", "photo-cached", "photo-fast", "photo-gpu"):
         recipe = load_recipe(name)
         assert recipe.method == "photo"
         assert recipe.data.size % 32 == 0 == recipe.loss.critic_crop % 32
         assert recipe.loss.critic_crop <= recipe.data.size
-    assert load_recipe("photo").network.cache and not load_recipe("photo-gpu").network.frozen
+    assert load_recipe("photo-cached").network.cache and not load_recipe("photo").network.frozen

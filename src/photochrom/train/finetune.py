@@ -22,7 +22,7 @@ from photochrom.train.methods.photo import MULTIPLE
 from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run import train
 
-# The recipe `photo`, gently: no critic, whose weights would have to be fetched, and the norms' statistics stay.
+# The recipe `photo-cached`, gently: no critic, whose weights would have to be fetched, and the norms' statistics stay.
 _GENTLY = (
     "network.pretrained=false",
     "network.fixed_norms=true",
@@ -95,7 +95,7 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
         *(f"network.{name}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
         f"network.two_scales={'true' if meta['multiple'] == 2 * MULTIPLE else 'false'}",
     )
-    recipe = load_recipe("photo", [*ours, *overrides])
+    recipe = load_recipe("photo-cached", [*ours, *overrides])
     if recipe.method != "photo":
         raise UsageError(f"method = {recipe.method!r} can't be used here: only a photo model can be trained on")
     return dataclasses.replace(recipe, name=f"{Path(model).stem}-finetuned", title=f"{Path(model).name}, trained on")
