@@ -45,7 +45,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_pictures(tmp_path_factory.mktemp("pictures"), 12)
 
 
-def tiny(name: str = "photo-cached", *settings: str) -> Recipe:
+def tiny(name: str, *settings: str) -> Recipe:
     return load_recipe(name, [*TINY, *settings])
 
 
@@ -149,7 +149,11 @@ def test_broken_pictures_do_not_stop_the_cache_but_too_many_do(tmp_path: Path) -
     folder = draw_pictures(tmp_path / "pictures", 12)
     (folder / "007.png").write_bytes(b"broken")
     with pytest.raises(TrainingError, match=r"007\.png"):
-        run(tiny("photo-cached", "train.epochs=1", "data.validation=0", "train.stages=[1, 0, 0]"), folder, tmp_path / "run")
+        run(
+            tiny("photo-cached", "train.epochs=1", "data.validation=0", "train.stages=[1, 0, 0]"),
+            folder,
+            tmp_path / "run",
+        )
 
 
 def test_a_run_may_begin_with_the_weights_of_one_without_a_critic(pictures: Path, cache: str, tmp_path: Path) -> None:
@@ -226,7 +230,8 @@ def test_imagenet_weights_go_where_they_belong(tmp_path: Path) -> None:
     torch.save(eyes.state_dict(), tmp_path / "lite0.pth")
     named = (f"network.weights={tmp_path / 'lite2.pth'}", f"loss.critic_weights={tmp_path / 'lite0.pth'}")
     method = build_method(
-        tiny("photo-cached", "network.pretrained=true", *named), Bins(np.zeros((1, 2), np.float32), np.ones(1, np.float32))
+        tiny("photo-cached", "network.pretrained=true", *named),
+        Bins(np.zeros((1, 2), np.float32), np.ones(1, np.float32)),
     )
     for ours, theirs in ((method.network.encoder, encoder), (method.critic.eyes, eyes)):
         fold_norms(theirs)

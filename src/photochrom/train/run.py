@@ -45,9 +45,9 @@ def train(
     """Train a recipe on the pictures in `data` (folders, tar shards, CIFAR-10); gives `out`, the run's folder.
 
     max_steps, max_minutes: end sooner than the recipe's epochs do, with a validation. resume: go on from
-    out/checkpoints/last.ckpt exactly where it was. start: whose weights to begin with (a run, a checkpoint, an
-    exported photo model), or the weights themselves. bins: of the methods with a distribution, else counted in the training pictures. device: auto,
-    cpu, cuda or mps. also: callbacks besides our own.
+    out/checkpoints/last.ckpt exactly where it was. start: whose weights to begin with (a run, a checkpoint, an exported
+    photo model), or the weights themselves. bins: of the methods with a distribution, else counted in the training
+    pictures. device: auto, cpu, cuda or mps. also: callbacks besides our own.
 
     Raises UsageError (settings, missing data) and TrainingError (broken data, out of memory, a loss that explodes).
     """

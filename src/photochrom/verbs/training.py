@@ -61,7 +61,11 @@ def train(
     resume: Resume = False,
     start: Annotated[
         Path | None,
-        typer.Option(help="Begin with the weights of this run, .ckpt or exported photo model (.onnx).", metavar="RUN", show_default=False),
+        typer.Option(
+            help="Begin with the weights of this run, .ckpt or exported photo model (.onnx).",
+            metavar="RUN",
+            show_default=False,
+        ),
     ] = None,
     bins: Annotated[
         Path | None,
