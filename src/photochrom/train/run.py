@@ -107,11 +107,14 @@ def train(
 
 
 def _begin_with(method: ColorMethod, start: Path | Mapping[str, torch.Tensor]) -> None:
-    from photochrom.train.from_onnx import photo_weights
-    from photochrom.train.methods import load_method
+    if isinstance(start, Path) and start.suffix == ".onnx":
+        from photochrom.train.from_onnx import photo_weights
 
-    if isinstance(start, Path):
-        start = photo_weights(start) if start.suffix == ".onnx" else load_method(start).state_dict()
+        start = photo_weights(start)
+    elif isinstance(start, Path):
+        from photochrom.train.methods import load_method
+
+        start = load_method(start).state_dict()
     try:
         method.load_state_dict(start)
     except RuntimeError as error:  # torch lists every name that is missing or of another shape
