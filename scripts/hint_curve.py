@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color import rgb_to_lab
 from photochrom.distribution import annealed_mean
 from photochrom.evaluate.dataset import find_items, grey_of, open_square
-from photochrom.evaluate.metrics import measure
+from photochrom.evaluate.metrics import lab_of, measure
 from photochrom.models import find_model
 from photochrom.resample import shrink_lightness
 from photochrom.session import Network, open_network
@@ -48,12 +47,12 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every so manyth picture")
     args = parser.parse_args()
     network = open_network(find_model(args.model))
-    truths = [open_square(item, SIZE) for item in find_items(args.data)[:: args.every]]
+    pictures = (open_square(item, SIZE) for item in find_items(args.data)[:: args.every])
+    truths = [(picture, lab_of(picture)) for picture in pictures]
     print(f"{args.model}, {len(truths)} pictures\n| hints | PSNR | CIEDE2000 |\n|---|---|---|")
     for count in COUNTS:
         rng, found = np.random.default_rng(0), []
-        for truth in truths:
-            lab = rgb_to_lab(truth / np.float32(255))
+        for truth, lab in truths:
             hints = hints_of(lab[..., 1:], count, rng)
             found.append(measure(colour(network, grey_of(truth), hints), truth, lab))
         means = [np.mean([one[name] for one in found]) for name in ("psnr", "ciede2000")]

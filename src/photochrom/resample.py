@@ -33,7 +33,6 @@ class Run(NamedTuple):
 
 def run_of(n_in: int, n_out: int, first: int, last: int, kind: Kind) -> Run:
     """The output places first..last (not included) of an axis that goes from n_in to n_out places."""
-    places = np.arange(last - first)[:, None]
     if kind == "area":
         edges = np.arange(first, last + 1) * (n_in / n_out)
         low, high = int(edges[0]), max(int(edges[0]) + 1, min(n_in, int(np.ceil(edges[-1] - 1e-9))))
@@ -44,7 +43,7 @@ def run_of(n_in: int, n_out: int, first: int, last: int, kind: Kind) -> Run:
         index, taps = _taps(n_in, n_out, first, last, kind)
         low, high = int(index.min()), int(index.max()) + 1
         weights = np.zeros((last - first, high - low))
-        np.add.at(weights, (places, index - low), taps)
+        np.add.at(weights, (np.arange(last - first)[:, None], index - low), taps)
     return Run(slice(first, last), slice(low, high), weights.astype(np.float32))
 
 

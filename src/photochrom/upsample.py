@@ -13,7 +13,7 @@ import numpy as np
 
 from photochrom.color import Float, Pixels, check_pixels, luminance, write_rgb
 from photochrom.errors import UsageError
-from photochrom.resample import on_threads, resize, resize_planes, run_of, runs_of, shrink_lightness
+from photochrom.resample import on_threads, resize_planes, run_of, runs_of, shrink_lightness
 
 _TILE = (64, 384)  # rows and columns painted at once: planes that stay in the cache, and products too small for BLAS
 # to start threads of its own below ours; far from a line, so that many tiles hold no colour out of gamut
@@ -84,7 +84,7 @@ def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads:
     if guide is None or guide.shape[0] < ab.shape[1] or guide.shape[1] < ab.shape[2]:
         guide = shrink_lightness(pixels, middle, threads=threads)
     else:
-        guide = resize(guide, (min(guide.shape[1], middle[0]), min(guide.shape[0], middle[1])))
+        guide = resize_planes(guide, (min(guide.shape[1], middle[0]), min(guide.shape[0], middle[1])))
     slope, bias = _fit(guide, ab)
     # in units of f(Y): a* = 500 dx, b* = -200 dz, L* = 116 f - 16
     scale = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]

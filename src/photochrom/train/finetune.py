@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from photochrom.errors import UsageError
 from photochrom.models import find_model
@@ -17,7 +16,7 @@ from photochrom.train.bins import Bins
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.sources import find_pictures
 from photochrom.train.data.split import split
-from photochrom.train.from_onnx import photo_from_onnx
+from photochrom.train.from_onnx import photo_from_onnx, photo_weights
 from photochrom.train.methods.photo import MULTIPLE
 from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run import train
@@ -67,7 +66,6 @@ def finetune(
     pictures = split(find_pictures(data), recipe.data.validation, recipe.data.limit).train
     centres = np.asarray(meta["centres"], np.float32)
     bins = Bins(centres, prior_on(centres, count_bins(pictures, recipe)))
-    start: Mapping[str, Tensor] = {f"network.{name}": value for name, value in net.state_dict().items()}
     return train(
         recipe,
         data,
@@ -75,7 +73,7 @@ def finetune(
         max_steps=max_steps,
         max_minutes=max_minutes,
         resume=resume,
-        start=start,
+        start=photo_weights(net),
         bins=bins,
         device=device,
         quiet=quiet,

@@ -106,9 +106,9 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
     return net, meta
 
 
-def photo_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The weights of an exported `photo` model, under the names that a run of the recipe has for them."""
-    return {f"network.{name}": value for name, value in photo_from_onnx(path)[0].state_dict().items()}
+def photo_weights(net: PhotoNet) -> dict[str, torch.Tensor]:
+    """The network's weights, under the names that a run of the recipe has for them."""
+    return {f"network.{name}": value for name, value in net.state_dict().items()}
 
 
 def _in_order(net: PhotoNet) -> list[nn.Module]:

@@ -108,9 +108,9 @@ def train(
 
 def _begin_with(method: ColorMethod, start: Path | Mapping[str, torch.Tensor]) -> None:
     if isinstance(start, Path) and start.suffix == ".onnx":
-        from photochrom.train.from_onnx import photo_weights
+        from photochrom.train.from_onnx import photo_from_onnx, photo_weights
 
-        start = photo_weights(start)
+        start = photo_weights(photo_from_onnx(start)[0])
     elif isinstance(start, Path):
         from photochrom.train.methods import load_method
 
