@@ -79,6 +79,25 @@ def test_a_recipe_that_is_not_there(tmp_path: Path) -> None:
         load_recipe("nothing-like-it")
 
 
+def test_a_recipe_builds_on_its_base_and_on_that_ones(tmp_path: Path) -> None:
+    (tmp_path / "house.toml").write_text('base = "unet-cgan"\n[train]\nbatch = 3\nepochs = 7\n')
+    recipe = load_recipe(saved(tmp_path, 'base = "house.toml"\ntitle = "mine"\n[train]\nbatch = 5\n'), ["train.seed=9"])
+    base = load_recipe("unet-cgan")
+    assert (recipe.name, recipe.title) == ("mine", "mine")
+    assert (recipe.train.batch, recipe.train.epochs, recipe.train.seed) == (5, 7, 9)
+    assert (recipe.method, recipe.network, recipe.loss) == (base.method, base.network, base.loss)
+    assert load_recipe(saved(tmp_path, recipe.to_toml())) == recipe, "what a run keeps is whole"
+
+
+def test_a_base_that_cannot_be_built_on(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('base = "mine.toml"')
+    for base, told in (("other.toml", "its own base"), ("gone.toml", "no recipe file"), ("unet-cgam", "unet-cgan")):
+        with pytest.raises(UsageError, match=told):
+            load_recipe(saved(tmp_path, f'base = "{base}"'))
+    with pytest.raises(UsageError, match="name a recipe"):
+        load_recipe(saved(tmp_path, "base = 3"))
+
+
 @pytest.mark.parametrize("name", recipe_names())
 def test_recipes_that_ship(name: str) -> None:
     assert load_recipe(name).name == name

@@ -1,8 +1,8 @@
 """Recipes: what a training run does, as one short TOML file. Every key is documented where it is defined below.
 
 `load_recipe("unet-cgan", ["train.batch=4"])` reads a recipe that ships with the package; a path to a .toml reads
-one's own. Keys that are left out take the defaults below; a key or value that isn't known is refused, naming the
-nearest.
+one's own. Keys that are left out take the defaults below, or with `base = "unet-cgan"` at the top what that recipe says (a
+name, or a .toml beside the file); a key or value that isn't known is refused, naming the nearest.
 """
 
 from __future__ import annotations
@@ -233,20 +233,43 @@ def load_recipe(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Reci
 
     Raises UsageError for a recipe, key or value that isn't known, naming the nearest.
     """
-    text = str(name_or_path)
-    path = Path(text) if text.endswith(".toml") else RECIPES / f"{text}.toml"
-    if not path.is_file():
-        if text.endswith(".toml"):
-            raise UsageError(f"there is no recipe file {path}: check the path")
-        hint = nearest(text, recipe_names()) or "name one's own as a path that ends in .toml"
-        raise UsageError(f"there is no recipe {text!r}: {hint}")
+    path = _find(str(name_or_path), Path())
+    values = _read(path)
+    for override in overrides:
+        _apply(values, override)
+    return Recipe.from_dict({"name": path.stem, **values})
+
+
+def _find(text: str, beside: Path) -> Path:
+    """The file of a recipe that ships with the package, or of one's own in the folder `beside`."""
+    path = beside / text if text.endswith(".toml") else RECIPES / f"{text}.toml"
+    if path.is_file():
+        return path
+    if text.endswith(".toml"):
+        raise UsageError(f"there is no recipe file {path}: check the path")
+    hint = nearest(text, recipe_names()) or "name one's own as a path that ends in .toml"
+    raise UsageError(f"there is no recipe {text!r}: {hint}")
+
+
+def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """What a file says, over what its base says. above: the recipes that build on it."""
+    if path.resolve() in above:
+        raise UsageError(f"{path} is its own base, by way of {', '.join(p.name for p in above)}: take out one base")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from error
-    for override in overrides:
-        _apply(values, override)
-    return Recipe.from_dict({"name": path.stem, **values})
+    base = values.pop("base", None)
+    if base is None:
+        return values
+    if not isinstance(base, str):
+        raise UsageError(f"base = {base!r} in {path} can't be used: name a recipe")
+    merged = _read(_find(base, path.parent), (*above, path.resolve()))
+    merged.pop("name", None)  # a recipe is called what its own file is
+    for key, value in values.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = {**merged[key], **value} if both else value
+    return merged
 
 
 def _apply(values: dict[str, Any], override: str) -> None:
