@@ -40,6 +40,7 @@ class Network:
     centres: (Q,2) ab of the bins, for head "distribution", times the file's gain: the mean of plausible colours is
     paler than each of them.  temperature: of the annealed mean, as trained.
     scale: ab units to one unit of the output, for head "ab".  hints: whether it takes colours that a person gave.
+    gain: what the centres were stretched by; hints are not stretched.
     """
 
     info: ModelInfo
@@ -50,6 +51,7 @@ class Network:
     temperature: float
     scale: float
     hints: bool = False
+    gain: float = 1.0
 
     def run(self, lightness: Float, hints: Float | None = None) -> Float:
         """Lightness (h,w), float32, 0..100 -> the network's output (Q,h/stride,w/stride) or (2,...), float32.
@@ -61,7 +63,9 @@ class Network:
             raise UsageError(f"model {self.info.name!r} takes no hints: choose one that does, or leave them out")
         inputs = {"lightness": lightness[None, None]}
         if self.hints:
-            inputs["hints"] = np.zeros((1, 3, *lightness.shape), np.float32) if hints is None else hints[None]
+            given = np.zeros((3, *lightness.shape), np.float32) if hints is None else hints
+            # A colour that is given is what comes out: what the network paints is stretched after it.
+            inputs["hints"] = np.concatenate([given[:2] / np.float32(self.gain), given[2:]])[None]
         try:
             (out,) = self.session.run(None, inputs)
         except Exception as error:  # onnxruntime's own exceptions share no public base class
@@ -96,6 +100,7 @@ def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None =
                 f"the model {info.file} has metadata format {meta['format']}, this version reads {FORMAT}: upgrade"
             )
         head = meta["head"]
+        gain = float(meta.get("gain", 1.0))
         described = dataclasses.replace(
             info,
             domain=meta["domain"],
@@ -111,10 +116,11 @@ def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None =
             session,
             multiple=int(meta["multiple"]),
             stride=int(meta["stride"]),
-            centres=_centres(meta) if head == "distribution" else np.empty((0, 2), np.float32),
+            centres=_centres(meta, gain) if head == "distribution" else np.empty((0, 2), np.float32),
             temperature=float(meta["temperature"]) if head == "distribution" else 1.0,
             scale=float(meta["scale"]) if head == "ab" else 1.0,
             hints=len(session.get_inputs()) == 2,
+            gain=gain,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
@@ -122,8 +128,8 @@ def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None =
         ) from error
 
 
-def _centres(meta: dict[str, Any]) -> Float:
-    return np.asarray(meta["centres"], np.float32).reshape(-1, 2) * np.float32(meta.get("gain", 1.0))
+def _centres(meta: dict[str, Any], gain: float) -> Float:
+    return np.asarray(meta["centres"], np.float32).reshape(-1, 2) * np.float32(gain)
 
 
 def _session(data: bytes, info: ModelInfo, device: str, threads: int | None) -> onnxruntime.InferenceSession:

@@ -9,8 +9,11 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
+from torch.nn import functional as F  # noqa: E402
+
 from photochrom.errors import UsageError  # noqa: E402
 from photochrom.train import hints  # noqa: E402
+from photochrom.train.bins import annealed_mean, distribution_loss  # noqa: E402
 from photochrom.train.cached import FEATURES, Cache  # noqa: E402
 from photochrom.train.caching import fill_cache  # noqa: E402
 from photochrom.train.color import rgb_to_lab  # noqa: E402
@@ -111,6 +114,10 @@ def test_stages_of_a_run() -> None:
     assert rates[49] < 1e-4 and rates[0] < 1e-4  # falls before the next phase, rises at the beginning
     assert max(rates[50:]) == pytest.approx(1e-4, rel=0.02)
     assert min(rates) > 0
+    hinted = Stages((1, 1, 0), hints=0.2)
+    assert [hinted.at(p) for p in (0, 0.39, 0.41, 0.79, 0.8, 1)] == ["a", "a", "b", "b", "d", "d"]
+    assert hinted.rate(0.79, 1e-3, 1e-4) < 1e-5 and hinted.rate(0.82, 1e-3, 1e-4) > 5e-4  # a phase of its own
+    assert Stages((1, 0, 0), hints=1).at(0) == "d"
     for wrong in ((0, 0, 0), (1, -1, 1)):
         with pytest.raises(UsageError, match=r"train\.stages"):
             Stages(wrong)
@@ -123,21 +130,62 @@ def test_hints_are_the_truth_where_the_mask_says_so() -> None:
     mask = drawn[:, 2:]
     assert set(mask.unique().tolist()) == {0.0, 1.0}
     torch.testing.assert_close(drawn[:, :2], ab * mask)
-    without = (mask.amax((1, 2, 3)) == 0).float().mean()
-    assert 0.3 < without < 0.8
+    given = mask.mean((1, 2, 3))
+    assert (given > 0).float().mean() > 0.7 and given.median() < 0.1  # most have some, few are covered
+
+
+def spreading() -> tuple[PhotoNet, torch.Tensor]:
+    """A network whose hints speak as before any learning, and the ab centres (Q,2) of its bins."""
+    torch.manual_seed(0)
+    centres = torch.cartesian_prod(torch.arange(-60.0, 61, 20), torch.arange(-60.0, 61, 20))
+    net = PhotoNet(len(centres), encoder="tf_efficientnet_lite0", decoder_widths=(16, 24, 32, 40), hints=True).eval()
+    net.decoder.hints.begin_with(centres)
+    return net, centres
 
 
 def test_without_a_hint_the_network_is_automatic_and_with_one_it_is_not() -> None:
-    torch.manual_seed(0)
-    net = PhotoNet(5, hints=True).eval()
-    for out in net.decoder.hints.outs:  # as after training
-        torch.nn.init.normal_(out.weight)
-    lightness = torch.rand(1, 1, 64, 64) * 100
-    given = torch.zeros(1, 3, 64, 64)
+    net, _ = spreading()
+    lightness = torch.rand(1, 1, 64, 96) * 100
+    given = torch.zeros(1, 3, 64, 96)
     with torch.no_grad():
         torch.testing.assert_close(net(lightness, given), net(lightness), atol=0, rtol=0)
         given[..., 20:30, 20:30] = torch.tensor([40.0, -30.0, 1.0]).view(1, 3, 1, 1)
         assert (net(lightness, given) - net(lightness)).abs().max() > 0.01
+
+
+def test_a_hint_colours_its_own_place() -> None:
+    net, centres = spreading()
+    hinted = torch.zeros(1, 3, 96, 96)
+    hinted[..., 8:16, 8:16] = torch.tensor([60.0, 20.0, 1.0]).view(1, 3, 1, 1)
+    with torch.no_grad():
+        after = annealed_mean(net(torch.full((1, 1, 96, 96), 50.0), hinted), centres, 0.6)
+    torch.testing.assert_close(after[0, :, 2, 2], torch.tensor([60.0, 20.0]), atol=5, rtol=0)
+
+
+def test_hints_learn_to_spread_over_what_is_alike() -> None:
+    """Things of two kinds, each of one colour: a hint comes to colour its own kind."""
+    net, centres = spreading()
+    spreader, prior = net.decoder.hints, torch.ones(len(net.decoder.head.weight))
+
+    def scene() -> tuple[torch.Tensor, ...]:
+        kind = (torch.rand(8, 1, 4, 4) < 0.5).float()
+        x8 = F.interpolate(kind * 2 - 1, scale_factor=2.0).expand(-1, 24, -1, -1)
+        one, other = (torch.randn(8, 2, 1, 1) * 30 for _ in range(2))
+        ab = F.interpolate(kind * one + (1 - kind) * other, scale_factor=4.0)
+        mask = F.interpolate((torch.rand(8, 1, 16, 16) < 0.05).float(), scale_factor=4.0)
+        hints = torch.cat([F.interpolate(ab, scale_factor=4.0) * mask, mask], dim=1)
+        return torch.zeros(8, len(centres), 16, 16), torch.zeros(8, 16, 16, 16), x8, hints, ab
+
+    optimiser = torch.optim.Adam(spreader.parameters(), lr=1e-2)
+    losses = []
+    for _ in range(60):
+        *maps, ab = scene()
+        loss = distribution_loss(spreader(*maps), ab, centres, prior)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:3])
 
 
 def test_folded_norms_change_no_feature_and_the_critic_has_none() -> None:

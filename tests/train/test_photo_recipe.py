@@ -190,10 +190,17 @@ def test_a_run_may_begin_with_an_exported_model(pictures: Path, cache: str, tmp_
         run(still, pictures, tmp_path / "third", start=tmp_path / "first.onnx", bins=fewer)
 
 
-def test_hints_are_learned_when_asked_for(pictures: Path, cache: str, tmp_path: Path) -> None:
-    settings = (cache, "network.hints=true", "train.epochs=2", "train.stages=[1, 0, 0]", "train.ema=0")
-    out = run(tiny("photo-cached", *settings), pictures, tmp_path / "run")
-    assert weights(out, "network.decoder.hints.outs.0")["network.decoder.hints.outs.0.weight"].any()  # begins at 0
+def test_hints_are_learned_at_the_end_and_nothing_else_with_them(pictures: Path, cache: str, tmp_path: Path) -> None:
+    quick = ("train.epochs=1", "train.stages=[1, 0, 0]", "train.ema=0", "network.hints=true")
+    first = run(tiny("photo-cached", *quick, cache), pictures, tmp_path / "first")
+    for name, where in (("photo-cached", (cache,)), ("photo", ())):
+        recipe = tiny(name, *quick, *where, "train.hints_share=1", "network.two_scales=false")
+        out = run(recipe, pictures, tmp_path / name, start=first)
+        different = changed(weights(first, "network.", "best.ckpt"), weights(out, "network."))
+        assert different and all(name.startswith("network.decoder.hints.") for name in different)
+        assert values(out, "train/hints_step")
+    with pytest.raises(UsageError, match=r"network\.hints"):
+        run(tiny("photo-cached", cache, "train.hints_share=0.1"), pictures, tmp_path / "none")
 
 
 def test_a_run_of_so_many_minutes_follows_the_clock(

@@ -77,8 +77,7 @@ def test_the_torch_network_comes_back_from_an_export(exported: tuple[PhotoNet, P
 def small_with_hints(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet, Path]:
     """The other encoder, a narrow decoder, hints, asked at two sizes, exported as a run is."""
     net = shaken(PhotoNet(BINS, encoder="tf_efficientnet_lite0", decoder_widths=(16, 24, 32, 40), hints=True))
-    for out in net.decoder.hints.outs:  # as after training
-        torch.nn.init.normal_(out.weight, std=0.3)
+    net.decoder.hints.begin_with(torch.tensor([[10.0 * i, 0.0] for i in range(BINS)]))
     spec = ExportSpec(
         network=TwoScales(net),
         head="distribution",
@@ -113,6 +112,9 @@ def test_an_exported_network_takes_hints_or_none(
     red[:, 20:40, 30:60] = np.float32([60, 40, 1])[:, None, None]
     np.testing.assert_array_equal(network.run(lightness), network.run(lightness, nothing))
     assert np.abs(network.run(lightness, red) - network.run(lightness)).max() > 0.1
+    stretched = dataclasses.replace(network, gain=2.0)  # what comes out is to be the colour that was given
+    doubled = red * np.float32([2, 2, 1])[:, None, None]
+    np.testing.assert_allclose(stretched.run(lightness, doubled), network.run(lightness, red), rtol=1e-4, atol=1e-4)
     with pytest.raises(UsageError, match="takes no hints"):
         dataclasses.replace(network, hints=False).run(lightness, red)
 

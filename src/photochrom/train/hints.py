@@ -8,9 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-AUTOMATIC = 0.5  # share of the pictures without any hint: a network that is to work alone as well
 MORE = 7 / 8  # chance of one more point: 7 on average
-EVERYTHING = 0.01  # share of the hinted pictures of which every colour is given
+EVERYTHING = 0.01  # share of the pictures of which every colour is given
 LARGEST = 28  # a point is a square of up to 1/28 of the side: 9 of 256 pixels
 
 
@@ -23,10 +22,8 @@ def random_hints(ab: Tensor) -> Tensor:
     n, _, height, width = ab.shape
     hints = ab.new_zeros(n, 3, height, width)
     most = max(1, min(height, width) // LARGEST)
-    for i, chance in enumerate(torch.rand(n, 2).tolist()):
-        if chance[0] < AUTOMATIC:
-            continue
-        if chance[1] < EVERYTHING:
+    for i, chance in enumerate(torch.rand(n).tolist()):
+        if chance < EVERYTHING:
             hints[i, :2], hints[i, 2] = ab[i], 1
             continue
         points = int(torch.empty(()).geometric_(1 - MORE)) - 1

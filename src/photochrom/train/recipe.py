@@ -1,8 +1,8 @@
 """Recipes: what a training run does, as one short TOML file. Every key is documented where it is defined below.
 
 `load_recipe("unet-cgan", ["train.batch=4"])` reads a recipe that ships with the package; a path to a .toml reads
-one's own. Keys that are left out take the defaults below, or with `base = "unet-cgan"` at the top what that recipe says (a
-name, or a .toml beside the file); a key or value that isn't known is refused, naming the nearest.
+one's own. Keys that are left out take the defaults below, or with `base = "unet-cgan"` at the top what that recipe says
+(or a .toml beside the file). A key or value that isn't known is refused, naming the nearest.
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ class TrainConfig:
     minutes: float = 0.0  # stop after this time, the schedule of photo follows the clock; 0 = by epochs or steps
     stages: tuple[float, float, float] = (1.0, 0.0, 0.0)  # photo: shares of the run with the distribution loss alone;
     # with perceptual and Huber losses too; with an adversarial loss as well
+    hints_share: float = 0.0  # photo with hints: share of the run, at its end, in which nothing but they is learned
     monitor: str = "val/loss"  # the value, less being better, that chooses best.ckpt; "" = the last epoch is the best
     checkpoint_minutes: float = 5.0  # between writes of last.ckpt
     seed: int = 0
@@ -216,6 +217,7 @@ _RANGES: tuple[tuple[str, float, float | None], ...] = (
     ("train.early_stopping", 0, None),
     ("train.minutes", 0, None),
     ("train.checkpoint_minutes", 0, None),
+    ("train.hints_share", 0, 1.001),
     ("train.preview", 0, None),
     ("augment.aged", 0, 1.001),
     ("augment.plain", 0, 1.001),

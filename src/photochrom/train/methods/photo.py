@@ -46,13 +46,19 @@ class PhotoMethod(ColorMethod):
         if recipe.train.accumulate != 1:
             raise UsageError("the photo recipe steps once a batch: set train.accumulate = 1 and a smaller train.batch")
         self.automatic_optimization = False
-        self.stages = Stages(recipe.train.stages)
+        if recipe.train.hints_share and not recipe.network.hints:
+            raise UsageError(
+                "train.hints_share needs network.hints = true: there is nothing else to learn in that stage"
+            )
+        self.stages = Stages(recipe.train.stages, recipe.train.hints_share)
         self.network = PhotoNet(
             len(self.bins.centres),
             encoder=recipe.network.encoder,
             decoder_widths=recipe.network.decoder_widths,
             hints=recipe.network.hints,
         )
+        if self.network.decoder.hints is not None:
+            self.network.decoder.hints.begin_with(torch.as_tensor(self.bins.centres))
         self.critic = Critic(Encoder(LITE0_STAGES)) if self._needs_critic() else None
         if recipe.network.pretrained:
             load_imagenet(self.network.encoder, recipe.network.weights, recipe.network.encoder)
@@ -144,8 +150,11 @@ class PhotoMethod(ColorMethod):
         for group in generator.param_groups:
             group["lr"] = rate * group["share"]
 
-        logits, ab = self._logits(batch)
-        losses, seen = self._losses(logits, ab, batch, stage)
+        if stage == "d":
+            losses, seen = {"hints": self._hints_loss(batch)}, ([], [])
+        else:
+            logits, ab = self._logits(batch)
+            losses, seen = self._losses(logits, ab, batch, stage)
         total = torch.stack(list(losses.values())).sum()
         generator.zero_grad()
         self.manual_backward(total)
@@ -159,25 +168,34 @@ class PhotoMethod(ColorMethod):
             judge.zero_grad()
             self.manual_backward(on_real + on_fake)
             judge.optimizer.step()  # unwrapped: Lightning counts each wrapped step, and steps are to be batches
-        self.log_train({"loss": total, **losses}, len(ab))
+        self.log_train({"loss": total, **losses}, len(batch["lightness"]))
         self.log("train/rate", rate, on_step=True)
         return total.detach()
 
     def _logits(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Bin logits (N,Q,H/4,W/4) as float32 and the true ab of the same size."""
-        lightness = batch["lightness"]
-        hints = None
-        if "f4" in batch:
-            features, ab = [batch[name] for name in ("f4", "f8", "f16", "f32")], batch["ab"]
-        else:
-            with torch.set_grad_enabled(not self.recipe.network.frozen):
-                features = self.network.encoder(encoder_input(lightness))
-            ab = F.avg_pool2d(batch["ab"], STRIDE)
+        features, ab = self._features(batch)
         if self.recipe.network.dropout:  # whole channels: what a decoder learns by heart hangs on a few of them
             features = [F.dropout2d(feature, self.recipe.network.dropout) for feature in features]
-        if self.recipe.network.hints:
-            hints = random_hints(F.interpolate(ab, scale_factor=float(STRIDE), mode="nearest"))
-        return self.network.decoder(features, lightness, hints).float(), ab
+        return self.network.decoder(features, batch["lightness"]).float(), ab
+
+    def _features(self, batch: Batch) -> tuple[list[Tensor], Tensor]:
+        if "f4" in batch:
+            return [batch[name] for name in ("f4", "f8", "f16", "f32")], batch["ab"]
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.recipe.network.frozen):
+            return self.network.encoder(encoder_input(batch["lightness"])), F.avg_pool2d(batch["ab"], STRIDE)
+
+    def _hints_loss(self, batch: Batch) -> Tensor:
+        """Distribution loss of pictures with hints. Only what spreads them learns: without hints nothing changes."""
+        self.network.eval()
+        decoder = self.network.decoder
+        with torch.no_grad():
+            features, ab = self._features(batch)
+            logits, *maps = decoder.paint(features, batch["lightness"])
+        hints = random_hints(F.interpolate(ab, scale_factor=float(STRIDE), mode="nearest"))
+        with torch.autocast(logits.device.type, enabled=False):
+            given = decoder.hints(logits.float(), *(x.float() for x in maps), hints)
+            return distribution_loss(given, ab, self.centres, self.bin_weights)
 
     def _losses(
         self, logits: Tensor, ab: Tensor, batch: Batch, stage: str
@@ -214,8 +232,8 @@ class PhotoMethod(ColorMethod):
         return coarse, fine
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
-        """A critic or a hint pyramid that only one side has is left as it is: a run may begin with the weights of one
-        without."""
+        """A critic, or what spreads hints, that only one side has is left as it is: a run may begin with the weights of
+        one without."""
         parts = ("critic.", "network.decoder.hints.")
         own = self.state_dict()
         ours = {name: value for name, value in own.items() if name.startswith(parts) and name not in state_dict}

@@ -17,6 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from photochrom.errors import UsageError
 from photochrom.train.networks.blocks import grey_srgb
+from photochrom.train.networks.hints import HintSpreader
 
 # (repeats, kernel, stride, expansion, output channels) of EfficientNet-lite2 (width 1.1, depth 1.2).
 LITE2_STAGES = (
@@ -158,27 +159,6 @@ class GlobalContext(nn.Module):
         return x + self.out(mixed)
 
 
-class HintPyramid(nn.Module):
-    """What hints say at strides 4, 8, 16, 32. It has no biases, so that no hint says exactly nothing."""
-
-    def __init__(self, widths: Sequence[int], hidden: int = 32) -> None:
-        super().__init__()
-        first = nn.Conv2d(3, hidden, 4, stride=4, bias=False)
-        rest = (nn.Conv2d(hidden, hidden, 3, stride=2, padding=1, bias=False) for _ in widths[1:])
-        self.steps = nn.ModuleList([first, *rest])
-        self.outs = nn.ModuleList(nn.Conv2d(hidden, width, 1, bias=False) for width in widths)
-        for out in self.outs:
-            nn.init.zeros_(out.weight)  # at first a network with hints is the one without
-
-    def forward(self, hints: Tensor) -> list[Tensor]:
-        """(N,3,H,W), a and b in ab units and a mask of 0 and 1 -> one map for each width."""
-        x, maps = hints / hints.new_tensor([55.0, 55.0, 1.0]).view(1, 3, 1, 1), []
-        for step, out in zip(self.steps, self.outs, strict=True):
-            x = F.relu(step(x))
-            maps.append(out(x))
-        return maps
-
-
 class Decoder(nn.Module):
     """From the encoder's features and the lightness to bin logits at stride 4; about 1.9 M parameters.
 
@@ -206,23 +186,25 @@ class Decoder(nn.Module):
         # The lightness itself, four by four pixels to a place: the stride-4 features have lost it.
         self.inL = nn.Conv2d(1, w4, 4, stride=4)
         self.head = nn.Conv2d(w4, bins, 1)
-        self.hints = HintPyramid(widths) if hints else None
+        self.hints = HintSpreader(bins, (w4, w8)) if hints else None
 
     def forward(self, features: list[Tensor], lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+        logits, *maps = self.paint(features, lightness)
+        return logits if self.hints is None or hints is None else self.hints(logits, *maps, hints)
+
+    def paint(self, features: list[Tensor], lightness: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The logits without hints, and the maps at strides 4 and 8 that tell hints where to spread."""
         f4, f8, f16, f32 = features
-        h4 = h8 = h16 = h32 = 0.0
-        if self.hints is not None and hints is not None:
-            h4, h8, h16, h32 = self.hints(hints)
 
         def up(x: Tensor) -> Tensor:
             return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
-        x = self.block32(self.context32(F.relu(self.in32(f32) + h32)))
-        x = F.relu(up(self.up32(x)) + self.in16(f16) + h16)
+        x = self.block32(self.context32(F.relu(self.in32(f32))))
+        x = F.relu(up(self.up32(x)) + self.in16(f16))
         x = self.block16b(self.context16(self.block16a(x)))
-        x = self.block8(F.relu(up(self.up16(x)) + self.in8(f8) + h8))
-        x = F.relu(up(self.up8(x)) + self.in4(f4) + self.inL(lightness / 50 - 1) + h4)
-        return self.head(self.block4(x))
+        x8 = self.block8(F.relu(up(self.up16(x)) + self.in8(f8)))
+        x4 = self.block4(F.relu(up(self.up8(x8)) + self.in4(f4) + self.inL(lightness / 50 - 1)))
+        return self.head(x4), x4, x8
 
 
 def encoder_input(lightness: Tensor) -> Tensor:
