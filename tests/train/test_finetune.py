@@ -17,7 +17,7 @@ from photochrom.train.export import described, export, to_onnx  # noqa: E402
 from photochrom.train.finetune import finetune, prior_on  # noqa: E402
 from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
 from photochrom.train.methods import build_method, load_method  # noqa: E402
-from photochrom.train.networks.two_scales import TwoScales  # noqa: E402
+from photochrom.train.networks.scales import Scales  # noqa: E402
 from photochrom.train.recipe import load_recipe  # noqa: E402
 
 CENTRES = np.array([[0, 0], [40, 30], [-40, 30], [10, -50], [60, 60]], np.float32)
@@ -74,7 +74,7 @@ def test_the_torch_network_gives_what_the_file_gives(two: bool, tmp_path: Path) 
     assert meta["work_size"] == 192
     lightness = torch.rand(2, 1, 128, 64) * 100
     with torch.no_grad():
-        ours = (TwoScales(net) if two else net)(lightness).softmax(1)
+        ours = (Scales(net, (1.0, 0.5)) if two else net)(lightness).softmax(1)
     np.testing.assert_allclose(ours, output(model, lightness.numpy()), atol=1e-3)
 
 

@@ -21,7 +21,7 @@ from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
 from photochrom.train.imagenet import copy_in_order, load_imagenet  # noqa: E402
 from photochrom.train.methods.base import ExportSpec  # noqa: E402
 from photochrom.train.networks import LITE0_STAGES, LITE2_STAGES, Encoder, PhotoNet  # noqa: E402
-from photochrom.train.networks.two_scales import TwoScales  # noqa: E402
+from photochrom.train.networks.scales import Scales  # noqa: E402
 
 BINS = 5
 
@@ -75,17 +75,18 @@ def test_the_torch_network_comes_back_from_an_export(exported: tuple[PhotoNet, P
 
 @pytest.fixture(scope="module")
 def small_with_hints(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet, Path]:
-    """The other encoder, a narrow decoder, hints, asked at two sizes, exported as a run is."""
+    """The other encoder, a narrow decoder, hints, asked at three sizes, exported as a run is."""
     net = shaken(PhotoNet(BINS, encoder="tf_efficientnet_lite0", decoder_widths=(16, 24, 32, 40), hints=True))
     net.decoder.hints.begin_with(torch.tensor([[10.0 * i, 0.0] for i in range(BINS)]))
     spec = ExportSpec(
-        network=TwoScales(net),
+        network=Scales(net, (1.0, 0.5, 1.5)),
         head="distribution",
         stride=4,
         multiple=64,
         work_size=64,
         centres=np.float32([[10 * i, 0] for i in range(BINS)]),
         settings=net.settings,
+        scales=(1.0, 0.5, 1.5),
     )
     meta = {**described(spec), "domain": "photo", "recipe": "photo-fast", "licence": "CC0"}
     path = tmp_path_factory.mktemp("hints") / "small.onnx"

@@ -64,6 +64,7 @@ def described(spec: ExportSpec) -> dict[str, Any]:
         return {**meta, "scale": spec.scale}
     if spec.settings is not None:
         meta["network"] = dict(spec.settings)
+        meta["scales"] = list(spec.scales)
     centres = [[float(value) for value in row] for row in spec.centres]
     return {**meta, "centres": centres, "temperature": spec.temperature, "gain": spec.gain}
 

@@ -17,7 +17,7 @@ from photochrom.train.data.counting import count_bins
 from photochrom.train.data.sources import find_pictures
 from photochrom.train.data.split import split
 from photochrom.train.from_onnx import photo_from_onnx, photo_weights
-from photochrom.train.methods.photo import MULTIPLE
+from photochrom.train.networks.scales import SCALES
 from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run import train
 
@@ -91,7 +91,7 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
         f"network.work_size={meta['work_size']}",
         f"network.gain={meta.get('gain', 1.0)}",
         *(f"network.{name}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
-        f"network.two_scales={'true' if meta['multiple'] == 2 * MULTIPLE else 'false'}",
+        *(f"network.{name}={json.dumps(scale in meta.get('scales', ()))}" for name, scale in SCALES.items()),
     )
     recipe = load_recipe("photo-cached", [*ours, *overrides])
     if recipe.method != "photo":

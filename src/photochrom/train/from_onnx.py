@@ -21,9 +21,8 @@ from torch import nn
 from photochrom.errors import ModelError
 from photochrom.session import METADATA_KEY
 from photochrom.train.export import random_inputs
-from photochrom.train.methods.photo import MULTIPLE
 from photochrom.train.networks import PhotoNet, fold_norms
-from photochrom.train.networks.two_scales import TwoScales
+from photochrom.train.networks.scales import asked_at
 
 PARITY = 1e-3  # largest difference of a probability
 _SAME = ("Cast", "Identity")  # nodes that hand a constant on
@@ -87,8 +86,8 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
     graph = _Graph(model.graph)
     theirs = [node for node in graph.nodes if node.op_type == "Conv"]
     ours = _in_order(net)
-    twice = meta.get("multiple") == 2 * MULTIPLE  # asked at two sizes: the same convolutions once more
-    if len(theirs) != sum(isinstance(layer, nn.Conv2d) for layer in ours) * (2 if twice else 1):
+    scales = meta.get("scales", [1.0])  # asked at several sizes: the same convolutions once more for each
+    if len(theirs) != sum(isinstance(layer, nn.Conv2d) for layer in ours) * len(scales):
         raise ModelError(f"{path} is not an export of the photo network: it has {len(theirs)} convolutions")
     nodes = iter(theirs)
     for i, layer in enumerate(ours):
@@ -102,7 +101,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
                 scale, shift = graph.affine(node.input[0])
                 _copy(path, before.weight, scale)
                 _copy(path, before.bias, shift)
-    _check(net, TwoScales(net) if twice else net, path)
+    _check(net, asked_at(net, scales), path)
     return net, meta
 
 

@@ -57,6 +57,7 @@ class NetworkConfig:
     frozen: bool = False  # photo: leave the encoder as ImageNet made it
     work_size: int = 0  # photo: short side the exported model works at; 0 = data.size
     two_scales: bool = False  # photo: the exported model asks itself at full and at half size, and takes the mean
+    larger_scale: bool = False  # photo: it also asks itself at one and a half times the size
     gain: float = 1.0  # photo: the exported model stretches its colours away from grey, as means are pale
     fixed_norms: bool = False  # photo: batch norm keeps its statistics in the decoder too (always in the encoder)
     cache: bool = False  # photo: keep a frozen encoder's features on disk, for training on a CPU

@@ -23,7 +23,7 @@ from photochrom.train.hints import random_hints
 from photochrom.train.imagenet import load_imagenet
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec
 from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, encoder_input, fold_norms
-from photochrom.train.networks.two_scales import TwoScales
+from photochrom.train.networks.scales import asked_at, scales_of
 from photochrom.train.recipe import Recipe
 from photochrom.train.stages import Stages
 
@@ -111,16 +111,18 @@ class PhotoMethod(ColorMethod):
 
     def export_spec(self) -> ExportSpec:
         options = self.recipe.network
+        scales = scales_of(options)
         return ExportSpec(
-            network=TwoScales(self.network) if options.two_scales else self.network,
+            network=asked_at(self.network, scales),
             head="distribution",
             stride=STRIDE,
-            multiple=2 * MULTIPLE if options.two_scales else MULTIPLE,
+            multiple=2 * MULTIPLE if len(scales) > 1 else MULTIPLE,
             work_size=options.work_size or self.recipe.data.size,
             centres=self.bins.centres,
             temperature=options.temperature,
             gain=options.gain,
             settings=self.network.settings,
+            scales=scales,
         )
 
     # Learning

@@ -1,0 +1,65 @@
+"""One network asked at several sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from photochrom.train.recipe import NetworkConfig
+
+SCALES = {"two_scales": 0.5, "larger_scale": 1.5}  # what a recipe's network calls them; 1 is always there
+
+
+def scales_of(options: NetworkConfig) -> tuple[float, ...]:
+    return (1.0, *(scale for name, scale in SCALES.items() if getattr(options, name)))
+
+
+def asked_at(network: nn.Module, scales: Sequence[float]) -> nn.Module:
+    """The network itself where it is asked once, as it is."""
+    return network if tuple(scales) == (1.0,) else Scales(network, scales)
+
+
+class Scales(nn.Module):
+    """A network with a distribution, asked at several sizes of its input: the mean of its log-probabilities.
+
+    At half size it sees more of the scene at once and tints less; larger than it is, what is small counts for more.
+    scales: 1 first, then 0.5, 1.5 or both. Lightness (N,1,H,W) 0..100 -> (N,Q,H/s,W/s) for a network of stride s; H and
+    W are multiples of twice what the network needs. hints, (N,3,H,W) as PhotoNet takes them, are given at all
+    sizes: a point of one pixel stays a point.
+    """
+
+    def __init__(self, network: nn.Module, scales: Sequence[float]) -> None:
+        super().__init__()
+        self.network, self.scales = network, tuple(scales)
+
+    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+        votes: list[Tensor] = []
+        for scale in self.scales:
+            given = () if hints is None else (_hints_at(hints, scale),)
+            vote = torch.log_softmax(self.network(_lightness_at(lightness, scale), *given), dim=1)
+            votes.append(_to(vote, size=votes[0].shape[2:]) if votes else vote)
+        return torch.stack(votes).mean(0)
+
+
+def _lightness_at(lightness: Tensor, scale: float) -> Tensor:
+    if scale == 1:
+        return lightness
+    return F.avg_pool2d(lightness, 2) if scale == 0.5 else _to(lightness, scale_factor=scale)
+
+
+def _hints_at(hints: Tensor, scale: float) -> Tensor:
+    """Where it shrinks: colours averaged over the pixels of each square of four that have one."""
+    if scale == 1:
+        return hints
+    if scale > 1:
+        return F.interpolate(hints, scale_factor=scale, mode="nearest")
+    ab, mask = F.avg_pool2d(hints[:, :2], 2), F.avg_pool2d(hints[:, 2:], 2)
+    return torch.cat([ab / mask.clamp(min=0.25), (mask > 0).to(mask.dtype)], dim=1)
+
+
+def _to(x: Tensor, **size: Any) -> Tensor:
+    return F.interpolate(x, **size, mode="bilinear", align_corners=False)
