@@ -103,7 +103,7 @@ def half_weights(model: onnx.ModelProto) -> None:
     """Store every large float32 initialiser as float16 behind a Cast, which onnxruntime folds away when loading."""
     graph = model.graph
     for tensor in list(graph.initializer):
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < 256:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < 1024:
             continue
         name = tensor.name
         small = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), name + "_half")
