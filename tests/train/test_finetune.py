@@ -17,7 +17,7 @@ from photochrom.train.export import described, export, to_onnx  # noqa: E402
 from photochrom.train.finetune import finetune, prior_on  # noqa: E402
 from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
 from photochrom.train.methods import build_method, load_method  # noqa: E402
-from photochrom.train.networks.scales import Scales  # noqa: E402
+from photochrom.train.networks.scales import asked_at  # noqa: E402
 from photochrom.train.recipe import load_recipe  # noqa: E402
 
 CENTRES = np.array([[0, 0], [40, 30], [-40, 30], [10, -50], [60, 60]], np.float32)
@@ -67,14 +67,15 @@ def tuned(shipped: Path, pictures: Path, out: Path, *settings: str, whole: bool 
     )
 
 
-@pytest.mark.parametrize("two", [False, True])
-def test_the_torch_network_gives_what_the_file_gives(two: bool, tmp_path: Path) -> None:
-    model = write_model(tmp_path / "model.onnx", f"network.two_scales={str(two).lower()}")
+@pytest.mark.parametrize(("two", "larger", "scales"), [("false", "false", [1]), ("true", "true", [1, 0.5, 1.5])])
+def test_the_torch_network_gives_what_the_file_gives(two: str, larger: str, scales: list, tmp_path: Path) -> None:
+    model = write_model(tmp_path / "model.onnx", f"network.two_scales={two}", f"network.larger_scale={larger}")
     net, meta = photo_from_onnx(model)
+    assert meta["scales"] == scales
     assert meta["work_size"] == 192
     lightness = torch.rand(2, 1, 128, 64) * 100
     with torch.no_grad():
-        ours = (Scales(net, (1.0, 0.5)) if two else net)(lightness).softmax(1)
+        ours = asked_at(net, scales)(lightness).softmax(1)
     np.testing.assert_allclose(ours, output(model, lightness.numpy()), atol=1e-3)
 
 
