@@ -63,9 +63,10 @@ class Network:
             raise UsageError(f"model {self.info.name!r} takes no hints: choose one that does, or leave them out")
         inputs = {"lightness": lightness[None, None]}
         if self.hints:
-            given = np.zeros((3, *lightness.shape), np.float32) if hints is None else hints
-            # A colour that is given is what comes out: what the network paints is stretched after it.
-            inputs["hints"] = np.concatenate([given[:2] / np.float32(self.gain), given[2:]])[None]
+            given = np.zeros((3, *lightness.shape), np.float32)
+            if hints is not None:  # a given colour is what comes out: all that the network paints is stretched later
+                given[:2], given[2] = hints[:2] / np.float32(self.gain), hints[2]
+            inputs["hints"] = given[None]
         try:
             (out,) = self.session.run(None, inputs)
         except Exception as error:  # onnxruntime's own exceptions share no public base class
