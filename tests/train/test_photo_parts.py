@@ -19,6 +19,7 @@ from photochrom.train.caching import fill_cache  # noqa: E402
 from photochrom.train.color import rgb_to_lab  # noqa: E402
 from photochrom.train.critic import Critic, perceptual_distance  # noqa: E402
 from photochrom.train.memory import keep_memory  # noqa: E402
+from photochrom.train.methods.photo import with_true_tints  # noqa: E402
 from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, fold_norms  # noqa: E402
 from photochrom.train.stages import Stages  # noqa: E402
 
@@ -222,6 +223,20 @@ def test_the_critic_learns_and_its_eyes_do_not() -> None:
     torch.testing.assert_close(critic.eyes.state_dict(), before)
     assert perceptual_distance(critic.see(grey), critic.see(grey)) == 0
     assert perceptual_distance(critic.see(grey), critic.see(colour)) > 0
+
+
+def test_with_the_true_tints_only_detail_is_judged() -> None:
+    torch.manual_seed(0)
+    truth, guess = torch.randn(2, 6, 2, 40, 40).unbind(0)
+    tinted = guess + torch.tensor([30.0, -20.0])[None, :, None, None]
+    torch.testing.assert_close(with_true_tints(tinted, truth, 1), with_true_tints(guess, truth, 1), atol=1e-4, rtol=0)
+    torch.testing.assert_close(with_true_tints(guess, truth, 0), guess)
+    torch.testing.assert_close(with_true_tints(truth, truth, 1), truth)
+    some = (with_true_tints(tinted, truth, 0.5) != tinted).flatten(1).any(1)
+    assert 0 < int(some.sum()) < 6
+    even = truth.mean((2, 3), keepdim=True).expand_as(truth)
+    moved = with_true_tints(torch.zeros_like(truth), even, 1)
+    torch.testing.assert_close(moved, even)  # without detail of its own a guess comes out as broad tints alone
 
 
 def test_keeping_memory_is_asked_of_linux_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,19 @@ def test_an_exported_network_takes_hints_or_none(
         dataclasses.replace(network, hints=False).run(lightness, red)
 
 
+def test_a_given_colour_is_not_smoothed_away(small_with_hints: tuple[PhotoNet, Path]) -> None:
+    plain = open_network(find_model(str(small_with_hints[1])))
+    even = dataclasses.replace(plain, smoothing=0.2)
+    lightness = np.full((128, 128), 60, np.float32)
+    red = np.zeros((3, 128, 128), np.float32)
+    red[:, 60:68, 60:68] = np.float32([60, 40, 1])[:, None, None]
+    given = np.s_[:, 15:17, 15:17]  # at stride 4
+    asked, automatic = plain.run(lightness, red), plain.run(lightness)
+    change = np.abs(asked[given] - automatic[given]).mean()
+    assert np.abs(even.run(lightness, red)[given] - asked[given]).mean() < 0.1 * change
+    np.testing.assert_array_equal(even.run(lightness, 0 * red), even.run(lightness))
+
+
 def test_an_encoder_that_the_network_lacks_is_refused() -> None:
     with pytest.raises(UsageError, match="tf_efficientnet_lite0"):
         PhotoNet(BINS, encoder="resnet18")

@@ -66,7 +66,7 @@ def described(spec: ExportSpec) -> dict[str, Any]:
         meta["network"] = dict(spec.settings)
         meta["scales"] = list(spec.scales)
     centres = [[float(value) for value in row] for row in spec.centres]
-    return {**meta, "centres": centres, "temperature": spec.temperature, "gain": spec.gain}
+    return {**meta, "centres": centres, "temperature": spec.temperature, "gain": spec.gain, "smoothing": spec.smoothing}
 
 
 def to_onnx(spec: ExportSpec, meta: dict[str, Any], *, half: bool = False) -> bytes:

@@ -90,6 +90,7 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
         f"network.temperature={meta['temperature']}",
         f"network.work_size={meta['work_size']}",
         f"network.gain={meta.get('gain', 1.0)}",
+        f"network.smoothing={meta.get('smoothing', 0.0)}",
         *(f"network.{name}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
         *(f"network.{name}={json.dumps(scale in meta.get('scales', ()))}" for name, scale in SCALES.items()),
     )

@@ -59,6 +59,7 @@ class NetworkConfig:
     two_scales: bool = False  # photo: the exported model asks itself at full and at half size, and takes the mean
     larger_scale: bool = False  # photo: it also asks itself at one and a half times the size
     gain: float = 1.0  # photo: the exported model stretches its colours away from grey, as means are pale
+    smoothing: float = 0.0  # photo: how far even ground agrees in the exported model, as a share of the short side
     fixed_norms: bool = False  # photo: batch norm keeps its statistics in the decoder too (always in the encoder)
     cache: bool = False  # photo: keep a frozen encoder's features on disk, for training on a CPU
     cache_folder: str = ""  # where; "" = RUN/cache (265 KB a view at 160 px)
@@ -84,6 +85,7 @@ class LossConfig:
     huber_weight: float = 0.0
     critic_weights: str = ""  # photo: a local file of EfficientNet-lite0's ImageNet weights, instead of the hub
     critic_crop: int = 0  # photo: side of the square that the critic looks at, a multiple of 32; 0 = all
+    detail_share: float = 0.0  # photo: share of the paintings that the critic sees with the truth's broad tints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,12 +201,14 @@ _RANGES: tuple[tuple[str, float, float | None], ...] = (
     ("network.blocks", 0, None),
     ("network.dropout", 0, 1),
     ("network.gain", 0.1, 3),
+    ("network.smoothing", 0, 1),
     ("network.temperature", 0.01, None),
     ("network.views", 1, None),
     ("loss.neighbours", 1, None),
     ("loss.sigma", 0.01, None),
     ("loss.bin_share", 0, 1),
     ("loss.critic_crop", 0, None),
+    ("loss.detail_share", 0, 1),
     ("optimiser.rate", 0, None),
     ("optimiser.warmup", 0, 1),
     ("optimiser.clip", 0, None),

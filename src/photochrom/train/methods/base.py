@@ -33,8 +33,9 @@ class ExportSpec:
 
     network: lightness (N,1,H,W) 0..100 -> ab / scale (head "ab") or logits over `centres` (Q,2) ("distribution"), at
     1 / stride. multiple: of H and W. work_size: short side in pixels that it was trained for.
-    gain: the ab of the centres are to be multiplied by it. settings: what it takes to build the network again.
-    scales: at which it is asked, where it is a network asked at several.
+    gain: the ab of the centres are to be multiplied by it. smoothing: the reach of photochrom.smoothing, 0 for none.
+    settings: what it takes to build the network again. scales: at which it is asked, where it is a network asked at
+    several.
     """
 
     network: nn.Module
@@ -46,6 +47,7 @@ class ExportSpec:
     centres: NDArray[np.float32] | None = None
     temperature: float = 1.0
     gain: float = 1.0
+    smoothing: float = 0.0
     settings: Mapping[str, Any] | None = None
     scales: tuple[float, ...] = (1.0,)
 

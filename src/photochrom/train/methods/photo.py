@@ -28,6 +28,7 @@ from photochrom.train.recipe import Recipe
 from photochrom.train.stages import Stages
 
 STRIDE, MULTIPLE = 4, 32  # of the network's output; of the sides of its input
+BROAD = 8  # places of the output to a side: a fifth of a picture of 160 px
 HUBER_DELTA = 10.0  # ab units
 CRITIC_RATE, CRITIC_BETAS = 4e-4, (0.0, 0.99)
 
@@ -121,6 +122,7 @@ class PhotoMethod(ColorMethod):
             centres=self.bins.centres,
             temperature=options.temperature,
             gain=options.gain,
+            smoothing=options.smoothing,
             settings=self.network.settings,
             scales=scales,
         )
@@ -215,7 +217,8 @@ class PhotoMethod(ColorMethod):
                 return losses, ([], [])
             lightness = batch["true_lightness"] if "true_lightness" in batch else rgb_to_lab(batch["rgb"] / 255)[:, :1]
             coarse, fine = self._window(lightness)
-            painting, truth = _painted(lightness[fine], guess[coarse]), _painted(lightness[fine], ab[coarse])
+            shown = with_true_tints(guess, ab, options.detail_share)
+            painting, truth = _painted(lightness[fine], shown[coarse]), _painted(lightness[fine], ab[coarse])
         fake = [f.float() for f in self.critic.see(painting)]
         with torch.no_grad():
             real = [f.float() for f in self.critic.see(truth)]
@@ -250,6 +253,17 @@ class PhotoMethod(ColorMethod):
                 spent = callback.time_elapsed()
                 done = max(done, min(1.0, spent / max(spent + left, 1e-9)))
         return self.trainer.strategy.broadcast(done) if self.trainer.world_size > 1 else done
+
+
+def with_true_tints(guess: Tensor, truth: Tensor, share: float) -> Tensor:
+    """Guessed ab (N,2,H/4,W/4) for the critic: a share of them, by lot, with the truth's means of BROAD places.
+
+    Of these a critic can only judge, and the generator only mend, what is finer: colours that end where things end.
+    Told apart by their tints alone, which nobody can know, pictures would teach only stronger tints.
+    """
+    chosen = (torch.rand(len(guess), 1, 1, 1, device=guess.device) < share).to(guess.dtype)
+    wrong = F.avg_pool2d(truth - guess, BROAD)
+    return guess + chosen * F.interpolate(wrong, size=guess.shape[2:], mode="bilinear", align_corners=False)
 
 
 def _painted(lightness: Tensor, ab: Tensor) -> Tensor:
