@@ -87,7 +87,7 @@ def test_with_a_rate_of_nothing_the_model_comes_out_as_it_went_in(
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 1, 64, 64)).astype(np.float32)
     np.testing.assert_allclose(output(tmp_path / "again.onnx", lightness), output(shipped, lightness), atol=1e-3)
     _, meta = photo_from_onnx(tmp_path / "again.onnx")
-    assert (meta["work_size"], meta["gain"], meta["multiple"]) == (192, 1.3, 64)
+    assert (meta["work_size"], meta["gain"], meta["smoothing"], meta["multiple"]) == (192, 1.3, 0.16, 64)
     assert meta["temperature"] == load_recipe("photo").network.temperature
     np.testing.assert_array_equal(meta["centres"], CENTRES)
 
