@@ -31,7 +31,7 @@ def smooth(planes: Float, lightness: Float, reach: float, trust: Float | None = 
     places = reach * min(height, width)
     if places == 0:
         return planes
-    light = resize_planes(lightness[None], (width, height))[0]
+    light = resize_planes(lightness, (width, height))
     down, across = (1 + np.abs(np.diff(light, axis=axis)) * np.float32(places / _EDGE) for axis in (0, 1))
     weight = np.ones((height, width), np.float32) if trust is None else trust
     out = np.concatenate([planes * weight, weight[None]]).transpose(1, 2, 0)
