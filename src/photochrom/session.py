@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from photochrom.errors import ModelError, UsageError
 from photochrom.models import ModelInfo
-from photochrom.resample import resize_planes
-from photochrom.smoothing import smooth
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -31,7 +29,6 @@ DEVICES = {
     "directml": "DmlExecutionProvider",
     "openvino": "OpenVINOExecutionProvider",
 }
-_A_HINT = np.float32(1000)  # places that a given colour outvotes on even ground
 _AUTOMATIC = ("cuda", "coreml", "directml", "cpu")  # the first that this onnxruntime has
 
 
@@ -44,7 +41,6 @@ class Network:
     paler than each of them.  temperature: of the annealed mean, as trained.
     scale: ab units to one unit of the output, for head "ab".  hints: whether it takes colours that a person gave.
     gain: what the centres were stretched by; hints are not stretched.
-    smoothing: how far even ground agrees, as a share of the short side (photochrom.smoothing); 0: not at all.
     """
 
     info: ModelInfo
@@ -56,7 +52,6 @@ class Network:
     scale: float
     hints: bool = False
     gain: float = 1.0
-    smoothing: float = 0.0
 
     def run(self, lightness: Float, hints: Float | None = None) -> Float:
         """Lightness (h,w), float32, 0..100 -> the network's output (Q,h/stride,w/stride) or (2,...), float32.
@@ -66,12 +61,11 @@ class Network:
         """
         if hints is not None and not self.hints:
             raise UsageError(f"model {self.info.name!r} takes no hints: choose one that does, or leave them out")
-        inputs, trust = {"lightness": lightness[None, None]}, None
+        inputs = {"lightness": lightness[None, None]}
         if self.hints:
             given = np.zeros((3, *lightness.shape), np.float32)
             if hints is not None:  # a given colour is what comes out: all that the network paints is stretched later
                 given[:2], given[2] = hints[:2] / np.float32(self.gain), hints[2]
-                trust = self._trust(given[2])
             inputs["hints"] = given[None]
         try:
             (out,) = self.session.run(None, inputs)
@@ -80,14 +74,7 @@ class Network:
             raise ModelError(
                 f"model {self.info.name!r} failed on a {width}x{height} input ({error}): try a smaller detail"
             ) from error
-        return smooth(np.asarray(out[0], np.float32), lightness, self.smoothing, trust)
-
-    def _trust(self, mask: Float) -> Float | None:
-        """How much each place of the output counts, from the mask (h,w) of the hints; None without any."""
-        if not mask.any():
-            return None
-        height, width = mask.shape
-        return 1 + _A_HINT * (resize_planes(mask, (width // self.stride, height // self.stride)) > 0)
+        return np.asarray(out[0], np.float32)
 
 
 def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None = None) -> Network:
@@ -135,7 +122,6 @@ def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None =
             scale=float(meta["scale"]) if head == "ab" else 1.0,
             hints=len(session.get_inputs()) == 2,
             gain=gain,
-            smoothing=float(meta.get("smoothing", 0.0)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(

@@ -33,9 +33,8 @@ class ExportSpec:
 
     network: lightness (N,1,H,W) 0..100 -> ab / scale (head "ab") or logits over `centres` (Q,2) ("distribution"), at
     1 / stride. multiple: of H and W. work_size: short side in pixels that it was trained for.
-    gain: the ab of the centres are to be multiplied by it. smoothing: the reach of photochrom.smoothing, 0 for none.
-    settings: what it takes to build the network again. scales: at which it is asked, where it is a network asked at
-    several.
+    gain: the ab of the centres are to be multiplied by it. settings: what it takes to build the network again.
+    scales, smoothing: at which it is asked, and the reach of Smoothed (0: none), as `network` does it.
     """
 
     network: nn.Module

@@ -23,11 +23,11 @@ from photochrom.train.hints import random_hints
 from photochrom.train.imagenet import load_imagenet
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec
 from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, encoder_input, fold_norms
-from photochrom.train.networks.scales import asked_at, scales_of
+from photochrom.train.networks.scales import STRIDE, asked_at, scales_of
 from photochrom.train.recipe import Recipe
 from photochrom.train.stages import Stages
 
-STRIDE, MULTIPLE = 4, 32  # of the network's output; of the sides of its input
+MULTIPLE = 32  # of the sides of the network's input
 BROAD = 8  # places of the output to a side: a fifth of a picture of 160 px
 HUBER_DELTA = 10.0  # ab units
 CRITIC_RATE, CRITIC_BETAS = 4e-4, (0.0, 0.99)
@@ -114,7 +114,7 @@ class PhotoMethod(ColorMethod):
         options = self.recipe.network
         scales = scales_of(options)
         return ExportSpec(
-            network=asked_at(self.network, scales),
+            network=asked_at(self.network, scales, options.smoothing),
             head="distribution",
             stride=STRIDE,
             multiple=2 * MULTIPLE if len(scales) > 1 else MULTIPLE,

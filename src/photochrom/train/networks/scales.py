@@ -1,4 +1,4 @@
-"""One network asked at several sizes."""
+"""One network asked at several sizes, its answer smoothed: what an exported file holds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from photochrom.train.networks.smoothing import Smoothed
 from photochrom.train.recipe import NetworkConfig
 
+STRIDE = 4  # of the photo network's output
 SCALES = {"two_scales": 0.5, "larger_scale": 1.5}  # what a recipe's network calls them; 1 is always there
 
 
@@ -18,9 +20,10 @@ def scales_of(options: NetworkConfig) -> tuple[float, ...]:
     return (1.0, *(scale for name, scale in SCALES.items() if getattr(options, name)))
 
 
-def asked_at(network: nn.Module, scales: Sequence[float]) -> nn.Module:
-    """The network itself where it is asked once, as it is."""
-    return network if tuple(scales) == (1.0,) else Scales(network, scales)
+def asked_at(network: nn.Module, scales: Sequence[float], smoothing: float = 0.0) -> nn.Module:
+    """The network itself where it is asked once and not smoothed (0; else the reach of Smoothed)."""
+    asked = network if tuple(scales) == (1.0,) else Scales(network, scales)
+    return Smoothed(asked, STRIDE, smoothing) if smoothing else asked
 
 
 class Scales(nn.Module):
