@@ -38,7 +38,7 @@ class Network:
 
     multiple: both sides of the input must be multiples of it.  stride: input pixels to a place of the output.
     centres: (Q,2) ab of the bins, for head "distribution", times the file's gain: the mean of plausible colours is
-    paler than each of them.  temperature: of the annealed mean, as trained.
+    paler than each of them.  temperature: of the annealed mean.
     scale: ab units to one unit of the output, for head "ab".  hints: whether it takes colours that a person gave.
     gain: what the centres were stretched by; hints are not stretched.
     """

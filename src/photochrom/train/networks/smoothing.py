@@ -30,7 +30,7 @@ class Smoothed(nn.Module):
         self.network, self.stride, self.reach = network, stride, reach
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
-        logits = self.network(lightness, *(() if hints is None else (hints,)))
+        logits = self.network(lightness, hints)
         light = F.avg_pool2d(lightness, self.stride)
         trust = None if hints is None else 1 + A_HINT * F.max_pool2d(hints[:, 2:], self.stride)
         return smooth(logits, light, self.reach, trust)
@@ -54,7 +54,7 @@ def smooth(planes: Tensor, lightness: Tensor, reach: float, trust: Tensor | None
             near[i] = near[i] ** 2  # half the reach
     if trust is not None:
         out = out[..., :-1] / out[..., -1:]
-    # Flat, as onnxruntime would join a permute with the transpose before that takes several times as long.
+    # Flat: onnxruntime joins a permute with the transpose before it, and the two in one take several times as long.
     return out.flatten(1, 2).transpose(1, 2).reshape(out.shape[0], -1, *out.shape[1:3])
 
 
