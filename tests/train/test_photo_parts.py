@@ -17,7 +17,7 @@ from photochrom.train.bins import annealed_mean, distribution_loss  # noqa: E402
 from photochrom.train.cached import FEATURES, Cache  # noqa: E402
 from photochrom.train.caching import fill_cache  # noqa: E402
 from photochrom.train.color import rgb_to_lab  # noqa: E402
-from photochrom.train.critic import Critic, perceptual_distance  # noqa: E402
+from photochrom.train.critic import Critic, perceptual_distance, semantic_distance  # noqa: E402
 from photochrom.train.memory import keep_memory  # noqa: E402
 from photochrom.train.methods.photo import with_true_tints  # noqa: E402
 from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, fold_norms  # noqa: E402
@@ -223,6 +223,30 @@ def test_the_critic_learns_and_its_eyes_do_not() -> None:
     torch.testing.assert_close(critic.eyes.state_dict(), before)
     assert perceptual_distance(critic.see(grey), critic.see(grey)) == 0
     assert perceptual_distance(critic.see(grey), critic.see(colour)) > 0
+
+
+def test_what_is_recognised_in_a_picture_does_not_hang_on_the_place() -> None:
+    torch.manual_seed(0)
+    critic = Critic(Encoder(LITE0_STAGES, head=True)).eval()
+    features = [torch.randn(3, critic.eyes.channels[-1], 2, 4)]
+    known = critic.recognise(features)
+    torch.testing.assert_close(critic.recognise([features[0].flip(3)]), known)
+    assert semantic_distance(known, known) == 0
+    elsewhere = critic.recognise([features[0] + 0.3])
+    near, far = (known + share * (elsewhere - known) for share in (0.1, 0.5))
+    assert 0 < semantic_distance(near, known) < semantic_distance(far, known)
+    one_place = features[0][..., :1, :1].clone().requires_grad_()
+    semantic_distance(critic.recognise([one_place]), known).backward()
+    assert torch.isfinite(one_place.grad).all() and one_place.grad.any()
+
+
+def test_the_semantic_distance_is_a_share_of_how_pictures_differ() -> None:
+    torch.manual_seed(0)
+    truth = torch.randn(64, 10)
+    mean = truth.mean(0, keepdim=True).expand_as(truth)
+    torch.testing.assert_close(semantic_distance(mean, truth), torch.tensor(1.0))
+    torch.testing.assert_close(semantic_distance(7 * mean, 7 * truth), torch.tensor(1.0))
+    assert torch.isfinite(semantic_distance(mean[:1], truth[:1]))
 
 
 def test_with_the_true_tints_only_detail_is_judged() -> None:

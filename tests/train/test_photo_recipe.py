@@ -104,6 +104,7 @@ def test_the_whole_network_in_bf16_through_all_stages(pictures: Path, tmp_path: 
     settings = ("train.precision=bf16", "train.epochs=1", "data.validation=0", "train.stages=[0.3, 0.3, 0.4]")
     out = run(tiny("photo-gpu", *settings, "train.batch=3"), pictures, tmp_path / "run")
     assert values(out, "train/generator_step") and np.isfinite(values(out, "train/loss_step")).all()
+    assert values(out, "train/semantic_step")
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(pictures: Path, cache: str, tmp_path: Path) -> None:

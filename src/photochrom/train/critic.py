@@ -42,6 +42,11 @@ class Critic(nn.Module):
         """sRGB (N,3,H,W) 0..1 -> features at strides 4, 8, 16, 32."""
         return self.eyes((rgb * 255 - 127) / 128)
 
+    def recognise(self, features: list[Tensor]) -> Tensor:
+        """Mean and standard deviation over all places of each channel before the classifier: (N, 2*1280)."""
+        seen = self.eyes.recognise(features).float().flatten(2)
+        return torch.cat([seen.mean(2), seen.std(2, correction=0)], dim=1)
+
     def verdicts(self, features: list[Tensor]) -> list[Tensor]:
         """One map of scores for each scale: positive means 'a real picture'."""
         judged = zip(features, self.mixers, self.heads, strict=True)
@@ -63,3 +68,12 @@ def perceptual_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
     return torch.stack(
         [(F.normalize(x, dim=1) - F.normalize(y, dim=1)).square().sum(1).mean() for x, y in zip(a, b, strict=True)]
     ).sum()
+
+
+def semantic_distance(a: Tensor, b: Tensor) -> Tensor:
+    """Mean squared distance of what is recognised in N pictures, (N,C) each, as a share of the variance among `b`.
+
+    What a picture as a whole looks like, wherever it is: places needn't agree, as they do for the perceptual distance.
+    """
+    variance = b.var(0, correction=0).sum() if len(b) > 1 else b.square().sum()
+    return (a - b).square().sum(1).mean() / variance.clamp(min=1e-6)

@@ -82,6 +82,7 @@ class LossConfig:
     neighbours: int = 5  # bins that share one soft target
     distribution_weight: float = 1.0
     perceptual_weight: float = 0.0
+    semantic_weight: float = 0.0  # photo: distance of what the critic's eyes recognise in the picture as a whole
     huber_weight: float = 0.0
     critic_weights: str = ""  # photo: a local file of EfficientNet-lite0's ImageNet weights, instead of the hub
     critic_crop: int = 0  # photo: side of the square that the critic looks at, a multiple of 32; 0 = all

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from photochrom.errors import UsageError
 from photochrom.train.bins import Bins, annealed_mean, distribution_loss, rebalancing
 from photochrom.train.color import lab_to_rgb, rgb_to_lab
-from photochrom.train.critic import Critic, perceptual_distance
+from photochrom.train.critic import Critic, perceptual_distance, semantic_distance
 from photochrom.train.hints import random_hints
 from photochrom.train.imagenet import load_imagenet
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec
@@ -60,7 +60,7 @@ class PhotoMethod(ColorMethod):
         )
         if self.network.decoder.hints is not None:
             self.network.decoder.hints.begin_with(torch.as_tensor(self.bins.centres))
-        self.critic = Critic(Encoder(LITE0_STAGES)) if self._needs_critic() else None
+        self.critic = Critic(Encoder(LITE0_STAGES, head=True)) if self._needs_critic() else None
         if recipe.network.pretrained:
             load_imagenet(self.network.encoder, recipe.network.weights, recipe.network.encoder)
             if self.critic:
@@ -75,7 +75,7 @@ class PhotoMethod(ColorMethod):
 
     def _needs_critic(self) -> bool:
         losses = self.recipe.loss
-        refined = losses.perceptual_weight > 0 and self.stages.has_refinement
+        refined = max(losses.perceptual_weight, losses.semantic_weight) > 0 and self.stages.has_refinement
         return refined or (losses.adversarial_weight > 0 and self.stages.shares[2] > 0)
 
     def train(self, mode: bool = True) -> PhotoMethod:
@@ -223,6 +223,10 @@ class PhotoMethod(ColorMethod):
         with torch.no_grad():
             real = [f.float() for f in self.critic.see(truth)]
         losses["perceptual"] = options.perceptual_weight * perceptual_distance(fake, real)
+        if options.semantic_weight:
+            with torch.no_grad():
+                known = self.critic.recognise(real)
+            losses["semantic"] = options.semantic_weight * semantic_distance(self.critic.recognise(fake), known)
         if stage == "c" and options.adversarial_weight:
             losses["generator"] = options.adversarial_weight * self.critic.generator_loss(fake)
         return losses, (fake, real)

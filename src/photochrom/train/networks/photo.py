@@ -41,6 +41,7 @@ LITE0_STAGES = (
 )
 LAYOUTS = {"tf_efficientnet_lite0": LITE0_STAGES, "tf_efficientnet_lite2": LITE2_STAGES}  # timm's names
 WIDTHS = (72, 96, 128, 192)  # channels of the decoder at strides 4, 8, 16, 32
+HEAD_WIDTH = 1280  # channels that the classifiers of both sizes see
 _STAGE_ENDS = (1, 2, 4, 6)  # the stages whose outputs are those features
 
 
@@ -84,9 +85,14 @@ class InvertedResidual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """EfficientNet-lite without its classifier; (N,3,H,W) in (x*255-127)/128 -> features at strides 4, 8, 16, 32."""
+    """EfficientNet-lite without its classifier; (N,3,H,W) in (x*255-127)/128 -> features at strides 4, 8, 16, 32.
 
-    def __init__(self, layout: tuple[tuple[int, int, int, int, int], ...] = LITE2_STAGES) -> None:
+    head: with the last layer before the classifier too, see `recognise`.
+    """
+
+    def __init__(
+        self, layout: tuple[tuple[int, int, int, int, int], ...] = LITE2_STAGES, *, head: bool = False
+    ) -> None:
         super().__init__()
         self.channels = tuple(layout[end][4] for end in _STAGE_ENDS)  # of the features
         self.stem = nn.Sequential(*conv_unit(3, 32, 3, 2))
@@ -98,6 +104,12 @@ class Encoder(nn.Module):
                 width = outputs
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
+        if head:
+            self.head = nn.Sequential(*conv_unit(width, HEAD_WIDTH, 1))
+
+    def recognise(self, features: list[Tensor]) -> Tensor:
+        """What the classifier would be given of the features' pictures, (N,1280,H/32,W/32)."""
+        return self.head(features[-1])
 
     def forward(self, x: Tensor) -> list[Tensor]:
         x, features = self.stem(x), []
