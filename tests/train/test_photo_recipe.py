@@ -231,14 +231,15 @@ def test_settings_that_do_not_go_together_are_refused(settings: Sequence[str], m
         build_method(tiny("photo-cached", *settings), bins)
 
 
-def test_imagenet_weights_go_where_they_belong(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "head"), [("photo-cached", False), ("photo", True)])
+def test_imagenet_weights_go_where_they_belong(name: str, head: bool, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    encoder, eyes = Encoder(), Encoder(LITE0_STAGES)
+    encoder, eyes = Encoder(), Encoder(LITE0_STAGES, head=head)
     torch.save(encoder.state_dict(), tmp_path / "lite2.pth")
     torch.save(eyes.state_dict(), tmp_path / "lite0.pth")
     named = (f"network.weights={tmp_path / 'lite2.pth'}", f"loss.critic_weights={tmp_path / 'lite0.pth'}")
     method = build_method(
-        tiny("photo-cached", "network.pretrained=true", *named),
+        tiny(name, "network.pretrained=true", *named),
         Bins(np.zeros((1, 2), np.float32), np.ones(1, np.float32)),
     )
     for ours, theirs in ((method.network.encoder, encoder), (method.critic.eyes, eyes)):

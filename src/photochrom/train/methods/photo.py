@@ -60,7 +60,8 @@ class PhotoMethod(ColorMethod):
         )
         if self.network.decoder.hints is not None:
             self.network.decoder.hints.begin_with(torch.as_tensor(self.bins.centres))
-        self.critic = Critic(Encoder(LITE0_STAGES, head=True)) if self._needs_critic() else None
+        head = recipe.loss.semantic_weight > 0
+        self.critic = Critic(Encoder(LITE0_STAGES, head=head)) if self._needs_critic() else None
         if recipe.network.pretrained:
             load_imagenet(self.network.encoder, recipe.network.weights, recipe.network.encoder)
             if self.critic:
