@@ -179,13 +179,17 @@ def test_a_run_may_begin_with_an_exported_model(pictures: Path, cache: str, tmp_
     first = run(tiny("photo-cached", *quick, cache), pictures, tmp_path / "first")
     export(first, tmp_path / "first.onnx")
     bins = Bins.load(first / "bins.npz")
-    whole = ("network.cache=false", "network.frozen=false", "network.fixed_norms=true", "network.hints=true")
-    still = tiny("photo-cached", *quick, *whole, "optimiser.rate=0")
-    second = run(still, pictures, tmp_path / "second", start=tmp_path / "first.onnx", bins=bins)
+    whole = ("network.cache=false", "network.frozen=false", "network.hints=true", "optimiser.rate=0")
+    still = tiny("photo-cached", *quick, *whole, "network.fixed_norms=true")
+    second = run(still, pictures, tmp_path / "second", start=tmp_path / "first.onnx")  # with the bins of the file
     lightness = torch.rand(1, 1, 64, 64) * 100
     with torch.no_grad():
         same = [load_method(out).eval().predict_ab(lightness) for out in (first, second)]
     torch.testing.assert_close(same[0], same[1], atol=1e-3, rtol=0)
+    learning = tiny("photo-cached", *quick, *whole, "train.epochs=1")
+    third = run(learning, pictures, tmp_path / "measured", start=tmp_path / "first.onnx", max_steps=1)
+    told = [values(out, "train/distribution_step")[0] for out in (second, third)]
+    assert told[1] == pytest.approx(told[0], rel=0.1)  # its norms begin with what they see, not with 0 and 1
     fewer = Bins(bins.centres[1:], bins.prior[1:])
     with pytest.raises(UsageError, match="--bins"):
         run(still, pictures, tmp_path / "third", start=tmp_path / "first.onnx", bins=fewer)

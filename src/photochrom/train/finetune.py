@@ -8,18 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from photochrom.errors import UsageError
 from photochrom.models import find_model
-from photochrom.train.bins import Bins
-from photochrom.train.data.counting import count_bins
 from photochrom.train.data.sources import find_pictures
 from photochrom.train.data.split import split
 from photochrom.train.from_onnx import photo_from_onnx, photo_weights
 from photochrom.train.networks.scales import SCALES
 from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run import train
+from photochrom.train.starting import bins_on
 
 # The recipe `photo-cached`, gently: no critic, whose weights would have to be fetched, and the norms' statistics stay.
 _GENTLY = (
@@ -64,8 +61,6 @@ def finetune(
     net, meta = photo_from_onnx(find_model(model).file)
     recipe = finetune_recipe(model, meta, whole=whole, overrides=overrides)
     pictures = split(find_pictures(data), recipe.data.validation, recipe.data.limit).train
-    centres = np.asarray(meta["centres"], np.float32)
-    bins = Bins(centres, prior_on(centres, count_bins(pictures, recipe)))
     return train(
         recipe,
         data,
@@ -74,7 +69,7 @@ def finetune(
         max_minutes=max_minutes,
         resume=resume,
         start=photo_weights(net),
-        bins=bins,
+        bins=bins_on(meta["centres"], pictures, recipe),
         device=device,
         quiet=quiet,
     )
@@ -98,10 +93,3 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
     if recipe.method != "photo":
         raise UsageError(f"method = {recipe.method!r} can't be used here: only a photo model can be trained on")
     return dataclasses.replace(recipe, name=f"{Path(model).stem}-finetuned", title=f"{Path(model).name}, trained on")
-
-
-def prior_on(centres: np.ndarray, counted: Bins) -> np.ndarray:
-    """The prior of counted bins on other centres (Q,2): each share goes to the nearest."""
-    distance = ((counted.centres[:, None] - centres[None]) ** 2).sum(-1)
-    prior = np.bincount(distance.argmin(1), weights=counted.prior, minlength=len(centres))
-    return (prior / prior.sum()).astype(np.float32)

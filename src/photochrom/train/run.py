@@ -11,7 +11,6 @@ import lightning
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 
-from photochrom.errors import UsageError
 from photochrom.train.bins import Bins
 from photochrom.train.checkpoints import Signals
 from photochrom.train.data.counting import count_bins
@@ -22,8 +21,8 @@ from photochrom.train.devices import trainer_devices
 from photochrom.train.faults import explained
 from photochrom.train.folder import RunFolder
 from photochrom.train.memory import keep_memory
-from photochrom.train.methods.base import ColorMethod
 from photochrom.train.recipe import Recipe
+from photochrom.train.starting import Start
 from photochrom.train.telling import Telling, log
 from photochrom.train.trainer import Ends, build_trainer, without_known_warnings
 
@@ -46,8 +45,8 @@ def train(
 
     max_steps, max_minutes: end sooner than the recipe's epochs do, with a validation. resume: go on from
     out/checkpoints/last.ckpt exactly where it was. start: whose weights to begin with (a run, a checkpoint, an exported
-    photo model), or the weights themselves. bins: of the methods with a distribution, else counted in the training
-    pictures. device: auto, cpu, cuda or mps. also: callbacks besides our own.
+    photo model), or the weights themselves. bins: of the methods with a distribution, else those of `start` or counted
+    in the training pictures. device: auto, cpu, cuda or mps. also: callbacks besides our own.
 
     Raises UsageError (settings, missing data) and TrainingError (broken data, out of memory, a loss that explodes).
     """
@@ -66,9 +65,12 @@ def train(
         stack.enter_context(without_known_warnings())
         log.info("%d pictures to train on, %d for validation", len(parts.train), len(parts.validation))
         lightning.seed_everything(recipe.train.seed, verbose=False)
-        method = _method(recipe, parts, folder, bins)
+        begin = None
         if start and not checkpoint:
-            _begin_with(method, start)
+            begin = Start.read(start, parts.train, recipe) if isinstance(start, Path) else Start(start)
+        method = _method(recipe, parts, folder, bins or (begin.bins if begin else None))
+        if begin:
+            begin.give(method, parts.train)
         worth = folder.told.get("data", {}).get("kept_if_it_fits", ends.kept_if_it_fits)
         pictures = _data(recipe, parts, others, method, out, worth=worth, progress=telling.decoding)
         watching = [*callbacks(recipe, out, quiet=quiet or not first), *also]
@@ -104,25 +106,6 @@ def train(
                 "%d of %d pictures were left out, see %s", len(left), pictures.left_out.pictures, out / "warnings.log"
             )
     return out
-
-
-def _begin_with(method: ColorMethod, start: Path | Mapping[str, torch.Tensor]) -> None:
-    if isinstance(start, Path) and start.suffix == ".onnx":
-        from photochrom.train.from_onnx import photo_from_onnx, photo_weights
-
-        start = photo_weights(photo_from_onnx(start)[0])
-    elif isinstance(start, Path):
-        from photochrom.train.methods import load_method
-
-        start = load_method(start).state_dict()
-    try:
-        method.load_state_dict(start)
-    except RuntimeError as error:  # torch lists every name that is missing or of another shape
-        lines = [line.strip() for line in str(error).splitlines()]
-        raise UsageError(
-            f"the weights to start with belong to another network or other bins ({lines[min(1, len(lines) - 1)]}): "
-            "start with the same network settings and --bins"
-        ) from error
 
 
 def _parts(data: Sequence[str | Path], recipe: Recipe) -> Split:

@@ -70,7 +70,9 @@ def train(
     bins: Annotated[
         Path | None,
         typer.Option(
-            help="Colour bins of photochrom bins.  [default: counted now]", metavar="FILE.npz", show_default=False
+            help="Colour bins of photochrom bins.  [default: those of --start, or counted now]",
+            metavar="FILE.npz",
+            show_default=False,
         ),
     ] = None,
     device: Device = "auto",

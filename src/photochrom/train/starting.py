@@ -1,0 +1,84 @@
+"""The weights that a run begins with: of another run, of an exported file, or given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from photochrom.errors import UsageError
+from photochrom.train.bins import Bins
+from photochrom.train.color import rgb_to_lab
+from photochrom.train.data.counting import count_bins
+from photochrom.train.data.pictures import Squares, View, together
+from photochrom.train.data.reading import Picture
+from photochrom.train.methods.base import ColorMethod
+from photochrom.train.norms import measure_norms
+from photochrom.train.recipe import Recipe
+
+MEASURED = 128  # pictures by which the norms of an exported network are measured
+
+
+@dataclass(frozen=True)
+class Start:
+    """weights: by the names that a run's method has for them. bins: those they were trained with, where known.
+
+    exported: whether they come from an .onnx, whose batch norms are folded into the convolutions.
+    """
+
+    weights: Mapping[str, torch.Tensor]
+    bins: Bins | None = None
+    exported: bool = False
+
+    @classmethod
+    def read(cls, path: Path, pictures: Sequence[Picture], recipe: Recipe) -> Start:
+        """Of a run, a checkpoint or an exported photo model; `pictures` are to be trained on, and count the prior."""
+        if path.suffix == ".onnx":
+            from photochrom.train.from_onnx import photo_from_onnx, photo_weights
+
+            net, meta = photo_from_onnx(path)
+            return cls(photo_weights(net), bins_on(meta["centres"], pictures, recipe), exported=True)
+        from photochrom.train.methods import load_method
+
+        method = load_method(path)
+        return cls(method.state_dict(), method.bins)
+
+    def give(self, method: ColorMethod, pictures: Sequence[Picture]) -> None:
+        """Put the weights into the method's networks. Raises UsageError where they don't fit."""
+        try:
+            method.load_state_dict(self.weights)
+        except RuntimeError as error:  # torch lists every name that is missing or of another shape
+            lines = [line.strip() for line in str(error).splitlines()]
+            raise UsageError(
+                "the weights to start with belong to another network or other bins "
+                f"({lines[min(1, len(lines) - 1)]}): start with the same network settings and --bins"
+            ) from error
+        if self.exported and not method.recipe.network.fixed_norms:
+            measure_norms(method.network, _inputs(pictures, method.recipe))
+            method.train()
+
+
+def bins_on(centres: Sequence[Sequence[float]], pictures: Sequence[Picture], recipe: Recipe) -> Bins:
+    """Bins with these centres (Q,2) and the prior of the pictures."""
+    fixed = np.asarray(centres, np.float32)
+    return Bins(fixed, prior_on(fixed, count_bins(pictures, recipe)))
+
+
+def prior_on(centres: NDArray[np.float32], counted: Bins) -> NDArray[np.float32]:
+    """The prior of counted bins on other centres (Q,2): each share goes to the nearest."""
+    distance = ((counted.centres[:, None] - centres[None]) ** 2).sum(-1)
+    prior = np.bincount(distance.argmin(1), weights=counted.prior, minlength=len(centres))
+    return (prior / prior.sum()).astype(np.float32)
+
+
+def _inputs(pictures: Sequence[Picture], recipe: Recipe) -> list[torch.Tensor]:
+    """Lightness (N,1,size,size) 0..100 of batches of pictures, as they are trained on."""
+    chosen = sorted(pictures, key=lambda picture: picture.digest)[:MEASURED]
+    view = View(recipe.data.size, random=recipe.data.crop == "random", zoom=recipe.data.zoom, seed=recipe.train.seed)
+    squares = Squares({"rgb": chosen}, view)
+    batches = (range(i, min(i + 16, len(chosen))) for i in range(0, len(chosen), 16))
+    return [rgb_to_lab(together([squares[0, i] for i in batch])["rgb"].float() / 255)[:, :1] for batch in batches]
