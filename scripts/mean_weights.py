@@ -35,7 +35,7 @@ def main() -> None:
     recipe = method.recipe
     ended = {name: value.clone() for name, value in method.state_dict().items()}
     pictures = split(find_pictures(args.data), recipe.data.validation, recipe.data.limit).train
-    Start.read(args.first, pictures, recipe).give(method, pictures)
+    Start.read(args.first, pictures, recipe, method.bins).give(method, pictures)
     with torch.no_grad():
         for name, value in method.state_dict().items():
             if value.is_floating_point():

@@ -10,13 +10,10 @@ from typing import Any
 
 from photochrom.errors import UsageError
 from photochrom.models import find_model
-from photochrom.train.data.sources import find_pictures
-from photochrom.train.data.split import split
-from photochrom.train.from_onnx import photo_from_onnx, photo_weights
+from photochrom.train.from_onnx import photo_from_onnx
 from photochrom.train.networks.scales import SCALES
 from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run import train
-from photochrom.train.starting import bins_on
 
 # The recipe `photo-cached`, gently: no critic, whose weights would have to be fetched, and the norms' statistics stay.
 _GENTLY = (
@@ -58,9 +55,9 @@ def finetune(
     overrides: settings of the recipe, as in load_recipe. The rest as for train(), which ends after 4 rounds.
     Raises ModelError for a file that isn't an export of the photo network, and what train() raises.
     """
-    net, meta = photo_from_onnx(find_model(model).file)
+    file = find_model(model).file
+    _, meta = photo_from_onnx(file)
     recipe = finetune_recipe(model, meta, whole=whole, overrides=overrides)
-    pictures = split(find_pictures(data), recipe.data.validation, recipe.data.limit).train
     return train(
         recipe,
         data,
@@ -68,8 +65,7 @@ def finetune(
         max_steps=max_steps,
         max_minutes=max_minutes,
         resume=resume,
-        start=photo_weights(net),
-        bins=bins_on(meta["centres"], pictures, recipe),
+        start=file,
         device=device,
         quiet=quiet,
     )

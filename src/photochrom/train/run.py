@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def train(
     max_steps: int | None = None,
     max_minutes: float | None = None,
     resume: bool = False,
-    start: Path | Mapping[str, torch.Tensor] | None = None,
+    start: Path | None = None,
     bins: Bins | None = None,
     device: str = "auto",
     quiet: bool = False,
@@ -45,8 +45,8 @@ def train(
 
     max_steps, max_minutes: end sooner than the recipe's epochs do, with a validation. resume: go on from
     out/checkpoints/last.ckpt exactly where it was. start: whose weights to begin with (a run, a checkpoint, an exported
-    photo model), or the weights themselves. bins: of the methods with a distribution, else those of `start` or counted
-    in the training pictures. device: auto, cpu, cuda or mps. also: callbacks besides our own.
+    photo model). bins: of the methods with a distribution, else those of `start` or counted in the training pictures.
+    device: auto, cpu, cuda or mps. also: callbacks besides our own.
 
     Raises UsageError (settings, missing data) and TrainingError (broken data, out of memory, a loss that explodes).
     """
@@ -67,8 +67,8 @@ def train(
         lightning.seed_everything(recipe.train.seed, verbose=False)
         begin = None
         if start and not checkpoint:
-            begin = Start.read(start, parts.train, recipe) if isinstance(start, Path) else Start(start)
-        method = _method(recipe, parts, folder, bins or (begin.bins if begin else None))
+            begin = Start.read(start, parts.train, recipe, bins)
+        method = _method(recipe, parts, folder, begin.bins if begin else bins)
         if begin:
             begin.give(method, parts.train)
         worth = folder.told.get("data", {}).get("kept_if_it_fits", ends.kept_if_it_fits)

@@ -1,4 +1,4 @@
-"""The weights that a run begins with: of another run, of an exported file, or given."""
+"""The weights that a run begins with: of another run or of an exported file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEASURED = 128  # pictures by which the norms of an exported network are measure
 
 @dataclass(frozen=True)
 class Start:
-    """weights: by the names that a run's method has for them. bins: those they were trained with, where known.
+    """weights: by the names that a run's method has for them. bins: to learn with, where there are any.
 
     exported: whether they come from an .onnx, whose batch norms are folded into the convolutions.
     """
@@ -35,17 +35,20 @@ class Start:
     exported: bool = False
 
     @classmethod
-    def read(cls, path: Path, pictures: Sequence[Picture], recipe: Recipe) -> Start:
-        """Of a run, a checkpoint or an exported photo model; `pictures` are to be trained on, and count the prior."""
+    def read(cls, path: Path, pictures: Sequence[Picture], recipe: Recipe, bins: Bins | None = None) -> Start:
+        """Of a run, a checkpoint or an exported photo model, with these bins or its own.
+
+        An export has no prior: it is counted in `pictures`, which are to be trained on.
+        """
         if path.suffix == ".onnx":
             from photochrom.train.from_onnx import photo_from_onnx, photo_weights
 
             net, meta = photo_from_onnx(path)
-            return cls(photo_weights(net), bins_on(meta["centres"], pictures, recipe), exported=True)
+            return cls(photo_weights(net), bins or bins_on(meta["centres"], pictures, recipe), exported=True)
         from photochrom.train.methods import load_method
 
         method = load_method(path)
-        return cls(method.state_dict(), method.bins)
+        return cls(method.state_dict(), bins or getattr(method, "bins", None))  # not every method has any
 
     def give(self, method: ColorMethod, pictures: Sequence[Picture]) -> None:
         """Put the weights into the method's networks. Raises UsageError where they don't fit."""
