@@ -13,10 +13,9 @@ from pathlib import Path
 
 import torch
 
-from photochrom.atomic import atomic_write
 from photochrom.train.data.sources import find_pictures
 from photochrom.train.data.split import split
-from photochrom.train.export import described, difference, to_onnx
+from photochrom.train.export import export_method
 from photochrom.train.methods import load_method
 from photochrom.train.starting import Start
 
@@ -40,12 +39,8 @@ def main() -> None:
         for name, value in method.state_dict().items():
             if value.is_floating_point():
                 value.lerp_(ended[name], args.share)
-    spec = method.eval().export_spec()
-    meta = {"domain": "photo", "recipe": recipe.name, "recipe_sha256": recipe.sha256, "licence": args.licence}
-    data = to_onnx(spec, described(spec) | meta, half=True)
-    print(f"onnxruntime gives what torch gives, to {difference(data, spec):.1e}")
-    with atomic_write(args.out, overwrite=True) as stream:
-        stream.write(data)
+    worst = export_method(method.eval(), args.out, licence=args.licence, half=True, overwrite=True)
+    print(f"onnxruntime gives what torch gives, to {worst:.1e}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from photochrom.atomic import atomic_write
 from photochrom.errors import ModelError
 from photochrom.session import FORMAT, METADATA_KEY
-from photochrom.train.methods import ExportSpec, load_method
+from photochrom.train.methods import ColorMethod, ExportSpec, load_method
 
 PARITY = 1e-3  # largest difference of a probability, or of ab in units of the scale
 OPSET = 17
@@ -27,12 +27,20 @@ def export(
     run_or_ckpt: str | Path, out: Path, *, domain: str = "photo", licence: str = "unspecified",
     half: bool = False, overwrite: bool = False,
 ) -> float:  # fmt: skip
-    """Write a run (or a .ckpt) as an .onnx; gives the largest difference between torch and onnxruntime.
+    """Write a run (or a .ckpt) as an .onnx, as export_method() does. Raises UsageError (no checkpoint) too."""
+    method = load_method(run_or_ckpt)
+    return export_method(method, out, domain=domain, licence=licence, half=half, overwrite=overwrite)
+
+
+def export_method(
+    method: ColorMethod, out: Path, *, domain: str = "photo", licence: str = "unspecified",
+    half: bool = False, overwrite: bool = False,
+) -> float:  # fmt: skip
+    """Write what a method has learned as an .onnx; gives the largest difference between torch and onnxruntime.
 
     domain: the kind of picture it is for. half: keep weights as float16, widened on loading: half the file.
-    Raises UsageError (no checkpoint), OutputExistsError, and ModelError when the file doesn't give what torch gives.
+    Raises OutputExistsError, and ModelError when the file doesn't give what torch gives.
     """
-    method = load_method(run_or_ckpt)
     spec, recipe = method.export_spec(), method.recipe
     meta = {
         **described(spec),
@@ -45,7 +53,7 @@ def export(
     worst = difference(data, spec)
     if not worst <= PARITY:
         why = "export it without float16 weights" if half else "its weights may be broken (NaN): train it again"
-        raise ModelError(f"the export of {run_or_ckpt} differs from torch by {worst:.1e}, over {PARITY:g}: {why}")
+        raise ModelError(f"the export of {recipe.name} differs from torch by {worst:.1e}, over {PARITY:g}: {why}")
     with atomic_write(out, overwrite=overwrite) as stream:
         stream.write(data)
     return worst
