@@ -13,8 +13,7 @@ from pathlib import Path
 
 import torch
 
-from photochrom.train.data.sources import find_pictures
-from photochrom.train.data.split import split
+from photochrom.train.data.split import parts_of
 from photochrom.train.export import export_method
 from photochrom.train.methods import load_method
 from photochrom.train.starting import Start
@@ -31,10 +30,9 @@ def main() -> None:
     args = parser.parse_args()
 
     method = load_method(args.second)
-    recipe = method.recipe
     ended = {name: value.clone() for name, value in method.state_dict().items()}
-    pictures = split(find_pictures(args.data), recipe.data.validation, recipe.data.limit).train
-    Start.read(args.first, pictures, recipe, method.bins).give(method, pictures)
+    pictures = parts_of(args.data, method.recipe).train
+    Start.read(args.first, pictures, method.recipe, method.bins).give(method, pictures)
     with torch.no_grad():
         for name, value in method.state_dict().items():
             if value.is_floating_point():

@@ -101,10 +101,10 @@ def run_bins(data: Sequence[str], out: Path, *, pictures: int, settings: Sequenc
     if out.exists() and not overwrite:
         raise OutputExistsError(f"{out} exists already; choose another name with --out, or add --overwrite")
     values = load_recipe("eccv16", ["loss.bins=used", *settings])
-    from photochrom.train.data import find_pictures, split
     from photochrom.train.data.counting import count_bins
+    from photochrom.train.data.split import parts_of
 
-    parts = split(find_pictures(data), values.data.validation, values.data.limit)
+    parts = parts_of(data, values)
     counted = count_bins(parts.train, values, pictures)
     counted.save(out)
     sys.stderr.write(

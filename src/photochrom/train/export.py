@@ -53,7 +53,7 @@ def export_method(
     worst = difference(data, spec)
     if not worst <= PARITY:
         why = "export it without float16 weights" if half else "its weights may be broken (NaN): train it again"
-        raise ModelError(f"the export of {recipe.name} differs from torch by {worst:.1e}, over {PARITY:g}: {why}")
+        raise ModelError(f"the export to {out} differs from torch by {worst:.1e}, over {PARITY:g}: {why}")
     with atomic_write(out, overwrite=overwrite) as stream:
         stream.write(data)
     return worst

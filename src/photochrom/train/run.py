@@ -15,8 +15,7 @@ from photochrom.train.bins import Bins
 from photochrom.train.checkpoints import Signals
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
-from photochrom.train.data.sources import find_pictures
-from photochrom.train.data.split import Split, split
+from photochrom.train.data.split import Split, parts_of
 from photochrom.train.devices import trainer_devices
 from photochrom.train.faults import explained
 from photochrom.train.folder import RunFolder
@@ -55,7 +54,7 @@ def train(
     first = rank_zero_only.rank in (0, None)
     folder = RunFolder(out, writes=first)
     devices = trainer_devices(device, recipe)
-    parts, others = _parts(data, recipe), _parts([recipe.data.other], recipe) if recipe.data.other else None
+    parts, others = parts_of(data, recipe), parts_of([recipe.data.other], recipe) if recipe.data.other else None
     ends = Ends.of(recipe, len(parts.train), max_steps, max_minutes)
     folder.begin(recipe, _about(data, parts, others, ends), resume=resume)
     checkpoint = folder.last if resume and folder.last.is_file() else None
@@ -106,10 +105,6 @@ def train(
                 "%d of %d pictures were left out, see %s", len(left), pictures.left_out.pictures, out / "warnings.log"
             )
     return out
-
-
-def _parts(data: Sequence[str | Path], recipe: Recipe) -> Split:
-    return split(find_pictures(data), recipe.data.validation, recipe.data.limit)
 
 
 def _about(data: Sequence[str | Path], parts: Split, others: Split | None, ends: Ends) -> dict[str, Any]:

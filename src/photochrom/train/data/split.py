@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from photochrom.errors import UsageError
 from photochrom.train.data.reading import Picture
+from photochrom.train.data.sources import find_pictures
+from photochrom.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,11 @@ class Split:
         """Of all digests: the same pictures give the same, wherever they lie."""
         digests = [f"{part} {p.digest}" for part in ("train", "validation") for p in getattr(self, part)]
         return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+
+
+def parts_of(data: Sequence[str | Path], recipe: Recipe) -> Split:
+    """The parts that a run of the recipe on this data has. Raises what find_pictures() and split() raise."""
+    return split(find_pictures(data), recipe.data.validation, recipe.data.limit)
 
 
 def split(pictures: Sequence[Picture], validation: float = 0.2, limit: int = 0) -> Split:
