@@ -14,7 +14,7 @@ from tiny_training import draw_pictures  # noqa: E402
 from photochrom.errors import ModelError, UnknownModelError, UsageError  # noqa: E402
 from photochrom.train.bins import Bins  # noqa: E402
 from photochrom.train.export import described, export, to_onnx  # noqa: E402
-from photochrom.train.finetune import finetune  # noqa: E402
+from photochrom.train.finetune import finetune, finetune_recipe  # noqa: E402
 from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
 from photochrom.train.methods import build_method, load_method  # noqa: E402
 from photochrom.train.networks.scales import asked_at  # noqa: E402
@@ -68,16 +68,45 @@ def tuned(shipped: Path, pictures: Path, out: Path, *settings: str, whole: bool 
     )
 
 
-@pytest.mark.parametrize(("two", "larger", "scales"), [("false", "false", [1]), ("true", "true", [1, 0.5, 1.5])])
-def test_the_torch_network_gives_what_the_file_gives(two: str, larger: str, scales: list, tmp_path: Path) -> None:
-    model = write_model(tmp_path / "model.onnx", f"network.two_scales={two}", f"network.larger_scale={larger}")
+@pytest.mark.parametrize(
+    ("two", "larger", "half_vote", "scales", "votes"),
+    [
+        ("false", "false", 1, [1], [1]),
+        ("true", "true", 1, [1, 0.5, 1.5], [1, 1, 1]),
+        ("true", "true", 0.3, [1, 0.5, 1.5], [1, 0.3, 1]),
+    ],
+)
+def test_the_torch_network_gives_what_the_file_gives(
+    two: str, larger: str, half_vote: float, scales: list, votes: list, tmp_path: Path
+) -> None:
+    asked = (f"network.two_scales={two}", f"network.larger_scale={larger}", f"network.half_vote={half_vote}")
+    model = write_model(tmp_path / "model.onnx", *asked)
     net, meta = photo_from_onnx(model)
-    assert meta["scales"] == scales
+    assert (meta["scales"], meta["votes"]) == (scales, votes)
+    assert finetune_recipe(str(model), meta, whole=True).network.half_vote == half_vote
     assert meta["work_size"] == 192
     lightness = torch.rand(2, 1, 128, 64) * 100
     with torch.no_grad():
-        ours = asked_at(net, scales, meta["smoothing"])(lightness, torch.zeros(2, 3, 128, 64)).softmax(1)
+        ours = asked_at(net, scales, meta["smoothing"], votes)(lightness, torch.zeros(2, 3, 128, 64)).softmax(1)
     np.testing.assert_allclose(ours, output(model, lightness.numpy()), atol=1e-3)
+
+
+def test_an_answer_counts_as_much_as_the_recipe_says() -> None:
+    class ByWidth(torch.nn.Module):
+        """Sure of the first colour at 64 px, of the second at 32."""
+
+        def forward(self, lightness: torch.Tensor) -> torch.Tensor:
+            sure = torch.tensor([9.0, 0.0] if lightness.shape[3] == 64 else [0.0, 9.0])
+            return sure.reshape(1, 2, 1, 1).expand(1, 2, lightness.shape[2] // 4, lightness.shape[3] // 4)
+
+    def first(votes: tuple[float, ...] | None) -> float:
+        logits = asked_at(ByWidth(), (1.0, 0.5), 0.0, votes)(torch.zeros(1, 1, 64, 64))
+        assert logits.shape == (1, 2, 16, 16)
+        return float(logits.softmax(1)[0, 0].mean())
+
+    assert first(None) == pytest.approx(0.5)
+    assert first((1.0, 0.01)) > 0.99
+    assert first((1.0, 100.0)) < 0.01
 
 
 def test_with_a_rate_of_nothing_the_model_comes_out_as_it_went_in(

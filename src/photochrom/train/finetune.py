@@ -11,7 +11,7 @@ from typing import Any
 from photochrom.errors import UsageError
 from photochrom.models import find_model
 from photochrom.train.from_onnx import photo_from_onnx
-from photochrom.train.networks.scales import SCALES
+from photochrom.train.networks.scales import SCALES, half_vote
 from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run import train
 
@@ -84,6 +84,7 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
         f"network.smoothing={meta.get('smoothing', 0.0)}",
         *(f"network.{name}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
         *(f"network.{name}={json.dumps(scale in meta.get('scales', ()))}" for name, scale in SCALES.items()),
+        f"network.half_vote={half_vote(meta)}",
     )
     recipe = load_recipe("photo-cached", [*ours, *overrides])
     if recipe.method != "photo":

@@ -101,7 +101,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
                 scale, shift = graph.affine(node.input[0])
                 _copy(path, before.weight, scale)
                 _copy(path, before.bias, shift)
-    _check(net, asked_at(net, scales, meta.get("smoothing", 0.0)), path)
+    _check(net, asked_at(net, scales, meta.get("smoothing", 0.0), meta.get("votes")), path)
     return net, meta
 
 

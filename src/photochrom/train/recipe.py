@@ -57,6 +57,7 @@ class NetworkConfig:
     frozen: bool = False  # photo: leave the encoder as ImageNet made it
     work_size: int = 0  # photo: short side the exported model works at; 0 = data.size
     two_scales: bool = False  # photo: the exported model asks itself at full and at half size, and takes the mean
+    half_vote: float = 1.0  # photo: how much its answer at half size counts, beside 1 for any other
     larger_scale: bool = False  # photo: it also asks itself at one and a half times the size
     gain: float = 1.0  # photo: the exported model stretches its colours away from grey, as means are pale
     smoothing: float = 0.0  # photo: how far even ground agrees in the exported model, as a share of the short side
@@ -203,6 +204,7 @@ _RANGES: tuple[tuple[str, float, float | None], ...] = (
     ("network.dropout", 0, 1),
     ("network.gain", 0.1, 3),
     ("network.smoothing", 0, 1),
+    ("network.half_vote", 0.01, 100),
     ("network.temperature", 0.01, None),
     ("network.views", 1, None),
     ("loss.neighbours", 1, None),

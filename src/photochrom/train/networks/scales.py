@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,9 +20,21 @@ def scales_of(options: NetworkConfig) -> tuple[float, ...]:
     return (1.0, *(scale for name, scale in SCALES.items() if getattr(options, name)))
 
 
-def asked_at(network: nn.Module, scales: Sequence[float], smoothing: float = 0.0) -> nn.Module:
+def votes_of(options: NetworkConfig) -> tuple[float, ...]:
+    """How much each of scales_of(options) counts."""
+    return tuple(options.half_vote if scale == SCALES["two_scales"] else 1.0 for scale in scales_of(options))
+
+
+def half_vote(meta: Mapping[str, Any]) -> float:
+    """network.half_vote of an exported file; files older than the setting count all their answers alike."""
+    return float(dict(zip(meta.get("scales", ()), meta.get("votes", ()), strict=False)).get(SCALES["two_scales"], 1.0))
+
+
+def asked_at(
+    network: nn.Module, scales: Sequence[float], smoothing: float = 0.0, votes: Sequence[float] | None = None
+) -> nn.Module:
     """The network itself where it is asked once and not smoothed (0; else the reach of Smoothed)."""
-    asked = network if tuple(scales) == (1.0,) else Scales(network, scales)
+    asked = network if tuple(scales) == (1.0,) else Scales(network, scales, votes)
     return Smoothed(asked, STRIDE, smoothing) if smoothing else asked
 
 
@@ -30,22 +42,23 @@ class Scales(nn.Module):
     """A network with a distribution, asked at several sizes of its input: the mean of its log-probabilities.
 
     At half size it sees more of the scene at once and tints less; larger than it is, what is small counts for more.
-    scales: 1 first, then 0.5, 1.5 or both. Lightness (N,1,H,W) 0..100 -> (N,Q,H/s,W/s) for a network of stride s; H and
-    W are multiples of twice what the network needs. hints, (N,3,H,W) as PhotoNet takes them, are given at all
-    sizes: a point of one pixel stays a point.
+    scales: 1 first, then 0.5, 1.5 or both. votes: how much each counts, above 0; None for all alike. Lightness
+    (N,1,H,W) 0..100 -> (N,Q,H/s,W/s) for a network of stride s; H and W are multiples of twice what the network needs.
+    hints, (N,3,H,W) as PhotoNet takes them, are given at all sizes: a point of one pixel stays a point.
     """
 
-    def __init__(self, network: nn.Module, scales: Sequence[float]) -> None:
+    def __init__(self, network: nn.Module, scales: Sequence[float], votes: Sequence[float] | None = None) -> None:
         super().__init__()
-        self.network, self.scales = network, tuple(scales)
+        counts = tuple(votes or [1.0] * len(scales))
+        self.network, self.scales, self.shares = network, tuple(scales), [count / sum(counts) for count in counts]
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
-        votes: list[Tensor] = []
+        says: list[Tensor] = []
         for scale in self.scales:
             given = () if hints is None else (_hints_at(hints, scale),)
             vote = torch.log_softmax(self.network(_lightness_at(lightness, scale), *given), dim=1)
-            votes.append(_to(vote, size=votes[0].shape[2:]) if votes else vote)
-        return torch.stack(votes).mean(0)
+            says.append(_to(vote, size=says[0].shape[2:]) if says else vote)
+        return torch.stack([vote * share for vote, share in zip(says, self.shares, strict=True)]).sum(0)
 
 
 def _lightness_at(lightness: Tensor, scale: float) -> Tensor:
