@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from photochrom.color import Float
 from photochrom.distribution import annealed_mean, leaning, temperature_for
 from photochrom.errors import PictureWarning, UsageError
 from photochrom.models import ModelInfo, find_model
+from photochrom.paper import even_paper
 from photochrom.photo import Photo
 from photochrom.resample import resize, shrink_lightness
 from photochrom.session import Network, open_network
@@ -151,7 +153,7 @@ class Colorizer:
         output = self._network.run(guide)
         results = []
         for seed in seeds:
-            ab = self._ab(output, vividness, seed) * np.float32(strength)
+            ab = self._ab(output, guide, vividness, seed) * np.float32(strength)
             if keep_tint and tint.kind == "tinted":
                 ab += tint_ab(tint, resize(guide, (ab.shape[1], ab.shape[0])))
             results.append(_as_given(photo.with_pixels(paint(photo.pixels, ab, guide=guide)), picture))
@@ -165,12 +167,16 @@ class Colorizer:
         long = max(1, round(short * aspect / multiple)) * multiple
         return (long, short) if size[0] >= size[1] else (short, long)
 
-    def _ab(self, output: NDArray[np.float32], vividness: float, seed: int | None) -> NDArray[np.float32]:
+    def _ab(self, output: Float, guide: Float, vividness: float, seed: int | None) -> Float:
         network = self._network
-        if network.info.head != "distribution":
-            return np.ascontiguousarray(output.transpose(1, 2, 0)) * np.float32(network.scale)
-        logits = output if seed is None else leaning(output, network.centres, seed)
-        return annealed_mean(logits, network.centres, temperature_for(vividness, network.temperature))
+        if network.info.head == "distribution":
+            logits = output if seed is None else leaning(output, network.centres, seed)
+            ab = annealed_mean(logits, network.centres, temperature_for(vividness, network.temperature))
+        else:
+            ab = np.ascontiguousarray(output.transpose(1, 2, 0)) * np.float32(network.scale)
+        if network.info.domain != "photo":  # what is drawn on paper is as white as the paper
+            return ab
+        return even_paper(ab, guide)
 
     def _check(self, detail: int | None, strength: float, vividness: float, seed: int | None) -> None:
         if detail is not None and not 64 <= detail <= _MOST_DETAIL:

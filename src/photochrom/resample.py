@@ -82,6 +82,20 @@ def resize_planes(x: Float, size: tuple[int, int]) -> Float:
     return x
 
 
+def mean3(x: Float) -> Float:
+    """Maps (...,h,w), each place the mean of the 3 x 3 around it, the border repeated."""
+    for axis in (-1, -2):
+        y, total = x.swapaxes(axis, -1), x.copy()
+        t = total.swapaxes(axis, -1)
+        t[..., 1:] += y[..., :-1]
+        t[..., :-1] += y[..., 1:]
+        t[..., 0] += y[..., 0]
+        t[..., -1] += y[..., -1]
+        x = total
+    x *= np.float32(1 / 9)
+    return x
+
+
 def resize(x: Float, size: tuple[int, int]) -> Float:
     """A small float map (h,w) or (h,w,c) at size (w,h), float32: area mean where it shrinks, straight lines where it
     grows."""

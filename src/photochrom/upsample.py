@@ -13,7 +13,7 @@ import numpy as np
 
 from photochrom.color import Float, Pixels, check_pixels, luminance, write_rgb
 from photochrom.errors import UsageError
-from photochrom.resample import on_threads, resize_planes, run_of, runs_of, shrink_lightness
+from photochrom.resample import mean3, on_threads, resize_planes, run_of, runs_of, shrink_lightness
 
 _TILE = (64, 384)  # rows and columns painted at once: planes that stay in the cache, and products too small for BLAS
 # to start threads of its own below ours; far from a line, so that many tiles hold no colour out of gamut
@@ -24,28 +24,14 @@ _TILE = (64, 384)  # rows and columns painted at once: planes that stay in the c
 _EPS = np.float32(30)
 
 
-def _mean(x: Float) -> Float:
-    """Mean over 3 x 3, the border repeated."""
-    for axis in (-1, -2):
-        y, total = x.swapaxes(axis, -1), x.copy()
-        t = total.swapaxes(axis, -1)
-        t[..., 1:] += y[..., :-1]
-        t[..., :-1] += y[..., 1:]
-        t[..., 0] += y[..., 0]
-        t[..., -1] += y[..., -1]
-        x = total
-    x *= np.float32(1 / 9)
-    return x
-
-
 def _slope(light: Float, ab: Float) -> Float:
     """The slopes A (2,h,w) of ab = A L + B in 3 x 3 windows.  Drawn to 0 where L hardly varies, and where a straight
     line explains the colours badly: that is what keeps a texture of the lightness from being copied into the chroma."""
-    mean_l, mean_ab = _mean(light), _mean(ab)
-    covariance = _mean(light * ab) - mean_l * mean_ab
-    variance = np.maximum(_mean(light * light) - mean_l * mean_l, 0)
-    left = _mean(ab * ab) - mean_ab * mean_ab - covariance * covariance / (variance + np.float32(1e-3))
-    return _mean(covariance / (variance + _EPS + np.maximum(left, 0).sum(axis=0)))
+    mean_l, mean_ab = mean3(light), mean3(ab)
+    covariance = mean3(light * ab) - mean_l * mean_ab
+    variance = np.maximum(mean3(light * light) - mean_l * mean_l, 0)
+    left = mean3(ab * ab) - mean_ab * mean_ab - covariance * covariance / (variance + np.float32(1e-3))
+    return mean3(covariance / (variance + _EPS + np.maximum(left, 0).sum(axis=0)))
 
 
 def _fit(guide: Float, ab: Float) -> tuple[Float, Float]:

@@ -70,7 +70,7 @@ def test_the_file_gives_what_its_authors_get(small_weights: Path, tmp_path: Path
     state = torch.load(small_weights, weights_only=True)
     np.testing.assert_allclose(network.centres, 110 * state["model_out.weight"][:, :, 0, 0].T, rtol=1e-5)
     lightness = np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32)
-    ours = photochrom.Colorizer(network)._ab(network.run(lightness), 1.0, None)
+    ours = photochrom.Colorizer(network)._ab(network.run(lightness), lightness, 1.0, None)
     built = peer.build()
     peer.load(built, state)
     with torch.no_grad():  # as published: softmax, the 1x1 convolution of the colours, times 110

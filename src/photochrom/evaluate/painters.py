@@ -123,5 +123,5 @@ def _with_own_names(painters: list[ModelPainter]) -> list[ModelPainter]:
 def road_digest() -> str:
     """Of the code that turns lightness into colour: when it changes, nothing remembered of a model counts any more."""
     root = Path(photochrom.__file__).parent
-    names = ("color", "colorizer", "distribution", "resample", "session", "upsample")
+    names = ("color", "colorizer", "distribution", "paper", "resample", "session", "upsample")
     return hashlib.sha256(b"".join((root / f"{name}.py").read_bytes() for name in names)).hexdigest()[:16]

@@ -88,7 +88,7 @@ def _steps(colorizer: Colorizer, source: Path) -> dict[str, Callable[[], object]
         state["guide"] = shrink_lightness(photo.pixels, colorizer.work_size(photo.size))
 
     def network() -> None:
-        state["ab"] = colorizer._ab(colorizer._network.run(state["guide"]), 1.0, None)
+        state["ab"] = colorizer._ab(colorizer._network.run(state["guide"]), state["guide"], 1.0, None)
 
     def upsample() -> None:
         state["out"] = paint(state["photo"].pixels, state["ab"], guide=state["guide"])
