@@ -17,7 +17,7 @@ from photochrom.train.export import described, export, to_onnx  # noqa: E402
 from photochrom.train.finetune import finetune, finetune_recipe  # noqa: E402
 from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
 from photochrom.train.methods import build_method, load_method  # noqa: E402
-from photochrom.train.networks.scales import asked_at  # noqa: E402
+from photochrom.train.networks.scales import Asked  # noqa: E402
 from photochrom.train.recipe import load_recipe  # noqa: E402
 from photochrom.train.starting import prior_on  # noqa: E402
 
@@ -87,7 +87,7 @@ def test_the_torch_network_gives_what_the_file_gives(
     assert meta["work_size"] == 192
     lightness = torch.rand(2, 1, 128, 64) * 100
     with torch.no_grad():
-        ours = asked_at(net, scales, meta["smoothing"], votes)(lightness, torch.zeros(2, 3, 128, 64)).softmax(1)
+        ours = Asked(net, scales, meta["smoothing"], votes)(lightness, torch.zeros(2, 3, 128, 64)).softmax(1)
     np.testing.assert_allclose(ours, output(model, lightness.numpy()), atol=1e-3)
 
 
@@ -95,12 +95,15 @@ def test_an_answer_counts_as_much_as_the_recipe_says() -> None:
     class ByWidth(torch.nn.Module):
         """Sure of the first colour at 64 px, of the second at 32."""
 
-        def forward(self, lightness: torch.Tensor) -> torch.Tensor:
-            sure = torch.tensor([9.0, 0.0] if lightness.shape[3] == 64 else [0.0, 9.0])
+        def parts(self, lightness: torch.Tensor, hints: None) -> torch.Tensor:
+            sure = torch.tensor([0.9, 0.0] if lightness.shape[3] == 64 else [0.0, 0.9])
             return sure.reshape(1, 2, 1, 1).expand(1, 2, lightness.shape[2] // 4, lightness.shape[3] // 4)
 
+        def logits(self, parts: torch.Tensor) -> torch.Tensor:
+            return 10 * parts
+
     def first(votes: tuple[float, ...] | None) -> float:
-        logits = asked_at(ByWidth(), (1.0, 0.5), 0.0, votes)(torch.zeros(1, 1, 64, 64))
+        logits = Asked(ByWidth(), (1.0, 0.5), 0.0, votes)(torch.zeros(1, 1, 64, 64))
         assert logits.shape == (1, 2, 16, 16)
         return float(logits.softmax(1)[0, 0].mean())
 

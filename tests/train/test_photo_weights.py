@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+F = torch.nn.functional
 onnx = pytest.importorskip("onnx")
 
 from photochrom.errors import ModelError, UsageError  # noqa: E402
@@ -20,8 +21,9 @@ from photochrom.train.finetune import finetune_recipe  # noqa: E402
 from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
 from photochrom.train.imagenet import copy_in_order, load_imagenet  # noqa: E402
 from photochrom.train.methods.base import ExportSpec  # noqa: E402
-from photochrom.train.networks import LITE0_STAGES, LITE2_STAGES, Encoder, PhotoNet  # noqa: E402
-from photochrom.train.networks.scales import asked_at  # noqa: E402
+from photochrom.train.networks import LITE0_STAGES, LITE2_STAGES, Encoder, PhotoNet, encoder_input  # noqa: E402
+from photochrom.train.networks.scales import Asked, _hints_at, _lightness_at, _to  # noqa: E402
+from photochrom.train.networks.smoothing import smooth, trust_of  # noqa: E402
 
 BINS = 5
 
@@ -79,7 +81,7 @@ def small_with_hints(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet
     net = shaken(PhotoNet(BINS, encoder="tf_efficientnet_lite0", decoder_widths=(16, 24, 32, 40), hints=True))
     net.decoder.hints.begin_with(torch.tensor([[10.0 * i, 0.0] for i in range(BINS)]))
     spec = ExportSpec(
-        network=asked_at(net, (1.0, 0.5, 1.5), smoothing=0.16),
+        network=Asked(net, (1.0, 0.5, 1.5), smoothing=0.16),
         head="distribution",
         stride=4,
         multiple=64,
@@ -103,6 +105,41 @@ def test_variants_of_the_network_come_back_too(small_with_hints: tuple[PhotoNet,
     recipe = finetune_recipe(str(path), meta, whole=False)
     assert (recipe.network.encoder, recipe.network.hints) == ("tf_efficientnet_lite0", True)
     assert recipe.network.decoder_widths == (16, 24, 32, 40)
+
+
+class Older(torch.nn.Module):
+    """As files held it before: logits at each size, the head before what spreads hints, then their smoothed mean."""
+
+    def __init__(self, net: PhotoNet, scales: tuple[float, ...]) -> None:
+        super().__init__()
+        self.net, self.scales = net, scales
+
+    def forward(self, lightness: torch.Tensor, hints: torch.Tensor) -> torch.Tensor:
+        says = []
+        for scale in self.scales:
+            light, given = _lightness_at(lightness, scale), _hints_at(hints, scale)
+            painted = self.net.decoder.paint(self.net.encoder(encoder_input(light)), light)
+            says.append(self.net.decoder.hints(*painted, given))
+        mean = sum(_to(logits, size=says[0].shape[2:]) for logits in says) / len(says)
+        return smooth(mean, F.avg_pool2d(lightness, 4), 0.16, trust_of(hints, 4))
+
+
+@pytest.mark.parametrize("scales", [(1.0,), (1.0, 0.5, 1.5)])
+def test_files_of_an_older_layout_come_back(
+    scales: tuple[float, ...], small_with_hints: tuple[PhotoNet, Path], tmp_path: Path
+) -> None:
+    """Reading compares with the file, so this also says that the mean of parts gives the mean of logits."""
+    net, path = small_with_hints
+    centres = np.float32([[10 * i, 0] for i in range(BINS)])
+    spec = ExportSpec(
+        network=Older(net, scales), head="distribution", stride=4, multiple=64, work_size=64, centres=centres,
+        settings=net.settings, scales=scales, smoothing=0.16,
+    )  # fmt: skip
+    (tmp_path / "old.onnx").write_bytes(to_onnx(spec, described(spec)))
+    old, _ = photo_from_onnx(tmp_path / "old.onnx")
+    new, _ = photo_from_onnx(path)
+    for name, value in new.state_dict().items():
+        torch.testing.assert_close(old.state_dict()[name], value, atol=1e-6, rtol=0)
 
 
 def test_an_exported_network_takes_hints_or_none(

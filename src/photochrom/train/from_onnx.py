@@ -22,7 +22,7 @@ from photochrom.errors import ModelError
 from photochrom.session import METADATA_KEY
 from photochrom.train.export import random_inputs
 from photochrom.train.networks import PhotoNet, fold_norms
-from photochrom.train.networks.scales import asked_at
+from photochrom.train.networks.scales import Asked
 
 PARITY = 1e-3  # largest difference of a probability
 _SAME = ("Cast", "Identity")  # nodes that hand a constant on
@@ -83,31 +83,50 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
         raise ModelError(f"{path} is no photochrom model with a distribution over colour: name another file") from error
     except Exception as error:  # protobuf's own exceptions share no public base class
         raise ModelError(f"{path} is not a usable ONNX model ({error}): export it again with photochrom") from error
+    scales = meta.get("scales", [1.0])
     graph = _Graph(model.graph)
-    theirs = [node for node in graph.nodes if node.op_type == "Conv"]
-    ours = _in_order(net)
-    scales = meta.get("scales", [1.0])  # asked at several sizes: the same convolutions once more for each
-    if len(theirs) != sum(isinstance(layer, nn.Conv2d) for layer in ours) * len(scales):
-        raise ModelError(f"{path} is not an export of the photo network: it has {len(theirs)} convolutions")
-    nodes = iter(theirs)
-    for i, layer in enumerate(ours):
-        if isinstance(layer, nn.Conv2d):
-            node = next(nodes)
-            after = ours[i + 1] if i + 1 < len(ours) else None
+    for i, (layer, node) in enumerate(layers := _matched(net, graph, len(scales), path)):
+        if node is not None:
+            after = layers[i + 1][0] if i + 1 < len(layers) else None
             values = [graph.constant(name) for name in node.input[1:]]
             _fill(path, layer, after if isinstance(after, nn.BatchNorm2d) else None, *values)
-            before = ours[i - 1] if i else None
+            before = layers[i - 1][0] if i else None
             if isinstance(before, nn.GroupNorm):
                 scale, shift = graph.affine(node.input[0])
                 _copy(path, before.weight, scale)
                 _copy(path, before.bias, shift)
-    _check(net, asked_at(net, scales, meta.get("smoothing", 0.0), meta.get("votes")), path)
+    _check(net, Asked(net, scales, meta.get("smoothing", 0.0), meta.get("votes")), path)
     return net, meta
 
 
 def photo_weights(net: PhotoNet) -> dict[str, torch.Tensor]:
     """The network's weights, under the names that a run of the recipe has for them."""
     return {f"network.{name}": value for name, value in net.state_dict().items()}
+
+
+def _matched(net: PhotoNet, graph: _Graph, scales: int, path: Path) -> list[tuple[nn.Module, onnx.NodeProto | None]]:
+    """The network's convolutions with the file's, and its norms between them, in the order in which the file has them.
+
+    A network asked at several scales has its convolutions once for each. What makes the logits runs once, at the end;
+    in files older than that the head ran before what spreads hints, and all of it for each scale.
+    """
+    head, hints = net.decoder.head, net.decoder.hints
+    order = _in_order(net)
+    older = [layer for layer in order if layer is not head]
+    older.insert(older.index(hints.mix) if hints else len(older), head)
+    ends = 2 if hints else 1
+    theirs = [node for node in graph.nodes if node.op_type == "Conv"]
+    count = sum(isinstance(layer, nn.Conv2d) for layer in order)
+    layers, found = order, theirs[: count - ends] + theirs[-ends:]
+    if len(theirs) == count * scales:
+        at = [layer for layer in older if isinstance(layer, nn.Conv2d)].index(head)
+        weight = graph.constant(theirs[at].input[1])
+        if weight is not None and weight.shape[1] == head.in_channels:
+            layers, found = older, theirs[:count]
+    elif len(theirs) != (count - ends) * scales + ends:
+        raise ModelError(f"{path} is not an export of the photo network: it has {len(theirs)} convolutions")
+    nodes = iter(found)
+    return [(layer, next(nodes) if isinstance(layer, nn.Conv2d) else None) for layer in layers]
 
 
 def _in_order(net: PhotoNet) -> list[nn.Module]:

@@ -34,7 +34,7 @@ class ExportSpec:
     network: lightness (N,1,H,W) 0..100 -> ab / scale (head "ab") or logits over `centres` (Q,2) ("distribution"), at
     1 / stride. multiple: of H and W. work_size: short side in pixels that it was trained for.
     gain: the ab of the centres are to be multiplied by it. settings: what it takes to build the network again.
-    scales, votes, smoothing: at which it is asked, how much each answer counts, and the reach of Smoothed (0: none), as
+    scales, votes, smoothing: at which it is asked, how much each answer counts, and the reach of smooth() (0: none), as
     `network` does it.
     """
 

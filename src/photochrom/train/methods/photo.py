@@ -23,7 +23,7 @@ from photochrom.train.hints import random_hints
 from photochrom.train.imagenet import load_imagenet
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec
 from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, encoder_input, fold_norms
-from photochrom.train.networks.scales import STRIDE, asked_at, scales_of, votes_of
+from photochrom.train.networks.scales import STRIDE, Asked, scales_of, votes_of
 from photochrom.train.recipe import Recipe
 from photochrom.train.stages import Stages
 
@@ -115,7 +115,7 @@ class PhotoMethod(ColorMethod):
         options = self.recipe.network
         scales = scales_of(options)
         return ExportSpec(
-            network=asked_at(self.network, scales, options.smoothing, votes_of(options)),
+            network=Asked(self.network, scales, options.smoothing, votes_of(options)),
             head="distribution",
             stride=STRIDE,
             multiple=2 * MULTIPLE if len(scales) > 1 else MULTIPLE,

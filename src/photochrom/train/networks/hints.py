@@ -40,6 +40,13 @@ class HintSpreader(nn.Module):
 
     def forward(self, logits: Tensor, x4: Tensor, x8: Tensor, hints: Tensor) -> Tensor:
         """Logits (N,Q,H/4,W/4), the decoder's maps, and hints (N,3,H,W), a and b in ab units and a mask -> logits."""
+        return logits + self.say(self.spread(x4, x8, hints))
+
+    def spread(self, x4: Tensor, x8: Tensor, hints: Tensor) -> Tensor:
+        """What hints say of each place, (N,3,H/4,W/4): the colour in UNITs and how much it counts, both times so much.
+
+        Zero everywhere without hints; `say` makes logits of it, with one matrix for all places.
+        """
         own, given = _colours(hints, 4)
         places = self.describe(F.relu(self.mix(torch.cat([F.avg_pool2d(x4, 2), x8, _position(x8)], dim=1))))
         here = F.avg_pool2d(given, 2)
@@ -55,7 +62,7 @@ class HintSpreader(nn.Module):
             said.transpose(1, 2).reshape(n, 3, h, w), scale_factor=2.0, mode="bilinear", align_corners=False
         )
         exact = torch.cat([own, given], dim=1)
-        return logits + self.say(wide * (1 - given) + exact)
+        return wide * (1 - given) + exact
 
 
 def _colours(hints: Tensor, stride: int) -> tuple[Tensor, Tensor]:

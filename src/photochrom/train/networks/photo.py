@@ -201,11 +201,25 @@ class Decoder(nn.Module):
         self.hints = HintSpreader(bins, (w4, w8)) if hints else None
 
     def forward(self, features: list[Tensor], lightness: Tensor, hints: Tensor | None = None) -> Tensor:
-        logits, *maps = self.paint(features, lightness)
-        return logits if self.hints is None or hints is None else self.hints(logits, *maps, hints)
+        return self.logits(self.parts(features, lightness, hints))
 
     def paint(self, features: list[Tensor], lightness: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The logits without hints, and the maps at strides 4 and 8 that tell hints where to spread."""
+        x4, x8 = self._maps(features, lightness)
+        return self.head(x4), x4, x8
+
+    def parts(self, features: list[Tensor], lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+        """What logits() makes the logits of, with one matrix for all places: fewer channels, (N,C,H/4,W/4)."""
+        x4, x8 = self._maps(features, lightness)
+        return x4 if self.hints is None or hints is None else torch.cat([x4, self.hints.spread(x4, x8, hints)], dim=1)
+
+    def logits(self, parts: Tensor) -> Tensor:
+        """The logits (N,bins,H/4,W/4): the logits of a mean of parts are the mean of their logits."""
+        seen = self.head.in_channels
+        logits = self.head(parts[:, :seen])
+        return logits if parts.shape[1] == seen or self.hints is None else logits + self.hints.say(parts[:, seen:])
+
+    def _maps(self, features: list[Tensor], lightness: Tensor) -> tuple[Tensor, Tensor]:
         f4, f8, f16, f32 = features
 
         def up(x: Tensor) -> Tensor:
@@ -216,7 +230,7 @@ class Decoder(nn.Module):
         x = self.block16b(self.context16(self.block16a(x)))
         x8 = self.block8(F.relu(up(self.up16(x)) + self.in8(f8)))
         x4 = self.block4(F.relu(up(self.up8(x8)) + self.in4(f4) + self.inL(lightness / 50 - 1)))
-        return self.head(x4), x4, x8
+        return x4, x8
 
 
 def encoder_input(lightness: Tensor) -> Tensor:
@@ -249,3 +263,11 @@ class PhotoNet(nn.Module):
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
         return self.decoder(self.encoder(encoder_input(lightness)), lightness, hints)
+
+    def parts(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+        """Like forward(), up to what logits() makes the logits of: see Decoder.parts()."""
+        return self.decoder.parts(self.encoder(encoder_input(lightness)), lightness, hints)
+
+    def logits(self, parts: Tensor) -> Tensor:
+        """Of parts(), or of a weighted mean of several."""
+        return self.decoder.logits(parts)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.train.networks.smoothing import Smoothed
+from photochrom.train.networks.smoothing import smooth, trust_of
 from photochrom.train.recipe import NetworkConfig
 
 STRIDE = 4  # of the photo network's output
@@ -30,36 +30,46 @@ def half_vote(meta: Mapping[str, Any]) -> float:
     return float(dict(zip(meta.get("scales", ()), meta.get("votes", ()), strict=False)).get(SCALES["two_scales"], 1.0))
 
 
-def asked_at(
-    network: nn.Module, scales: Sequence[float], smoothing: float = 0.0, votes: Sequence[float] | None = None
-) -> nn.Module:
-    """The network itself where it is asked once and not smoothed (0; else the reach of Smoothed)."""
-    asked = network if tuple(scales) == (1.0,) else Scales(network, scales, votes)
-    return Smoothed(asked, STRIDE, smoothing) if smoothing else asked
+class Parted(Protocol):
+    """A network whose logits are one linear map of each place's parts, as PhotoNet's are."""
+
+    def parts(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor: ...
+    def logits(self, parts: Tensor) -> Tensor: ...
 
 
-class Scales(nn.Module):
-    """A network with a distribution, asked at several sizes of its input: the mean of its log-probabilities.
+class Asked(nn.Module):
+    """A network with a distribution, asked at several sizes of its input: the mean of its log-probabilities, smoothed.
 
-    Up to a constant at each place, which a softmax takes away: so it is the mean of its logits, which costs less time.
+    Up to a constant at each place, which a softmax takes away: so it is the mean of its logits, and these are a linear
+    map of the network's parts, which are fewer: the parts' mean is smoothed, and the logits are made once.
     At half size it sees more of the scene at once and tints less; larger than it is, what is small counts for more.
-    scales: 1 first, then 0.5, 1.5 or both. votes: how much each counts, above 0; None for all alike. Lightness
-    (N,1,H,W) 0..100 -> (N,Q,H/s,W/s) for a network of stride s; H and W are multiples of twice what the network needs.
+    scales: 1 first, then 0.5, 1.5 or both. smoothing: the reach of smooth(), 0 for none. votes: how much each scale
+    counts, above 0; None for all alike. Lightness (N,1,H,W) 0..100 -> (N,Q,H/4,W/4); with more than one scale, H and W
+    are multiples of twice what the network needs.
     hints, (N,3,H,W) as PhotoNet takes them, are given at all sizes: a point of one pixel stays a point.
     """
 
-    def __init__(self, network: nn.Module, scales: Sequence[float], votes: Sequence[float] | None = None) -> None:
+    network: Parted
+
+    def __init__(
+        self, network: Parted, scales: Sequence[float], smoothing: float = 0.0, votes: Sequence[float] | None = None
+    ) -> None:
         super().__init__()
         counts = tuple(votes or [1.0] * len(scales))
         self.network, self.scales, self.shares = network, tuple(scales), [count / sum(counts) for count in counts]
+        self.smoothing = smoothing
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
         mean = None
         for scale, share in zip(self.scales, self.shares, strict=True):
-            given = () if hints is None else (_hints_at(hints, scale),)
-            says = self.network(_lightness_at(lightness, scale), *given) * share
-            mean = says if mean is None else mean + _to(says, size=mean.shape[2:])
-        return mean
+            says = self.network.parts(
+                _lightness_at(lightness, scale), None if hints is None else _hints_at(hints, scale)
+            )
+            mean = says * share if mean is None else mean + _to(says, size=mean.shape[2:]) * share
+        if self.smoothing:
+            trust = None if hints is None else trust_of(hints, STRIDE)
+            mean = smooth(mean, F.avg_pool2d(lightness, STRIDE), self.smoothing, trust)
+        return self.network.logits(mean)
 
 
 def _lightness_at(lightness: Tensor, scale: float) -> Tensor:

@@ -9,7 +9,7 @@ logits: many places that are sure outvote a few. Each filter is a matrix product
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 EDGE = 3  # units of L*: so high a step divides two places like the whole reach
@@ -18,22 +18,10 @@ A_HINT = 1000  # places that a given colour outvotes on even ground
 FARTHEST = 20  # e-folds: far enough to count for nothing, even four times as far no denormal number, which are slow
 
 
-class Smoothed(nn.Module):
-    """A network whose logits (N,Q,H/stride,W/stride) are smoothed; given colours outvote what is around them.
-
-    Lightness (N,1,H,W) 0..100; hints (N,3,H,W) as PhotoNet takes them. reach: standard deviation on even ground, as a
-    share of the short side.
-    """
-
-    def __init__(self, network: nn.Module, stride: int, reach: float) -> None:
-        super().__init__()
-        self.network, self.stride, self.reach = network, stride, reach
-
-    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
-        logits = self.network(lightness, hints)
-        light = F.avg_pool2d(lightness, self.stride)
-        trust = None if hints is None else 1 + A_HINT * F.max_pool2d(hints[:, 2:], self.stride)
-        return smooth(logits, light, self.reach, trust)
+def trust_of(hints: Tensor, stride: int) -> Tensor:
+    """For smooth(): places (N,1,H/stride,W/stride) with a given colour outvote what is around them.  hints: (N,3,H,W)
+    as PhotoNet takes them."""
+    return 1 + A_HINT * F.max_pool2d(hints[:, 2:], stride)
 
 
 def smooth(planes: Tensor, lightness: Tensor, reach: float, trust: Tensor | None = None) -> Tensor:
