@@ -17,7 +17,7 @@ from photochrom.train.export import described, export, to_onnx  # noqa: E402
 from photochrom.train.finetune import finetune, finetune_recipe  # noqa: E402
 from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
 from photochrom.train.methods import build_method, load_method  # noqa: E402
-from photochrom.train.networks.scales import Asked  # noqa: E402
+from photochrom.train.networks.scales import Asked, votes_in  # noqa: E402
 from photochrom.train.recipe import load_recipe  # noqa: E402
 from photochrom.train.starting import prior_on  # noqa: E402
 
@@ -87,7 +87,7 @@ def test_the_torch_network_gives_what_the_file_gives(
     assert meta["work_size"] == 192
     lightness = torch.rand(2, 1, 128, 64) * 100
     with torch.no_grad():
-        ours = Asked(net, scales, meta["smoothing"], votes)(lightness, torch.zeros(2, 3, 128, 64)).softmax(1)
+        ours = Asked(net, votes_in(meta), meta["smoothing"])(lightness, torch.zeros(2, 3, 128, 64)).softmax(1)
     np.testing.assert_allclose(ours, output(model, lightness.numpy()), atol=1e-3)
 
 
@@ -102,14 +102,14 @@ def test_an_answer_counts_as_much_as_the_recipe_says() -> None:
         def logits(self, parts: torch.Tensor) -> torch.Tensor:
             return 10 * parts
 
-    def first(votes: tuple[float, ...] | None) -> float:
-        logits = Asked(ByWidth(), (1.0, 0.5), 0.0, votes)(torch.zeros(1, 1, 64, 64))
+    def first(half: float) -> float:
+        logits = Asked(ByWidth(), {1.0: 1.0, 0.5: half})(torch.zeros(1, 1, 64, 64))
         assert logits.shape == (1, 2, 16, 16)
         return float(logits.softmax(1)[0, 0].mean())
 
-    assert first(None) == pytest.approx(0.5)
-    assert first((1.0, 0.01)) > 0.99
-    assert first((1.0, 100.0)) < 0.01
+    assert first(1.0) == pytest.approx(0.5)
+    assert first(0.01) > 0.99
+    assert first(100.0) < 0.01
 
 
 def test_with_a_rate_of_nothing_the_model_comes_out_as_it_went_in(

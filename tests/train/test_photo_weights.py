@@ -80,15 +80,16 @@ def small_with_hints(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet
     """The other encoder, a narrow decoder, hints, asked at three sizes and smoothed, exported as a run is."""
     net = shaken(PhotoNet(BINS, encoder="tf_efficientnet_lite0", decoder_widths=(16, 24, 32, 40), hints=True))
     net.decoder.hints.begin_with(torch.tensor([[10.0 * i, 0.0] for i in range(BINS)]))
+    votes = {1.0: 1.0, 0.5: 1.0, 1.5: 1.0}
     spec = ExportSpec(
-        network=Asked(net, (1.0, 0.5, 1.5), smoothing=0.16),
+        network=Asked(net, votes, smoothing=0.16),
         head="distribution",
         stride=4,
         multiple=64,
         work_size=64,
         centres=np.float32([[10 * i, 0] for i in range(BINS)]),
         settings=net.settings,
-        scales=(1.0, 0.5, 1.5),
+        votes=votes,
         smoothing=0.16,
     )
     meta = {**described(spec), "domain": "photo", "recipe": "photo-fast", "licence": "CC0"}
@@ -133,7 +134,7 @@ def test_files_of_an_older_layout_come_back(
     centres = np.float32([[10 * i, 0] for i in range(BINS)])
     spec = ExportSpec(
         network=Older(net, scales), head="distribution", stride=4, multiple=64, work_size=64, centres=centres,
-        settings=net.settings, scales=scales, smoothing=0.16,
+        settings=net.settings, votes=dict.fromkeys(scales, 1.0), smoothing=0.16,
     )  # fmt: skip
     (tmp_path / "old.onnx").write_bytes(to_onnx(spec, described(spec)))
     old, _ = photo_from_onnx(tmp_path / "old.onnx")

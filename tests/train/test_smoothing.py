@@ -114,7 +114,7 @@ class Painted(torch.nn.Module):
 def test_a_given_colour_is_not_smoothed_away() -> None:
     lightness = 60 + torch.randn(1, 1, 96, 128, generator=torch.Generator().manual_seed(0))
     hints = torch.zeros(1, 3, 96, 128)
-    network, given = Asked(Painted(), [1.0], REACH), np.s_[0, 0, 12, 15]
+    network, given = Asked(Painted(), {1.0: 1.0}, REACH), np.s_[0, 0, 12, 15]
     automatic = network(lightness, hints)
     assert float(automatic.std()) < 0.5 * float(Painted().parts(lightness, hints).std())
     hints[0, 2, 50, 61] = 1  # one pixel

@@ -72,7 +72,7 @@ def described(spec: ExportSpec) -> dict[str, Any]:
         return {**meta, "scale": spec.scale}
     if spec.settings is not None:
         meta["network"] = dict(spec.settings)
-        meta["scales"], meta["votes"] = list(spec.scales), list(spec.votes or [1.0] * len(spec.scales))
+        meta["scales"], meta["votes"] = list(spec.votes), list(spec.votes.values())
     centres = [[float(value) for value in row] for row in spec.centres]
     return {**meta, "centres": centres, "temperature": spec.temperature, "gain": spec.gain, "smoothing": spec.smoothing}
 

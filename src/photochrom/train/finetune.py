@@ -11,7 +11,7 @@ from typing import Any
 from photochrom.errors import UsageError
 from photochrom.models import find_model
 from photochrom.train.from_onnx import photo_from_onnx
-from photochrom.train.networks.scales import SCALES, half_vote
+from photochrom.train.networks.scales import SCALES, votes_in
 from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run import train
 
@@ -74,6 +74,7 @@ def finetune(
 def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrides: Sequence[str] = ()) -> Recipe:
     """The recipe of a fine-tuning run of a model with this metadata."""
     words = "false" if whole else "true"
+    votes = votes_in(meta)
     ours = (
         *_GENTLY,
         f"network.frozen={words}",
@@ -83,8 +84,8 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
         f"network.gain={meta.get('gain', 1.0)}",
         f"network.smoothing={meta.get('smoothing', 0.0)}",
         *(f"network.{name}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
-        *(f"network.{name}={json.dumps(scale in meta.get('scales', ()))}" for name, scale in SCALES.items()),
-        f"network.half_vote={half_vote(meta)}",
+        *(f"network.{name}={json.dumps(scale in votes)}" for name, scale in SCALES.items()),
+        f"network.half_vote={votes.get(SCALES['two_scales'], 1.0)}",
     )
     recipe = load_recipe("photo-cached", [*ours, *overrides])
     if recipe.method != "photo":

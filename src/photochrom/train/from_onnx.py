@@ -22,7 +22,7 @@ from photochrom.errors import ModelError
 from photochrom.session import METADATA_KEY
 from photochrom.train.export import random_inputs
 from photochrom.train.networks import PhotoNet, fold_norms
-from photochrom.train.networks.scales import Asked
+from photochrom.train.networks.scales import Asked, votes_in
 
 PARITY = 1e-3  # largest difference of a probability
 _SAME = ("Cast", "Identity")  # nodes that hand a constant on
@@ -83,9 +83,9 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
         raise ModelError(f"{path} is no photochrom model with a distribution over colour: name another file") from error
     except Exception as error:  # protobuf's own exceptions share no public base class
         raise ModelError(f"{path} is not a usable ONNX model ({error}): export it again with photochrom") from error
-    scales = meta.get("scales", [1.0])
+    votes = votes_in(meta)
     graph = _Graph(model.graph)
-    for i, (layer, node) in enumerate(layers := _matched(net, graph, len(scales), path)):
+    for i, (layer, node) in enumerate(layers := _matched(net, graph, len(votes), path)):
         if node is not None:
             after = layers[i + 1][0] if i + 1 < len(layers) else None
             values = [graph.constant(name) for name in node.input[1:]]
@@ -95,7 +95,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
                 scale, shift = graph.affine(node.input[0])
                 _copy(path, before.weight, scale)
                 _copy(path, before.bias, shift)
-    _check(net, Asked(net, scales, meta.get("smoothing", 0.0), meta.get("votes")), path)
+    _check(net, Asked(net, votes, meta.get("smoothing", 0.0)), path)
     return net, meta
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import lightning
@@ -34,8 +34,8 @@ class ExportSpec:
     network: lightness (N,1,H,W) 0..100 -> ab / scale (head "ab") or logits over `centres` (Q,2) ("distribution"), at
     1 / stride. multiple: of H and W. work_size: short side in pixels that it was trained for.
     gain: the ab of the centres are to be multiplied by it. settings: what it takes to build the network again.
-    scales, votes, smoothing: at which it is asked, how much each answer counts, and the reach of smooth() (0: none), as
-    `network` does it.
+    votes, smoothing: at which scales it is asked and how much each answer counts, and the reach of smooth() (0: none),
+    as `network` does it.
     """
 
     network: nn.Module
@@ -49,8 +49,7 @@ class ExportSpec:
     gain: float = 1.0
     smoothing: float = 0.0
     settings: Mapping[str, Any] | None = None
-    scales: tuple[float, ...] = (1.0,)
-    votes: tuple[float, ...] = ()  # all alike
+    votes: Mapping[float, float] = field(default_factory=lambda: {1.0: 1.0})
 
     @property
     def hints(self) -> bool:

@@ -23,7 +23,7 @@ from photochrom.train.hints import random_hints
 from photochrom.train.imagenet import load_imagenet
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec
 from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, encoder_input, fold_norms
-from photochrom.train.networks.scales import STRIDE, Asked, scales_of, votes_of
+from photochrom.train.networks.scales import STRIDE, Asked, votes_of
 from photochrom.train.recipe import Recipe
 from photochrom.train.stages import Stages
 
@@ -113,20 +113,19 @@ class PhotoMethod(ColorMethod):
 
     def export_spec(self) -> ExportSpec:
         options = self.recipe.network
-        scales = scales_of(options)
+        votes = votes_of(options)
         return ExportSpec(
-            network=Asked(self.network, scales, options.smoothing, votes_of(options)),
+            network=Asked(self.network, votes, options.smoothing),
             head="distribution",
             stride=STRIDE,
-            multiple=2 * MULTIPLE if len(scales) > 1 else MULTIPLE,
+            multiple=2 * MULTIPLE if len(votes) > 1 else MULTIPLE,
             work_size=options.work_size or self.recipe.data.size,
             centres=self.bins.centres,
             temperature=options.temperature,
             gain=options.gain,
             smoothing=options.smoothing,
             settings=self.network.settings,
-            scales=scales,
-            votes=votes_of(options),
+            votes=votes,
         )
 
     # Learning

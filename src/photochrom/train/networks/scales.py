@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import torch
@@ -16,18 +16,16 @@ STRIDE = 4  # of the photo network's output
 SCALES = {"two_scales": 0.5, "larger_scale": 1.5}  # what a recipe's network calls them; 1 is always there
 
 
-def scales_of(options: NetworkConfig) -> tuple[float, ...]:
-    return (1.0, *(scale for name, scale in SCALES.items() if getattr(options, name)))
+def votes_of(options: NetworkConfig) -> dict[float, float]:
+    """At which sizes of its input a network is asked, and how much each answer counts."""
+    asked = (1.0, *(scale for name, scale in SCALES.items() if getattr(options, name)))
+    return {scale: options.half_vote if scale == SCALES["two_scales"] else 1.0 for scale in asked}
 
 
-def votes_of(options: NetworkConfig) -> tuple[float, ...]:
-    """How much each of scales_of(options) counts."""
-    return tuple(options.half_vote if scale == SCALES["two_scales"] else 1.0 for scale in scales_of(options))
-
-
-def half_vote(meta: Mapping[str, Any]) -> float:
-    """network.half_vote of an exported file; files older than the setting count all their answers alike."""
-    return float(dict(zip(meta.get("scales", ()), meta.get("votes", ()), strict=False)).get(SCALES["two_scales"], 1.0))
+def votes_in(meta: Mapping[str, Any]) -> dict[float, float]:
+    """The same of an exported file; files older than the votes count all their answers alike."""
+    scales = meta.get("scales", [1.0])
+    return dict(zip(scales, meta.get("votes", [1.0] * len(scales)), strict=True))
 
 
 class Parted(Protocol):
@@ -43,25 +41,23 @@ class Asked(nn.Module):
     Up to a constant at each place, which a softmax takes away: so it is the mean of its logits, and these are a linear
     map of the network's parts, which are fewer: the parts' mean is smoothed, and the logits are made once.
     At half size it sees more of the scene at once and tints less; larger than it is, what is small counts for more.
-    scales: 1 first, then 0.5, 1.5 or both. smoothing: the reach of smooth(), 0 for none. votes: how much each scale
-    counts, above 0; None for all alike. Lightness (N,1,H,W) 0..100 -> (N,Q,H/4,W/4); with more than one scale, H and W
-    are multiples of twice what the network needs.
+    votes: for each scale, 1 first, then 0.5, 1.5 or both, how much it counts, above 0. smoothing: the reach of
+    smooth(), 0 for none. Lightness (N,1,H,W) 0..100 -> (N,Q,H/4,W/4); with more than one scale, H and W are multiples
+    of twice what the network needs.
     hints, (N,3,H,W) as PhotoNet takes them, are given at all sizes: a point of one pixel stays a point.
     """
 
     network: Parted
 
-    def __init__(
-        self, network: Parted, scales: Sequence[float], smoothing: float = 0.0, votes: Sequence[float] | None = None
-    ) -> None:
+    def __init__(self, network: Parted, votes: Mapping[float, float], smoothing: float = 0.0) -> None:
         super().__init__()
-        counts = tuple(votes or [1.0] * len(scales))
-        self.network, self.scales, self.shares = network, tuple(scales), [count / sum(counts) for count in counts]
+        self.network = network
+        self.shares = {scale: vote / sum(votes.values()) for scale, vote in votes.items()}
         self.smoothing = smoothing
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
         mean = None
-        for scale, share in zip(self.scales, self.shares, strict=True):
+        for scale, share in self.shares.items():
             says = self.network.parts(
                 _lightness_at(lightness, scale), None if hints is None else _hints_at(hints, scale)
             )
