@@ -43,9 +43,9 @@ class HintSpreader(nn.Module):
         return logits + self.say(self.spread(x4, x8, hints))
 
     def spread(self, x4: Tensor, x8: Tensor, hints: Tensor) -> Tensor:
-        """What hints say of each place, (N,3,H/4,W/4): the colour in UNITs and how much it counts, both times so much.
+        """What hints say of each place, (N,3,H/4,W/4): a and b in UNITs times their weight, and it, 0 to 1.
 
-        Zero everywhere without hints; `say` makes logits of it, with one matrix for all places.
+        All 0 without hints; `say` makes logits of it, with one matrix for all places.
         """
         own, given = _colours(hints, 4)
         places = self.describe(F.relu(self.mix(torch.cat([F.avg_pool2d(x4, 2), x8, _position(x8)], dim=1))))
