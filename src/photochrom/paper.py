@@ -39,14 +39,14 @@ def even_paper(ab: Float, lightness: Float) -> Float:
     low, high = _AROUND
     share = np.clip((share - low) / (high - low), 0, 1)
     paper *= share * share * (3 - 2 * share)
-    sure = ab[paper > 0.8]
-    if not len(sure):
+    sure = paper > 0.8
+    if not sure.any():
         return ab
-    colour = np.median(sure, axis=0)
-    if np.hypot(*colour) > _PALE or (np.hypot(*(sure - colour).T) < _NEAR).mean() < _AGREED:
+    colour = np.median(ab[sure], axis=0)
+    off = np.hypot(ab[..., 0] - colour[0], ab[..., 1] - colour[1])
+    if np.hypot(*colour) > _PALE or (off[sure] < _NEAR).mean() < _AGREED:
         return ab
     near, far = _SPILT
-    off = np.hypot(ab[..., 0] - colour[0], ab[..., 1] - colour[1])
     paper *= np.clip((far - off) / (far - near), 0, 1)
     return np.asarray(ab + (colour - ab) * paper[..., None], np.float32)
 
