@@ -170,6 +170,11 @@ def test_other_files_are_refused(exported: tuple[PhotoNet, Path], tmp_path: Path
         photo_from_onnx(tmp_path / "words.onnx")
     model = onnx.load(exported[1])
     for prop in model.metadata_props:
+        prop.value = json.dumps({"centres": [[0, 0]] * BINS, "scales": [1, 0.5], "votes": [1]})
+    onnx.save(model, tmp_path / "votes.onnx")
+    with pytest.raises(ModelError, match=r"votes\.onnx"):
+        photo_from_onnx(tmp_path / "votes.onnx")
+    for prop in model.metadata_props:
         prop.value = json.dumps({"centres": [[0, 0]] * 7})
     onnx.save(model, tmp_path / "bins.onnx")
     with pytest.raises(ModelError, match="belongs"):

@@ -75,7 +75,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
     try:
         model = onnx.load(path)
         meta = json.loads(next(prop.value for prop in model.metadata_props if prop.key == METADATA_KEY))
-        centres = meta["centres"]
+        centres, votes = meta["centres"], votes_in(meta)
         settings = dict(meta.get("network", {}))
         net = PhotoNet(len(centres), **settings).eval()
         fold_norms(net.encoder)
@@ -83,7 +83,6 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
         raise ModelError(f"{path} is no photochrom model with a distribution over colour: name another file") from error
     except Exception as error:  # protobuf's own exceptions share no public base class
         raise ModelError(f"{path} is not a usable ONNX model ({error}): export it again with photochrom") from error
-    votes = votes_in(meta)
     graph = _Graph(model.graph)
     for i, (layer, node) in enumerate(layers := _matched(net, graph, len(votes), path)):
         if node is not None:

@@ -3,7 +3,8 @@
 A network gives one wall two colours, and lets the colour of a plant leak into the white paper behind it. Places with
 hardly a step between them should agree: exponential filters along rows and columns whose steps count the edges of L*,
 as in Gastal and Oliveira, "Domain Transform for Edge-Aware Image and Video Processing" (SIGGRAPH 2011), over the
-logits: many places that are sure outvote a few. Each filter is a matrix product, so that it runs in the exported file.
+logits, or over what these are a linear map of: many places that are sure outvote a few. Each filter is a matrix
+product, so that it runs in the exported file.
 """
 
 from __future__ import annotations
