@@ -15,7 +15,7 @@ for needed in ("scipy", "skimage", "matplotlib"):
     pytest.importorskip(needed)
 
 from photochrom.errors import ModelError, UnknownModelError, UsageError  # noqa: E402
-from photochrom.evaluate import dataset, measures, report, run, squares  # noqa: E402
+from photochrom.evaluate import cache, dataset, measures, report, run, squares  # noqa: E402
 from photochrom.evaluate.settings import Settings  # noqa: E402
 from photochrom.evaluate.summary import METRICS  # noqa: E402
 from tests.evaluate.drawn import encoded, picture, write_folder, write_metric_weights, write_shard  # noqa: E402
@@ -241,3 +241,11 @@ def test_a_set_is_measured_the_same_alone_and_with_others(data: list[Path], tmp_
     alone = run.evaluate(data[1:], [], tmp_path / "b", settings=settings).results
     of_set = {row["model"]: row["metrics"] for row in together["sets"] if row["set"] == "meadows"}
     assert of_set == {row["model"]: row["metrics"] for row in alone["rows"]}
+
+
+def test_nothing_is_remembered_from_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = cache.Cache(tmp_path)
+    memory.store({"found": np.ones(1)}, "pixels", "model", "picture")
+    assert memory.load("pixels", "model", "picture") is not None
+    monkeypatch.setattr(cache, "package_digest", lambda: "of another version")
+    assert memory.load("pixels", "model", "picture") is None

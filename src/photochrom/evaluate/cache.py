@@ -10,20 +10,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+import photochrom
 from photochrom.atomic import atomic_write
 
 Arrays = dict[str, NDArray[np.generic]]
 
 
 @functools.cache  # of the code that runs, even if its files change meanwhile
-def code_digest(*names: str) -> str:
-    """Of modules of this package: what other code found out is not used again."""
-    here = Path(__file__).parent
-    return hashlib.sha256(b"".join((here / f"{name}.py").read_bytes() for name in names)).hexdigest()[:16]
+def package_digest() -> str:
+    """Of every module of this package: what other code found out is not used again."""
+    files = sorted(Path(photochrom.__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 class Cache:
-    """A folder of .npz files, each named by what its numbers depend on (model, data, settings, weights, code)."""
+    """A folder of .npz files, each named by what its numbers depend on: code, model, data, settings, weights."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,4 +46,8 @@ class Cache:
             np.savez(stream, **arrays)  # type: ignore[arg-type]
 
     def _path(self, group: str, parts: tuple[str, ...]) -> Path:
-        return self.folder / group / f"{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:32]}.npz"
+        return (
+            self.folder
+            / group
+            / f"{hashlib.sha256('|'.join((package_digest(), *parts)).encode()).hexdigest()[:32]}.npz"
+        )

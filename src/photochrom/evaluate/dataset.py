@@ -18,7 +18,6 @@ from PIL import Image
 
 from photochrom.color import lightness
 from photochrom.errors import PictureError, PictureWarning, UsageError
-from photochrom.evaluate.cache import code_digest
 from photochrom.evaluate.metrics import Lab, lab_of
 from photochrom.files import READABLE
 from photochrom.photo import Photo
@@ -59,7 +58,7 @@ class Chunk:
 
     @cached_property
     def key(self) -> str:
-        parts = (str(self.size), code_digest("dataset"), *(item.sha256 for item in self.items))
+        parts = (str(self.size), *(item.sha256 for item in self.items))
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 

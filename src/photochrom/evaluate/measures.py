@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.evaluate.cache import Arrays, code_digest
+from photochrom.evaluate.cache import Arrays
 from photochrom.evaluate.dataset import Truths
 from photochrom.evaluate.metrics import measure
 from photochrom.evaluate.painters import ModelPainter, Painter
@@ -38,10 +38,9 @@ class Measure(Protocol):
 class PixelMeasure:
     """All of metrics.measure, several pictures at a time."""
 
-    name = "pixels"
+    name, key = "pixels", ""
 
     def __init__(self, threads: int | None = None) -> None:
-        self.key = code_digest("metrics", "ciede")
         self._threads = threads or min(4, os.cpu_count() or 1)
 
     def applies(self, painter: Painter) -> bool:
@@ -62,7 +61,7 @@ class LpipsMeasure:
 
     def __init__(self, name: str, weights: Found, device: str = "cpu") -> None:
         self.name, self.weights, self.device = name, weights, device
-        self.key = f"{weights.sha256} {code_digest('lpips')} {device}"
+        self.key = f"{weights.sha256} {device}"
 
     @cached_property
     def net(self):  # type: ignore[no-untyped-def]  # torch is imported when the first picture is measured
@@ -91,7 +90,7 @@ class FeatureMeasure:
 
     def __init__(self, name: str, weights: Found, device: str = "cpu") -> None:
         self.name, self.weights, self.device = name, weights, device
-        self.key = f"{weights.sha256} {code_digest('features')} {device}"
+        self.key = f"{weights.sha256} {device}"
 
     @cached_property
     def net(self):  # type: ignore[no-untyped-def]
@@ -114,7 +113,7 @@ class DistributionMeasure:
 
     def __init__(self, lpips: LpipsMeasure | None) -> None:
         self.lpips = lpips
-        self.key = f"{lpips.key if lpips else '-'} {code_digest('calibration')}"
+        self.key = lpips.key if lpips else "-"
 
     def applies(self, painter: Painter) -> bool:
         return isinstance(painter, ModelPainter) and painter.network.info.head == "distribution"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-import photochrom
 from photochrom.colorizer import Colorizer
 from photochrom.models import find_model
 from photochrom.session import Network, open_network
@@ -74,8 +70,7 @@ class ModelPainter:
 
     def __post_init__(self) -> None:
         self.colorizer = Colorizer(self.network)
-        settings = f"{self.network.info.sha256} {self.detail} {self.vividness:g}"
-        self.key = f"{settings} {road_digest()}"
+        self.key = f"{self.network.info.sha256} {self.detail} {self.vividness:g}"
 
     def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
         return np.asarray(self.colorizer.colorize(grey, detail=self.detail, vividness=self.vividness))
@@ -117,11 +112,3 @@ def _with_own_names(painters: list[ModelPainter]) -> list[ModelPainter]:
         taken.add(painter.name)
         kept[painter.key] = painter
     return list(kept.values())
-
-
-@functools.cache
-def road_digest() -> str:
-    """Of the code that turns lightness into colour: when it changes, nothing remembered of a model counts any more."""
-    root = Path(photochrom.__file__).parent
-    names = ("color", "colorizer", "distribution", "paper", "resample", "session", "upsample")
-    return hashlib.sha256(b"".join((root / f"{name}.py").read_bytes() for name in names)).hexdigest()[:16]

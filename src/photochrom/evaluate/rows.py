@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.evaluate.cache import Cache, code_digest
+from photochrom.evaluate.cache import Cache
 from photochrom.evaluate.dataset import Item
 from photochrom.evaluate.frechet import frechet_distance, frechet_error
 from photochrom.evaluate.painters import ModelPainter, Painter
@@ -87,7 +87,7 @@ class Rows:
                 metrics[name], intervals[name] = 0.0, (0.0, 0.0)
                 continue
             times = FRECHET_DRAWS if draws else 0
-            key = (self.keys[name], painter.key, chosen, str(self.size), str(times), code_digest("frechet"))
+            key = (self.keys[name], painter.key, chosen, str(self.size), str(times))
             known = self.cache.load("frechet", *key)
             if known is None:
                 a, b = (np.asarray(self.features[p][name][members], np.float32) for p in (painter.name, "truth"))
