@@ -22,12 +22,12 @@ import numpy as np
 from skimage import data
 
 import photochrom
-from photochrom.color import lab_to_rgb, lightness, merge, rgb_to_lab
-from photochrom.distribution import annealed_mean, leaning
-from photochrom.models import find_model
-from photochrom.resample import resize, shrink_lightness
-from photochrom.session import open_network
-from photochrom.upsample import paint
+from photochrom.color.distribution import annealed_mean, leaning
+from photochrom.color.lab import lab_to_rgb, lightness, merge, rgb_to_lab
+from photochrom.color.resample import resize, shrink_lightness
+from photochrom.color.upsample import paint
+from photochrom.network.models import find_model
+from photochrom.network.session import open_network
 
 
 def show(columns=4, cmap=None, **pictures):

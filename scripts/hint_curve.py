@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.distribution import annealed_mean
+from photochrom.color.distribution import annealed_mean
+from photochrom.color.resample import shrink_lightness
+from photochrom.color.upsample import paint
 from photochrom.evaluate.dataset import find_items, grey_of, open_square
 from photochrom.evaluate.metrics import lab_of, measure
-from photochrom.models import find_model
-from photochrom.resample import shrink_lightness
-from photochrom.session import Network, open_network
-from photochrom.upsample import paint
+from photochrom.network.models import find_model
+from photochrom.network.session import Network, open_network
 
 SIZE, SIDE = 256, 7  # of a picture, of a hint, px
 COUNTS = (0, 1, 2, 5, 10, 20, 50, 100, 200)

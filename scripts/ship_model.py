@@ -11,8 +11,8 @@ import json
 import shutil
 from pathlib import Path
 
-from photochrom.models import find_model
-from photochrom.session import open_network
+from photochrom.network.models import find_model
+from photochrom.network.session import open_network
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "photochrom" / "weights"
 

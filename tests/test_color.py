@@ -5,7 +5,7 @@ import pytest
 from skimage import color as reference
 from skimage import data
 
-from photochrom import color
+from photochrom.color import lab as color
 from photochrom.errors import UsageError
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from photochrom.distribution import annealed_mean, leaning, temperature_for
+from photochrom.color.distribution import annealed_mean, leaning, temperature_for
 
 CENTRES = np.array([[0, 0], [40, 0], [0, -40]], np.float32)
 

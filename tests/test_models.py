@@ -6,7 +6,7 @@ import pytest
 
 import photochrom
 from photochrom import ModelError, UnknownModelError, UsageError
-from photochrom.session import open_network
+from photochrom.network.session import open_network
 
 from .tiny_model import metadata, write_model
 
@@ -40,7 +40,7 @@ def test_missing_model_file(tmp_path: Path) -> None:
 
 
 def test_tampered_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = sys.modules["photochrom.models"]  # the name photochrom.models is the function
+    table = sys.modules["photochrom.network.models"]  # the name photochrom.models is the function
     folder = photochrom.models()[0].file.parent
     row = json.loads((folder / "models.json").read_text())[0]
     data = bytearray((folder / row["file"]).read_bytes())

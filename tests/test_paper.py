@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import photochrom
-from photochrom.color import Float
-from photochrom.paper import even_paper
+from photochrom.color.lab import Float
+from photochrom.color.paper import even_paper
 
 from .tiny_model import metadata, write_model
 

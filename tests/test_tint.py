@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from photochrom import color, tint
+from photochrom.color import lab as color
+from photochrom.color import tint
 
 
 def toned(name: str, dtype: type = np.uint8) -> np.ndarray:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from photochrom import color, resample, upsample
+from photochrom.color import lab as color
+from photochrom.color import resample, upsample
 from photochrom.errors import UsageError
 
 

@@ -23,7 +23,7 @@ from photochrom.errors import (
     UnknownModelError,
     UsageError,
 )
-from photochrom.models import ModelInfo, models
+from photochrom.network.models import ModelInfo, models
 
 if TYPE_CHECKING:
     from photochrom.colorizer import Colorizer, colorize, load_model

@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.color import Float
-from photochrom.distribution import annealed_mean, leaning, temperature_for
+from photochrom.color.distribution import annealed_mean, leaning, temperature_for
+from photochrom.color.lab import Float
+from photochrom.color.paper import even_paper
+from photochrom.color.resample import resize, shrink_lightness
+from photochrom.color.tint import describe, tint_ab
+from photochrom.color.upsample import paint
 from photochrom.errors import PictureWarning, UsageError
-from photochrom.models import ModelInfo, find_model
-from photochrom.paper import even_paper
+from photochrom.network.models import ModelInfo, find_model
+from photochrom.network.session import Network, open_network
 from photochrom.photo import Photo
-from photochrom.resample import resize, shrink_lightness
-from photochrom.session import Network, open_network
-from photochrom.tint import describe, tint_ab
-from photochrom.upsample import paint
 
 Array = NDArray[Any]
 Path = str | os.PathLike[str]

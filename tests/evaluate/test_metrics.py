@@ -123,7 +123,7 @@ def test_measure_agrees_with_the_single_functions(pair: tuple[np.ndarray, np.nda
 
 def kind_of(ab: np.ndarray, truth_ab: np.ndarray) -> str:
     """What `classify` says of a picture whose ab is `ab`, at a lightness of 60."""
-    from photochrom.color import lab_to_rgb
+    from photochrom.color.lab import lab_to_rgb
 
     def rgb(planes: np.ndarray) -> np.ndarray:
         lab = np.concatenate([np.full((*planes.shape[:2], 1), 60, np.float32), planes], axis=-1)

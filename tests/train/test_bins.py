@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("kornia")
 
-from photochrom import color  # noqa: E402
+from photochrom.color import lab as color
 from photochrom.errors import UsageError  # noqa: E402
 from photochrom.train import bins  # noqa: E402
 from photochrom.train.color import lab_to_rgb, rgb_to_lab  # noqa: E402

@@ -14,8 +14,8 @@ F = torch.nn.functional
 onnx = pytest.importorskip("onnx")
 
 from photochrom.errors import ModelError, UsageError  # noqa: E402
-from photochrom.models import find_model  # noqa: E402
-from photochrom.session import METADATA_KEY, open_network  # noqa: E402
+from photochrom.network.models import find_model  # noqa: E402
+from photochrom.network.session import METADATA_KEY, open_network  # noqa: E402
 from photochrom.train.export import described, difference, to_onnx  # noqa: E402
 from photochrom.train.finetune import finetune_recipe  # noqa: E402
 from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402

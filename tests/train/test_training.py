@@ -6,7 +6,8 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from photochrom import color, distribution  # noqa: E402
+from photochrom.color import distribution
+from photochrom.color import lab as color
 from photochrom.train import bins, data, networks  # noqa: E402
 from photochrom.train.color import lab_to_rgb, rgb_to_lab  # noqa: E402
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.distribution import annealed_mean, temperature_for
+from photochrom.color.distribution import annealed_mean, temperature_for
+from photochrom.color.resample import shrink_lightness
 from photochrom.evaluate.metrics import Lab, ab_distance, lab_of
 from photochrom.evaluate.painters import ModelPainter
-from photochrom.resample import shrink_lightness
 
 if TYPE_CHECKING:
     from photochrom.evaluate.lpips import Lpips

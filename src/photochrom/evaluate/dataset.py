@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.color import lightness
+from photochrom.color.lab import lightness
+from photochrom.color.tint import describe
 from photochrom.errors import PictureError, PictureWarning, UsageError
 from photochrom.evaluate.metrics import Lab, lab_of
 from photochrom.files import READABLE
 from photochrom.photo import Photo
-from photochrom.tint import describe
 
 Picture = NDArray[np.uint8]
 Grey = NDArray[np.uint8]

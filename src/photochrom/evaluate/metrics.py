@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color import rgb_to_lab
+from photochrom.color.lab import rgb_to_lab
 from photochrom.evaluate.ciede import ciede2000
 
 Picture = NDArray[np.uint8]

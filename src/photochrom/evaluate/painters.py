@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.colorizer import Colorizer
-from photochrom.models import find_model
-from photochrom.session import Network, open_network
+from photochrom.network.models import find_model
+from photochrom.network.session import Network, open_network
 
 Picture = NDArray[np.uint8]
 JPEG_QUALITY = 90

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from photochrom.atomic import atomic_write
 from photochrom.errors import ModelError
-from photochrom.session import FORMAT, METADATA_KEY
+from photochrom.network.session import FORMAT, METADATA_KEY
 from photochrom.train.methods import ColorMethod, ExportSpec, load_method
 
 PARITY = 1e-3  # largest difference of a probability, or of ab in units of the scale

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from photochrom.errors import UsageError
-from photochrom.models import find_model
+from photochrom.network.models import find_model
 from photochrom.train.from_onnx import photo_from_onnx
 from photochrom.train.networks.scales import SCALES, votes_in
 from photochrom.train.recipe import Recipe, load_recipe

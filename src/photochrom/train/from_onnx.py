@@ -19,7 +19,7 @@ from onnx import numpy_helper
 from torch import nn
 
 from photochrom.errors import ModelError
-from photochrom.session import METADATA_KEY
+from photochrom.network.session import METADATA_KEY
 from photochrom.train.export import random_inputs
 from photochrom.train.networks import PhotoNet, fold_norms
 from photochrom.train.networks.scales import Asked, votes_in

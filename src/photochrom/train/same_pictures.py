@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from photochrom.color import merge, rgb_to_lab
+from photochrom.color.lab import merge, rgb_to_lab
+from photochrom.color.resample import resize, shrink_lightness
 from photochrom.errors import UsageError
-from photochrom.resample import resize, shrink_lightness
 from photochrom.train.data.pictures import View, why_broken
 from photochrom.train.data.sources import find_pictures
 from photochrom.train.data.split import split

@@ -15,8 +15,8 @@ from photochrom.errors import ModelError
 from photochrom.evaluate.bench.plan import Plan
 from photochrom.evaluate.bench.rounds import Tell, in_turn, ratios, spread
 from photochrom.evaluate.peers import PEERS, find_peer
-from photochrom.models import find_model
-from photochrom.session import open_network
+from photochrom.network.models import find_model
+from photochrom.network.session import open_network
 
 _NEEDED = ("torch", "timm", "onnx", "lightning")  # to build and export a peer
 Run = Callable[[NDArray[np.float32]], object]

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import photochrom
+from photochrom.color.resample import shrink_lightness
+from photochrom.color.upsample import paint
 from photochrom.colorizer import Colorizer
 from photochrom.evaluate.bench.drawn import shape_of, write_jpeg
 from photochrom.evaluate.bench.plan import Plan
 from photochrom.evaluate.bench.rounds import Tell, in_turn, ratios, spread
 from photochrom.photo import Photo
-from photochrom.resample import shrink_lightness
-from photochrom.upsample import paint
 
 QUALITY = 92  # what the road writes, without chroma subsampling
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color import rgb_to_lab
+from photochrom.color.lab import rgb_to_lab
 from photochrom.errors import TrainingError
 from photochrom.train.bins import Bins, bins_of, gamut_bins
 from photochrom.train.data.crops import centre

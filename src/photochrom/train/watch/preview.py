@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from photochrom.atomic import atomic_write
-from photochrom.color import lab_to_rgb
+from photochrom.color.lab import lab_to_rgb
 from photochrom.evaluate.sheet import contact_sheet
 from photochrom.train.watch.values import steps_done
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from photochrom.color import Float
-from photochrom.resample import mean3, resize_planes
+from photochrom.color.lab import Float
+from photochrom.color.resample import mean3, resize_planes
 
 _BORDER = 0.04  # of the short side: the ring that shows which lightness the ground has
 _BRIGHT = 80.0  # L* of the darkest ground that counts as paper; skies, walls and skin are mostly darker

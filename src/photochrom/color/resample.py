@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color import Float, Pixels, check_pixels, lightness
+from photochrom.color.lab import Float, Pixels, check_pixels, lightness
 from photochrom.errors import UsageError
 
 Kind = Literal["area", "line", "spline"]  # area mean, for fewer places; straight lines or a cubic B-spline, for more

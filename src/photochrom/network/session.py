@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import ModelError, UsageError
-from photochrom.models import ModelInfo
+from photochrom.network.models import ModelInfo
 
 if TYPE_CHECKING:
     import onnxruntime

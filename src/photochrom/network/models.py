@@ -11,7 +11,7 @@ from pathlib import Path
 
 from photochrom.errors import ModelError, UnknownModelError
 
-_WEIGHTS = Path(__file__).parent / "weights"
+_WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
 @dataclass(frozen=True, kw_only=True)
