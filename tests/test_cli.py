@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import photochrom
-from photochrom.cli import app
+from photochrom.cli.main import app
 from photochrom.errors import PictureWarning, UnknownModelError, UsageError
 
 from .conftest import FakeModel
@@ -309,10 +309,10 @@ def test_help_shows_options_and_verbs(cli: Cli) -> None:
 
 def test_help_loads_neither_rich_nor_the_network() -> None:
     code = (
-        "import sys; from photochrom.cli import app\n"
+        "import sys; from photochrom.cli.main import app\n"
         "try: app(['--help'], prog_name='photochrom')\n"
         "except SystemExit: pass\n"
-        "heavy = {'rich', 'onnxruntime', 'torch', 'scipy', 'photochrom.batch'} & set(sys.modules)\n"
+        "heavy = {'rich', 'onnxruntime', 'torch', 'scipy', 'photochrom.batch.run'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

@@ -21,7 +21,7 @@ FAKE = """
 import time
 import numpy as np
 import photochrom
-from photochrom.cli import main
+from photochrom.cli.main import main
 
 class Model:
     def colorize(self, x, **options):
@@ -156,7 +156,7 @@ def test_bar_is_shown_in_a_terminal_for_more_than_one_file(draw: Draw, tmp_path:
 
 def complete(*words: str, cwd: Path) -> list[str]:
     line = ["photochrom", *words]
-    script = "import sys; sys.argv[0] = 'photochrom'; from photochrom.cli import main; main()"
+    script = "import sys; sys.argv[0] = 'photochrom'; from photochrom.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=cwd,

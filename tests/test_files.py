@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from photochrom.batch.plan import plan
 from photochrom.errors import OutputError, PictureError, UsageError
-from photochrom.files import plan
 
 Draw = Callable[..., Path]
 

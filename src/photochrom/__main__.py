@@ -1,3 +1,3 @@
-from photochrom.cli import main
+from photochrom.cli.main import main
 
 main()

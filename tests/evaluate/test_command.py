@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 for needed in ("scipy", "skimage", "matplotlib"):
     pytest.importorskip(needed)
 
-from photochrom.cli import app  # noqa: E402
+from photochrom.cli.main import app  # noqa: E402
 from tests.evaluate.drawn import write_folder, write_metric_weights  # noqa: E402
 from tests.tiny_model import write_model  # noqa: E402
 

@@ -102,7 +102,7 @@ def test_a_long_curve_is_thinned_but_keeps_its_end() -> None:
 def test_the_verb_says_what_it_wrote(tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
-    from photochrom.cli import app
+    from photochrom.cli.main import app
 
     run = write_run(tmp_path / "run", epochs=1, gan=False)
     done = CliRunner().invoke(app, ["curves", str(run), "-o", str(tmp_path / "here")])

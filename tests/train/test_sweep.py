@@ -209,7 +209,7 @@ def test_the_verbs_parse_their_options(
 ) -> None:
     from typer.testing import CliRunner
 
-    from photochrom.cli import app
+    from photochrom.cli.main import app
 
     options = [
         "--data",

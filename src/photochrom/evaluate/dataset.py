@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from photochrom.batch.plan import READABLE
 from photochrom.color.lab import lightness
 from photochrom.color.tint import describe
 from photochrom.errors import PictureError, PictureWarning, UsageError
 from photochrom.evaluate.metrics import Lab, lab_of
-from photochrom.files import READABLE
 from photochrom.photo import Photo
 
 Picture = NDArray[np.uint8]

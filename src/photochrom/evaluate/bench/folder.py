@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import photochrom
-from photochrom import files
-from photochrom.batch import Options, color_files
+from photochrom.batch import plan as files
+from photochrom.batch.plan import READABLE
+from photochrom.batch.run import Options, color_files
 from photochrom.errors import UsageError
 from photochrom.evaluate.bench.drawn import write_jpeg
 from photochrom.evaluate.bench.plan import Plan
 from photochrom.evaluate.bench.road import decode, encode
 from photochrom.evaluate.bench.rounds import Tell, in_turn, ratios, spread
-from photochrom.files import READABLE
 
 
 def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, tell: Tell) -> dict[str, Any]:

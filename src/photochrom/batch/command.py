@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import photochrom
-from photochrom import files
-from photochrom.batch import Options, color_files
+from photochrom.batch import plan as files
+from photochrom.batch.report import Report
+from photochrom.batch.run import Options, color_files
 from photochrom.codec.writing import known_format
 from photochrom.errors import UsageError
-from photochrom.report import Report
 
 
 def run(

@@ -10,7 +10,7 @@ from collections import Counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from photochrom.batch import Result
+from photochrom.batch.run import Result
 from photochrom.errors import PhotochromError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from photochrom.verbs.leave import leave
+from photochrom.cli.exits import leave
 
 
 def register(app: typer.Typer) -> None:

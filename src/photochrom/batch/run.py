@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from photochrom.batch.plan import Job
 from photochrom.errors import OutputError, OutputExistsError, PhotochromError, UsageError
-from photochrom.files import Job
 from photochrom.photo import Photo
 from photochrom.warned import kept, taken
 

@@ -16,8 +16,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from photochrom.verbs import evaluating, training
-from photochrom.verbs.leave import leave
+from photochrom.cli import evaluate as evaluating
+from photochrom.cli import train as training
+from photochrom.cli.exits import leave
 
 _COLOR = "color files"  # the verb that is never typed; a space keeps it clear of file names
 _GROUP_OPTIONS = ("--install-completion", "--show-completion")
@@ -158,8 +159,8 @@ def color(
     ] = False,
 ) -> None:
     """Colour black-and-white pictures: old.jpg becomes old.color.jpg beside it."""
-    from photochrom.batch import Options
-    from photochrom.cli_color import run
+    from photochrom.batch.command import run
+    from photochrom.batch.run import Options
 
     options = Options(
         detail=detail,
@@ -189,7 +190,7 @@ def color(
 @app.command()
 def models(as_json: Annotated[bool, typer.Option("--json", help="The table as JSON.")] = False) -> None:
     """List the models: size, licence, scores."""
-    from photochrom.cli_models import run
+    from photochrom.cli.models import run
 
     leave(lambda: run(as_json=as_json))
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from photochrom.verbs.leave import leave
-from photochrom.verbs.several import SeveralValues
+from photochrom.cli.exits import leave
+from photochrom.cli.repeated import SeveralValues
 
 
 def register(app: typer.Typer) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from photochrom.verbs import studying
-from photochrom.verbs.leave import leave
-from photochrom.verbs.several import SeveralValues
+from photochrom.cli import study as studying
+from photochrom.cli.exits import leave
+from photochrom.cli.repeated import SeveralValues
 
 
 def register(app: typer.Typer) -> None:
