@@ -21,7 +21,8 @@ from typing import Any
 import lightning
 import torch
 
-from photochrom.train.data import find_pictures, split
+from photochrom.pictures import split
+from photochrom.train.data import find_pictures
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
 from photochrom.train.devices import trainer_devices

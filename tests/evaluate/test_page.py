@@ -9,7 +9,7 @@ import pytest
 
 from photochrom.errors import UsageError
 from photochrom.evaluate.page import Page, show
-from photochrom.evaluate.sheet import contact_sheet
+from photochrom.sheet import contact_sheet
 
 
 class _Tags(HTMLParser):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.codec.arrays import Pixels
-from photochrom.codec.parallel import ordered_map
+from photochrom.threads import ordered_map
 
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # grey, grey + alpha, RGB, RGB + alpha
 _STRIP_BYTES = 1 << 20

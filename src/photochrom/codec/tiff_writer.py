@@ -12,9 +12,9 @@ import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from photochrom.codec.arrays import Pixels
-from photochrom.codec.parallel import ordered_map
 from photochrom.codec.tiff import DESCRIPTIVE
 from photochrom.errors import OutputError
+from photochrom.threads import ordered_map
 
 _SHORT, _LONG, _RATIONAL, _ASCII, _BYTE, _UNDEFINED = 3, 4, 5, 2, 1, 7
 _STRIP_BYTES = 1 << 20

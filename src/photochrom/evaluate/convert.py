@@ -67,7 +67,7 @@ def convert(
 
 def find_weights(weights: str, peer: Peer, *, sha256: str = "", progress: Progress | None = None) -> Path:
     """The local file that `weights` means, downloaded if it has to be and checked where its SHA-256 is known."""
-    from photochrom.train.data.fetch import cache_folder
+    from photochrom.pictures.remote import cache_folder
 
     path = Path(weights)
     if weights and path.is_file():

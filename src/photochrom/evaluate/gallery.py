@@ -13,7 +13,7 @@ from photochrom.atomic import atomic_write
 from photochrom.errors import OutputError
 from photochrom.evaluate.dataset import Item, grey_of, open_square
 from photochrom.evaluate.painters import Painter
-from photochrom.evaluate.sheet import contact_sheet
+from photochrom.sheet import contact_sheet
 
 Picture = NDArray[np.uint8]
 

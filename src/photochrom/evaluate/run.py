@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom import provenance
 from photochrom.errors import OutputError, UsageError
-from photochrom.evaluate import provenance
 from photochrom.evaluate.cache import Arrays, Cache
 from photochrom.evaluate.dataset import Item, chunks_of, find_items, refuse_colourless
 from photochrom.evaluate.measures import (

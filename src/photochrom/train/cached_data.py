@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
+from photochrom.pictures.split import Split
 from photochrom.train.cached import FEATURES, Cache, CachedViews
 from photochrom.train.caching import fill_cache
 from photochrom.train.data.module import PictureData, _Loader
 from photochrom.train.data.order import TrainOrder
 from photochrom.train.data.pictures import Squares
-from photochrom.train.data.split import Split
 from photochrom.train.networks import Encoder
 from photochrom.train.recipe import Recipe
 

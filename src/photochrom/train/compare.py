@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from photochrom.errors import UsageError
 from photochrom.evaluate.page import Page
-from photochrom.evaluate.sheet import contact_sheet
+from photochrom.sheet import contact_sheet
 from photochrom.train.curves import finish
 from photochrom.train.past_runs import Run, differences, facts_of, flat, read_run
 from photochrom.train.same_pictures import (

@@ -11,11 +11,11 @@ import lightning
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 
+from photochrom.pictures.split import Split, parts_of
 from photochrom.train.bins import Bins
 from photochrom.train.checkpoints import Signals
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
-from photochrom.train.data.split import Split, parts_of
 from photochrom.train.devices import trainer_devices
 from photochrom.train.faults import explained
 from photochrom.train.folder import RunFolder

@@ -15,9 +15,9 @@ from torch import Tensor
 from photochrom.color.lab import merge, rgb_to_lab
 from photochrom.color.resample import resize, shrink_lightness
 from photochrom.errors import UsageError
+from photochrom.pictures.find import find_pictures
+from photochrom.pictures.split import split
 from photochrom.train.data.pictures import View, why_broken
-from photochrom.train.data.sources import find_pictures
-from photochrom.train.data.split import split
 
 Square = NDArray[np.uint8]  # (S,S,3) sRGB
 RADIUS = 10.0  # ab units: of the accuracy that the tables give

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from photochrom.errors import UsageError
+from photochrom.pictures.picture import Picture
 from photochrom.train.bins import Bins
 from photochrom.train.color import rgb_to_lab
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.pictures import Squares, View, together
-from photochrom.train.data.reading import Picture
 from photochrom.train.methods.base import ColorMethod
 from photochrom.train.norms import measure_norms
 from photochrom.train.recipe import Recipe

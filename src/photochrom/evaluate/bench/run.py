@@ -13,7 +13,7 @@ from photochrom.errors import UsageError
 from photochrom.evaluate.bench import folder, memory, networks, report, road, startup
 from photochrom.evaluate.bench.plan import Plan
 from photochrom.evaluate.bench.rounds import Tell
-from photochrom.evaluate.provenance import hardware, versions
+from photochrom.provenance import hardware, versions
 
 
 def bench(plan: Plan, *, command: str = "", tell: Tell = lambda text: None) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from photochrom.color.lab import rgb_to_lab
 from photochrom.errors import TrainingError
+from photochrom.pictures.picture import Picture
+from photochrom.pictures.squares import centre
 from photochrom.train.bins import Bins, bins_of, gamut_bins
-from photochrom.train.data.crops import centre
-from photochrom.train.data.reading import Picture
 from photochrom.train.recipe import Recipe
 
 log = logging.getLogger("photochrom.train")

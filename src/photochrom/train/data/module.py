@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from photochrom.errors import TrainingError
+from photochrom.pictures.picture import Picture
+from photochrom.pictures.split import Split
 from photochrom.train.data.order import TrainOrder, ValidationOrder
 from photochrom.train.data.pictures import LeftOut, Pick, Squares, View, log, together, unmoved
-from photochrom.train.data.reading import Picture
 from photochrom.train.data.resident import Resident, free_memory, load
-from photochrom.train.data.split import Split
 from photochrom.train.recipe import Recipe
 
 Sets = dict[str, list[Picture]]

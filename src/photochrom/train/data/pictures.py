@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from photochrom.errors import PhotochromError, TrainingError
-from photochrom.train.data.crops import boxes, centre, chance, cut
-from photochrom.train.data.reading import Picture
+from photochrom.pictures.picture import Picture
+from photochrom.pictures.squares import boxes, centre, chance, cut
 
 MOST_BROKEN = 0.01  # share of unreadable pictures at which a run stops
 _TRIES = 50  # pictures tried in the place of one that can't be used

@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from photochrom.errors import PhotochromError
+from photochrom.pictures.picture import Picture
 from photochrom.train.data.pictures import Broken, View, colorful, unmoved, why_broken
-from photochrom.train.data.reading import Picture
 
 _LOOK = 64  # pictures after which it is known whether all will fit
 

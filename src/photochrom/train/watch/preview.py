@@ -14,7 +14,7 @@ from torch import Tensor
 
 from photochrom.atomic import atomic_write
 from photochrom.color.lab import lab_to_rgb
-from photochrom.evaluate.sheet import contact_sheet
+from photochrom.sheet import contact_sheet
 from photochrom.train.watch.values import steps_done
 
 LABELS = ("grey", "ours", "truth")

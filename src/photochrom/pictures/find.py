@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from photochrom.errors import UsageError
-from photochrom.train.data.cifar import in_batch, is_cifar
-from photochrom.train.data.fetch import fetched, is_far
-from photochrom.train.data.reading import PICTURES, Picture
-from photochrom.train.data.shards import in_shard
+from photochrom.pictures.cifar import in_batch, is_cifar
+from photochrom.pictures.picture import PICTURES, Picture
+from photochrom.pictures.remote import fetched, is_far
+from photochrom.pictures.shards import in_shard
 
 _ENDS = 1 << 16  # bytes hashed at either end of a file: a photograph's are unlike any other's
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photochrom.errors import UsageError
-from photochrom.train.data.reading import Picture
-from photochrom.train.data.sources import find_pictures
+from photochrom.pictures.find import find_pictures
+from photochrom.pictures.picture import Picture
 from photochrom.train.recipe import Recipe
 
 

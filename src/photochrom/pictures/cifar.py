@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.errors import TrainingError
-from photochrom.train.data.reading import Picture
+from photochrom.pictures.picture import Picture
 
 SIDE = 32
 _BATCH = re.compile(r"(data_batch_\d|test_batch)(\.png)?")

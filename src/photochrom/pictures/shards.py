@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from photochrom.errors import TrainingError
-from photochrom.train.data.reading import PICTURES, Picture
+from photochrom.pictures.picture import PICTURES, Picture
 
 
 def shard_pictures(path: Path) -> Iterator[tuple[str, bytes]]:
