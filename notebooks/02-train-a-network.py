@@ -57,7 +57,7 @@ print(f"{len(list(folder.rglob('*.*')))} pictures")
 # can be changed, on the command line with `--set`; a key that isn't known is refused, naming the nearest.
 
 # %%
-from photochrom.train.recipe import load_recipe, recipe_names
+from photochrom.train.recipe.sections import load_recipe, recipe_names
 
 print(*recipe_names(), sep=", ")
 settings = ["data.workers=0", "network.width=16", "train.batch=16", "train.preview=4"]
@@ -72,7 +72,7 @@ print(plain.to_toml())
 # by the hash of its file, is kept for validation.
 
 # %%
-from photochrom.train.run import train
+from photochrom.train.run.run import train
 
 runs = [
     train(recipe, [folder], work / recipe.name, max_steps=steps, device="cpu", quiet=True)

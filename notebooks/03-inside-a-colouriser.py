@@ -72,8 +72,8 @@ show(lightness=lightness(grey), a=lab[..., 1], b=lab[..., 2], what_the_network_s
 # %%
 import torch
 
-from photochrom.train.from_onnx import photo_from_onnx
 from photochrom.train.networks import encoder_input
+from photochrom.train.start.from_onnx import photo_from_onnx
 
 net, _ = photo_from_onnx(info.file)
 with torch.no_grad():

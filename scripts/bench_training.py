@@ -25,12 +25,12 @@ from photochrom.pictures import split
 from photochrom.train.data import find_pictures
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
-from photochrom.train.devices import trainer_devices
-from photochrom.train.memory import keep_memory
 from photochrom.train.methods import build_method
-from photochrom.train.recipe import Recipe, load_recipe
-from photochrom.train.run import train
-from photochrom.train.trainer import without_known_warnings
+from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.run.devices import trainer_devices
+from photochrom.train.run.malloc import keep_memory
+from photochrom.train.run.run import train
+from photochrom.train.run.trainer import without_known_warnings
 
 WARM = 5  # batches before the clock starts
 ENOUGH = 0.85

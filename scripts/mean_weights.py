@@ -16,7 +16,7 @@ import torch
 from photochrom.pictures.split import parts_of
 from photochrom.train.export import export_method
 from photochrom.train.methods import load_method
-from photochrom.train.starting import Start
+from photochrom.train.start.start import Start
 
 
 def main() -> None:

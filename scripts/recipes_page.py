@@ -23,7 +23,7 @@ from photochrom.evaluate.summary import METRICS
 from photochrom.evaluate.tables import markdown
 from photochrom.train.curves import curves
 from photochrom.train.past_runs import Run, differences, facts_of, flat, read_run
-from photochrom.train.recipe import load_recipe
+from photochrom.train.recipe.sections import load_recipe
 
 _SCORES = {  # of an evaluation: the metric, and how it is written
     "fid": ".1f",

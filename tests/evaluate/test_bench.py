@@ -79,7 +79,7 @@ def test_peers_stand_beside_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     pytest.importorskip("lightning")
     import dataclasses
 
-    from photochrom.evaluate.peers import PEERS
+    from photochrom.train.peers import PEERS
 
     peer = dataclasses.replace(PEERS["eccv16"], options={"bins": 20, "width": 8})
     monkeypatch.setitem(PEERS, "eccv16", peer)

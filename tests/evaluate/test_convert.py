@@ -19,8 +19,7 @@ pytest.importorskip("onnx")
 
 import photochrom  # noqa: E402
 from photochrom.errors import ModelError, UsageError  # noqa: E402
-from photochrom.evaluate import convert  # noqa: E402
-from photochrom.evaluate.peers import PEERS, Peer, download  # noqa: E402
+from photochrom.train.peers import PEERS, Peer, convert, download
 
 SMALL = {  # the same classes, with smaller encoders
     "ddcolor": dataclasses.replace(PEERS["ddcolor-tiny"], options={"encoder": "convnext_atto"}, work_size=64),

@@ -10,7 +10,7 @@ pytest.importorskip("timm")
 pytest.importorskip("lightning")
 
 from photochrom.errors import ModelError, UsageError  # noqa: E402
-from photochrom.evaluate.peers import PEERS, ddcolor, deoldify, eccv16, find_peer, layout, siggraph17  # noqa: E402
+from photochrom.train.peers import PEERS, ddcolor, deoldify, eccv16, find_peer, layout, siggraph17
 
 State = dict[str, "torch.Tensor"]
 

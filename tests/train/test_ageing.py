@@ -7,9 +7,9 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("kornia")
 
-from photochrom.train import ageing  # noqa: E402
-from photochrom.train.color import rgb_to_lab  # noqa: E402
-from photochrom.train.studio import before_plain  # noqa: E402
+from photochrom.train.augment import ageing
+from photochrom.train.augment.backgrounds import before_plain  # noqa: E402
+from photochrom.train.lab import rgb_to_lab  # noqa: E402
 
 
 def ramps(count: int, side: int = 64) -> torch.Tensor:

@@ -10,8 +10,8 @@ pytest.importorskip("kornia")
 
 from photochrom.color import lab as color
 from photochrom.errors import UsageError  # noqa: E402
-from photochrom.train import bins  # noqa: E402
-from photochrom.train.color import lab_to_rgb, rgb_to_lab  # noqa: E402
+from photochrom.train.lab import lab_to_rgb, rgb_to_lab  # noqa: E402
+from photochrom.train.losses import bins
 
 
 def test_lab_is_the_products_over_the_whole_cube() -> None:

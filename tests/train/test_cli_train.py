@@ -15,7 +15,7 @@ from tiny_training import draw_pictures  # noqa: E402
 
 import photochrom  # noqa: E402
 from photochrom.cli.main import app  # noqa: E402
-from photochrom.train.bins import Bins  # noqa: E402
+from photochrom.train.losses.bins import Bins  # noqa: E402
 
 SMALL = ("train.batch=4", "train.epochs=2", "network.width=8", "data.workers=0", "augment.flip=true")
 

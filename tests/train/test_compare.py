@@ -16,7 +16,7 @@ from PIL import Image
 
 from photochrom.errors import UsageError
 from photochrom.train.compare import compare, differences, flat
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 from photochrom.train.same_pictures import (
     RADII,
     Nearness,

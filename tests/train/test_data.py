@@ -17,13 +17,13 @@ from tiny_training import draw_pictures, tiny_recipe  # noqa: E402
 from photochrom.errors import TrainingError, UsageError  # noqa: E402
 from photochrom.pictures import split
 from photochrom.pictures.squares import boxes, chance  # noqa: E402
-from photochrom.train.bins import Bins  # noqa: E402
 from photochrom.train.data import find_pictures
 from photochrom.train.data.counting import count_bins  # noqa: E402
 from photochrom.train.data.module import PictureData, seed_step  # noqa: E402
 from photochrom.train.data.order import TrainOrder, ValidationOrder  # noqa: E402
 from photochrom.train.data.pictures import LeftOut, Squares, View, together  # noqa: E402
 from photochrom.train.data.resident import load  # noqa: E402
+from photochrom.train.losses.bins import Bins  # noqa: E402
 
 
 def shard(path: Path, members: dict[str, bytes]) -> Path:

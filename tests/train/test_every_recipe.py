@@ -13,8 +13,8 @@ from tiny_training import draw_pictures  # noqa: E402
 
 import photochrom  # noqa: E402
 from photochrom.train.export import export  # noqa: E402
-from photochrom.train.recipe import RECIPES, load_recipe, recipe_names  # noqa: E402
-from photochrom.train.run import train  # noqa: E402
+from photochrom.train.recipe.sections import RECIPES, load_recipe, recipe_names  # noqa: E402
+from photochrom.train.run.run import train  # noqa: E402
 
 OURS = [name for name in recipe_names() if not name.startswith("photo")]  # test_photo_recipe.py has those
 SMALL = {

@@ -16,10 +16,10 @@ import lightning  # noqa: E402
 import photochrom  # noqa: E402
 from photochrom.errors import ModelError, OutputExistsError  # noqa: E402
 from photochrom.train import export as exporting  # noqa: E402
-from photochrom.train.bins import Bins  # noqa: E402
 from photochrom.train.export import export  # noqa: E402
+from photochrom.train.losses.bins import Bins  # noqa: E402
 from photochrom.train.methods import build_method  # noqa: E402
-from photochrom.train.recipe import Recipe  # noqa: E402
+from photochrom.train.recipe.sections import Recipe  # noqa: E402
 
 BINS = Bins(np.array([[0, 0], [60, 40], [-20, -50]], np.float32), np.array([0.6, 0.3, 0.1], np.float32))
 METHODS = {

@@ -12,7 +12,7 @@ pytest.importorskip("lightning")
 from tiny_training import TinyMethod, draw_pictures, tiny_recipe, use  # noqa: E402
 
 from photochrom.errors import TrainingError, UsageError  # noqa: E402
-from photochrom.train.run import train  # noqa: E402
+from photochrom.train.run.run import train  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from photochrom.train.losses import discriminator_loss, generator_loss, pixel_loss, r1_penalty  # noqa: E402
+from photochrom.train.losses.losses import discriminator_loss, generator_loss, pixel_loss, r1_penalty  # noqa: E402
 
 KINDS = ("vanilla", "lsgan", "hinge")
 

@@ -16,14 +16,14 @@ pytest.importorskip("kornia")
 from torch.utils.data import DataLoader  # noqa: E402
 
 from photochrom.errors import UsageError  # noqa: E402
-from photochrom.train.bins import Bins, gamut_bins  # noqa: E402
-from photochrom.train.color import rgb_to_lab  # noqa: E402
+from photochrom.train.lab import rgb_to_lab  # noqa: E402
+from photochrom.train.losses.bins import Bins, gamut_bins  # noqa: E402
 from photochrom.train.methods import ColorMethod, build_method, load_method  # noqa: E402
 from photochrom.train.methods.base import augmentation  # noqa: E402
 from photochrom.train.methods.cyclegan import Pool  # noqa: E402
 from photochrom.train.methods.schedule import factor  # noqa: E402
 from photochrom.train.methods.scores import Diversity, scores  # noqa: E402
-from photochrom.train.recipe import AugmentConfig, Recipe  # noqa: E402
+from photochrom.train.recipe.sections import AugmentConfig, Recipe  # noqa: E402
 
 SIZE = 32
 KNOWN = (".*LeafSpec.*", ".*does not have many workers.*", ".*smaller than the logging interval.*")  # Lightning's

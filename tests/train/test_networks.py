@@ -10,7 +10,7 @@ timm = pytest.importorskip("timm")
 from photochrom.errors import UsageError  # noqa: E402
 from photochrom.train.networks import PatchGAN, build_network  # noqa: E402
 from photochrom.train.networks.pretrained import encoder  # noqa: E402
-from photochrom.train.recipe import NetworkConfig  # noqa: E402
+from photochrom.train.recipe.sections import NetworkConfig  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from photochrom.train.networks import PhotoNet  # noqa: E402
-from photochrom.train.norms import measure_norms  # noqa: E402
+from photochrom.train.start.norms import measure_norms  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -14,12 +14,12 @@ from lightning.pytorch.callbacks import Timer  # noqa: E402
 from tiny_training import draw_pictures  # noqa: E402
 
 from photochrom.errors import UsageError  # noqa: E402
-from photochrom.train.bins import Bins  # noqa: E402
 from photochrom.train.export import export  # noqa: E402
+from photochrom.train.losses.bins import Bins  # noqa: E402
 from photochrom.train.methods import build_method, load_method  # noqa: E402
 from photochrom.train.networks import LITE0_STAGES, Encoder, fold_norms  # noqa: E402
-from photochrom.train.recipe import Recipe, load_recipe  # noqa: E402
-from photochrom.train.run import train  # noqa: E402
+from photochrom.train.recipe.sections import Recipe, load_recipe  # noqa: E402
+from photochrom.train.run.run import train  # noqa: E402
 
 TINY = (
     "data.size=32",
@@ -133,7 +133,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(pictures: Path, cache: str,
 def test_the_cache_is_used_again_by_another_run(
     pictures: Path, cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import photochrom.train.caching as caching
+    import photochrom.train.cache.fill as caching
 
     shared = ("train.epochs=1", "train.stages=[1, 0, 0]", "train.ema=0", cache)
     run(tiny("photo-cached", *shared), pictures, tmp_path / "a")

@@ -18,12 +18,12 @@ from photochrom.network.models import find_model  # noqa: E402
 from photochrom.network.session import METADATA_KEY, open_network  # noqa: E402
 from photochrom.train.export import described, difference, to_onnx  # noqa: E402
 from photochrom.train.finetune import finetune_recipe  # noqa: E402
-from photochrom.train.from_onnx import photo_from_onnx  # noqa: E402
-from photochrom.train.imagenet import copy_in_order, load_imagenet  # noqa: E402
 from photochrom.train.methods.base import ExportSpec  # noqa: E402
 from photochrom.train.networks import LITE0_STAGES, LITE2_STAGES, Encoder, PhotoNet, encoder_input  # noqa: E402
-from photochrom.train.networks.scales import Asked, _hints_at, _lightness_at, _to  # noqa: E402
+from photochrom.train.networks.imagenet import copy_in_order, load_imagenet  # noqa: E402
+from photochrom.train.networks.multiscale import Asked, _hints_at, _lightness_at, _to  # noqa: E402
 from photochrom.train.networks.smoothing import smooth, trust_of  # noqa: E402
+from photochrom.train.start.from_onnx import photo_from_onnx  # noqa: E402
 
 BINS = 5
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from photochrom.errors import UsageError
-from photochrom.train.recipe import Recipe, load_recipe, recipe_names
+from photochrom.train.recipe.sections import Recipe, load_recipe, recipe_names
 
 
 def saved(tmp_path: Path, text: str = "") -> Path:

@@ -19,7 +19,7 @@ pytest.importorskip("lightning")
 import tiny_training  # noqa: E402
 from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, use  # noqa: E402
 
-from photochrom.train.run import train  # noqa: E402
+from photochrom.train.run.run import train  # noqa: E402
 
 
 class Killed(Exception):

@@ -13,9 +13,9 @@ pytest.importorskip("lightning")
 from tiny_training import TinyGame, TinyMethod, draw_pictures, load, tiny_recipe, use  # noqa: E402
 
 from photochrom.errors import UsageError  # noqa: E402
-from photochrom.train.folder import next_folder  # noqa: E402
-from photochrom.train.recipe import load_recipe  # noqa: E402
-from photochrom.train.run import train  # noqa: E402
+from photochrom.train.recipe.sections import load_recipe  # noqa: E402
+from photochrom.train.run.folder import next_folder  # noqa: E402
+from photochrom.train.run.run import train  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from photochrom.train.networks.scales import Asked  # noqa: E402
+from photochrom.train.networks.multiscale import Asked  # noqa: E402
 from photochrom.train.networks.smoothing import EDGE, smooth  # noqa: E402
 
 REACH = 0.16

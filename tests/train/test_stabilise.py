@@ -5,8 +5,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from photochrom.train.networks.patchgan import PatchGAN  # noqa: E402
-from photochrom.train.recipe import StabiliseConfig  # noqa: E402
-from photochrom.train.stabilise import MinibatchDiscrimination, MinibatchStdDev, spectrally_normalised  # noqa: E402
+from photochrom.train.networks.stabilise import MinibatchDiscrimination, MinibatchStdDev, spectrally_normalised  # noqa: E402
+from photochrom.train.recipe.sections import StabiliseConfig  # noqa: E402
 
 
 def test_minibatch_discrimination_sees_pictures_that_are_alike() -> None:

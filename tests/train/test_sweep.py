@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 
 from photochrom.errors import TrainingError, UsageError
-from photochrom.train import sweep as module
-from photochrom.train.ranges import Range, parse_range
-from photochrom.train.recipe import Recipe, load_recipe
-from photochrom.train.sweep import SweepResult, show, sweep
+from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.sweep import sweep as module
+from photochrom.train.sweep.ranges import Range, parse_range
+from photochrom.train.sweep.sweep import SweepResult, show, sweep
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 

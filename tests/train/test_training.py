@@ -8,8 +8,9 @@ torch = pytest.importorskip("torch")
 
 from photochrom.color import distribution
 from photochrom.color import lab as color
-from photochrom.train import bins, data, networks  # noqa: E402
-from photochrom.train.color import lab_to_rgb, rgb_to_lab  # noqa: E402
+from photochrom.train import data, networks
+from photochrom.train.lab import lab_to_rgb, rgb_to_lab  # noqa: E402
+from photochrom.train.losses import bins
 
 
 def test_lab_agrees_with_numpy_and_has_gradients() -> None:

@@ -18,7 +18,7 @@ from rich.console import Console  # noqa: E402
 from torch.utils.data import DataLoader  # noqa: E402
 
 from photochrom.errors import TrainingError  # noqa: E402
-from photochrom.train.recipe import Recipe  # noqa: E402
+from photochrom.train.recipe.sections import Recipe  # noqa: E402
 from photochrom.train.watch import (  # noqa: E402
     Bell,
     DeadTraining,
@@ -326,7 +326,7 @@ class Spoil(lightning.Callback):  # type: ignore[misc]
 def test_a_real_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path: Path) -> None:
     pytest.importorskip("kornia")
     from photochrom.train.methods import load_method
-    from photochrom.train.run import train
+    from photochrom.train.run.run import train
 
     pictures = tmp_path / "pictures"
     pictures.mkdir()

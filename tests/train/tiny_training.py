@@ -15,8 +15,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.train.color import rgb_to_lab
-from photochrom.train.recipe import Recipe
+from photochrom.train.lab import rgb_to_lab
+from photochrom.train.recipe.sections import Recipe
 
 
 def draw_pictures(folder: Path, count: int, size: tuple[int, int] = (48, 40), suffix: str = ".png") -> Path:
@@ -115,7 +115,7 @@ def load(method: type[TinyMethod], path: Path) -> TinyMethod:
 
 def main() -> None:
     """python tests/train/tiny_training.py METHOD DATA OUT [--resume] [key=value…]: one run, as a process of its own."""
-    from photochrom.train.run import train
+    from photochrom.train.run.run import train
 
     method, data, out, *rest = sys.argv[1:]
     torch.set_num_threads(1)

@@ -113,7 +113,7 @@ def convert(
     """Turn other people's published weights into an .onnx that --model takes."""
 
     def work() -> int:
-        from photochrom.evaluate.convert import run
+        from photochrom.train.peers.convert import run
 
         code: int = run(weights, name=to, output=output, size=work_size, sha256=sha256, overwrite=overwrite)
         return code

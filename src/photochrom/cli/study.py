@@ -112,7 +112,7 @@ def sweep(
     """Find good settings of a recipe by many short runs."""
 
     def work() -> int:
-        from photochrom.train.sweep import show, sweep
+        from photochrom.train.sweep.sweep import show, sweep
 
         folder = out or Path("sweeps", Path(recipe).stem)
         found = sweep(

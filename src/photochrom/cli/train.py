@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _recipes(incomplete: str) -> list[str]:
-    from photochrom.train.recipe import recipe_names
+    from photochrom.train.recipe.sections import recipe_names
 
     return [name for name in recipe_names() if name.startswith(incomplete)]
 
@@ -81,7 +81,7 @@ def train(
     """Train a network from a recipe on one's own pictures."""
 
     def work() -> int:
-        from photochrom.train.cli_train import run_train
+        from photochrom.train.command import run_train
 
         code: int = run_train(
             recipe,
@@ -114,7 +114,7 @@ def export(
     """Write a trained network as an .onnx file, for photochrom -m."""
 
     def work() -> int:
-        from photochrom.train.cli_train import run_export
+        from photochrom.train.command import run_export
 
         code: int = run_export(run, output, domain=domain, licence=licence, half=half, overwrite=overwrite)
         return code
@@ -140,7 +140,7 @@ def finetune(
     """Train a shipped model on with one's own colour pictures."""
 
     def work() -> int:
-        from photochrom.train.cli_train import run_finetune
+        from photochrom.train.command import run_finetune
 
         code: int = run_finetune(
             model,
@@ -169,7 +169,7 @@ def bins(
     """Count the colours of training pictures in bins, for eccv16 and photo."""
 
     def work() -> int:
-        from photochrom.train.cli_train import run_bins
+        from photochrom.train.command import run_bins
 
         code: int = run_bins(data, out, pictures=pictures, settings=settings or [], overwrite=overwrite)
         return code

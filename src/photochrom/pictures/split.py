@@ -10,7 +10,7 @@ from pathlib import Path
 from photochrom.errors import UsageError
 from photochrom.pictures.find import find_pictures
 from photochrom.pictures.picture import Picture
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 
 @dataclass(frozen=True)

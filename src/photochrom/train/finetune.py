@@ -10,10 +10,10 @@ from typing import Any
 
 from photochrom.errors import UsageError
 from photochrom.network.models import find_model
-from photochrom.train.from_onnx import photo_from_onnx
-from photochrom.train.networks.scales import SCALES, votes_in
-from photochrom.train.recipe import Recipe, load_recipe
-from photochrom.train.run import train
+from photochrom.train.networks.multiscale import SCALES, votes_in
+from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.run.run import train
+from photochrom.train.start.from_onnx import photo_from_onnx
 
 # The recipe `photo-cached`, gently: no critic, whose weights would have to be fetched, and the norms' statistics stay.
 _GENTLY = (

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from photochrom.errors import ModelError
 from photochrom.evaluate.bench.plan import Plan
 from photochrom.evaluate.bench.rounds import Tell, in_turn, ratios, spread
-from photochrom.evaluate.peers import PEERS, find_peer
 from photochrom.network.models import find_model
 from photochrom.network.session import open_network
+from photochrom.train.peers import PEERS, find_peer
 
 _NEEDED = ("torch", "timm", "onnx", "lightning")  # to build and export a peer
 Run = Callable[[NDArray[np.float32]], object]
@@ -51,7 +51,7 @@ def gather(plan: Plan, folder: Path, tell: Tell, notes: list[str]) -> list[Model
         )
         return found
     for peer in peers:
-        from photochrom.evaluate.convert import export_peer
+        from photochrom.train.peers.convert import export_peer
 
         tell(f"{peer.title}: building it with random weights")
         made = export_peer(peer, None, folder / f"{peer.name}.onnx")
@@ -128,7 +128,7 @@ def _through_torch(model: Model) -> Run:
     import torch
 
     if model.ours:
-        from photochrom.train.from_onnx import photo_from_onnx
+        from photochrom.train.start.from_onnx import photo_from_onnx
 
         network: Any = photo_from_onnx(model.file)[0]
     else:

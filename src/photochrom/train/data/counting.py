@@ -13,8 +13,8 @@ from photochrom.color.lab import rgb_to_lab
 from photochrom.errors import TrainingError
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.squares import centre
-from photochrom.train.bins import Bins, bins_of, gamut_bins
-from photochrom.train.recipe import Recipe
+from photochrom.train.losses.bins import Bins, bins_of, gamut_bins
+from photochrom.train.recipe.sections import Recipe
 
 log = logging.getLogger("photochrom.train")
 

@@ -19,7 +19,7 @@ from photochrom.pictures.split import Split
 from photochrom.train.data.order import TrainOrder, ValidationOrder
 from photochrom.train.data.pictures import LeftOut, Pick, Squares, View, log, together, unmoved
 from photochrom.train.data.resident import Resident, free_memory, load
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 Sets = dict[str, list[Picture]]
 

@@ -133,7 +133,7 @@ def load(
 def _memory(count: int) -> Tensor:
     """(count,3) uint8, zeros, that cost nothing until they are written to and are given back when done with.
 
-    Not from malloc, which may be told to keep what is freed (photochrom.train.memory).
+    Not from malloc, which may be told to keep what is freed (photochrom.train.run.malloc).
     """
     return torch.frombuffer(mmap.mmap(-1, max(3, 3 * count)), dtype=torch.uint8).view(-1, 3)[:count]
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from photochrom.errors import UsageError
-from photochrom.train.bins import Bins
+from photochrom.train.losses.bins import Bins
 from photochrom.train.methods.base import ColorMethod, ExportSpec
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 __all__ = ["ColorMethod", "ExportSpec", "build_method", "find_checkpoint", "load_method"]
 

@@ -8,8 +8,8 @@ import lightning
 from torch import Tensor
 
 from photochrom.errors import UsageError
-from photochrom.train.bins import Bins
-from photochrom.train.recipe import Recipe
+from photochrom.train.losses.bins import Bins
+from photochrom.train.recipe.sections import Recipe
 
 
 class Adversary(lightning.LightningModule):

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from photochrom.errors import UsageError
-from photochrom.train.ageing import aged_lightness
-from photochrom.train.bins import Bins
-from photochrom.train.color import rgb_to_lab
+from photochrom.train.augment.ageing import aged_lightness
+from photochrom.train.augment.backgrounds import before_plain
 from photochrom.train.data.module import seed_step
+from photochrom.train.lab import rgb_to_lab
+from photochrom.train.losses.bins import Bins
 from photochrom.train.methods.schedule import factor
 from photochrom.train.methods.scores import Diversity, scores
-from photochrom.train.recipe import AugmentConfig, Recipe
-from photochrom.train.stopping import StopAfter
-from photochrom.train.studio import before_plain
+from photochrom.train.recipe.sections import AugmentConfig, Recipe
+from photochrom.train.watch.stopping import StopAfter
 
 Batch = dict[str, Tensor]
 

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from photochrom.errors import UsageError
-from photochrom.train.bins import Bins
-from photochrom.train.losses import discriminator_loss, generator_loss, r1_penalty
+from photochrom.train.losses.bins import Bins
+from photochrom.train.losses.losses import discriminator_loss, generator_loss, r1_penalty
 from photochrom.train.methods.adversary import Adversary
 from photochrom.train.methods.base import Batch
 from photochrom.train.methods.regression import Regression
 from photochrom.train.networks.patchgan import PatchGAN, judged
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 
 class ConditionalGAN(Adversary, Regression):

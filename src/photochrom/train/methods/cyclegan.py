@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.errors import UsageError
-from photochrom.train.bins import Bins
-from photochrom.train.losses import discriminator_loss, generator_loss, r1_penalty
+from photochrom.train.losses.bins import Bins
+from photochrom.train.losses.losses import discriminator_loss, generator_loss, r1_penalty
 from photochrom.train.methods.adversary import Adversary
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec, fitting
 from photochrom.train.networks import build_network
 from photochrom.train.networks.cyclegan import CHROMA, GreyToColor, as_color, as_grey
 from photochrom.train.networks.patchgan import PatchGAN
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 POOL = 50  # generated pictures that a discriminator may be shown again (Shrivastava et al. 2017)
 

@@ -7,10 +7,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.errors import UsageError
-from photochrom.train.bins import Bins, annealed_mean, nearest_bins_loss, rebalancing, smoothed
+from photochrom.train.losses.bins import Bins, annealed_mean, nearest_bins_loss, rebalancing, smoothed
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec, fitting
 from photochrom.train.networks import build_network
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 
 class Distribution(ColorMethod):

@@ -2,7 +2,7 @@
 
 The distribution loss stays on throughout, so that the temperature, the variants and the confidence keep their meaning.
 Painted and real pictures are shown to the critic with their chroma at a quarter of the resolution: it is to judge
-colours, not sharpness, which the product's guided upsampling restores. Stages: photochrom.train.stages.
+colours, not sharpness, which the product's guided upsampling restores. Stages: photochrom.train.losses.stages.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.errors import UsageError
-from photochrom.train.bins import Bins, annealed_mean, distribution_loss, rebalancing
-from photochrom.train.color import lab_to_rgb, rgb_to_lab
-from photochrom.train.critic import Critic, perceptual_distance, semantic_distance
-from photochrom.train.hints import random_hints
-from photochrom.train.imagenet import load_imagenet
+from photochrom.train.augment.hints import random_hints
+from photochrom.train.lab import lab_to_rgb, rgb_to_lab
+from photochrom.train.losses.bins import Bins, annealed_mean, distribution_loss, rebalancing
+from photochrom.train.losses.stages import Stages
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec
 from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, encoder_input, fold_norms
-from photochrom.train.networks.scales import STRIDE, Asked, votes_of
-from photochrom.train.recipe import Recipe
-from photochrom.train.stages import Stages
+from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance
+from photochrom.train.networks.imagenet import load_imagenet
+from photochrom.train.networks.multiscale import STRIDE, Asked, votes_of
+from photochrom.train.recipe.sections import Recipe
 
 MULTIPLE = 32  # of the sides of the network's input
 BROAD = 8  # places of the output to a side: a fifth of a picture of 160 px

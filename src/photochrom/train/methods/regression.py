@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from photochrom.train.bins import Bins
-from photochrom.train.losses import pixel_loss
+from photochrom.train.losses.bins import Bins
+from photochrom.train.losses.losses import pixel_loss
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec, fitting
 from photochrom.train.networks import build_network
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 
 class Regression(ColorMethod):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from photochrom.train.color import lab_to_rgb
+from photochrom.train.lab import lab_to_rgb
 
 RADIUS, MOST = 10.0, 150.0  # ab units
 

@@ -27,7 +27,7 @@ from photochrom.train.networks.photo import (
 )
 from photochrom.train.networks.resnet50 import FrozenUNet, halve_first
 from photochrom.train.networks.unet import PlainUNet, TimmUNet
-from photochrom.train.recipe import NetworkConfig
+from photochrom.train.recipe.sections import NetworkConfig
 
 __all__ = [
     "KINDS",

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from photochrom.train.networks.blocks import initialise
-from photochrom.train.recipe import StabiliseConfig
-from photochrom.train.stabilise import minibatch_layer, spectrally_normalised
+from photochrom.train.networks.stabilise import minibatch_layer, spectrally_normalised
+from photochrom.train.recipe.sections import StabiliseConfig
 
 
 class PatchGAN(nn.Module):

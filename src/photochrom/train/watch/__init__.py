@@ -7,7 +7,7 @@ from pathlib import Path
 import lightning
 from rich.console import Console
 
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 from photochrom.train.watch.alarms import DeadTraining, ModeCollapse, Overfitting, WinningDiscriminator
 from photochrom.train.watch.bell import Bell
 from photochrom.train.watch.divergence import Divergence

@@ -10,7 +10,7 @@ import lightning
 import torch
 from torch import Tensor
 
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 from photochrom.train.watch.bell import Alarm, Bell
 from photochrom.train.watch.values import epoch_value, fitted_loss, step_value, steps_done
 

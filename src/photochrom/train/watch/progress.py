@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from photochrom.train.stopping import StopAfter
+from photochrom.train.watch.stopping import StopAfter
 from photochrom.train.watch.values import epoch_value, step_value, steps_done
 
 _BETWEEN = 0.5  # seconds between looks at the losses

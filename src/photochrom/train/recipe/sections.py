@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from photochrom.errors import UsageError
-from photochrom.train.recipe_values import build, nearest
+from photochrom.train.recipe.values import build, nearest
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-RECIPES = Path(__file__).parents[1] / "recipes"  # those that ship with the package
+RECIPES = Path(__file__).parents[2] / "recipes"  # those that ship with the package
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import torch
 from lightning.pytorch.plugins.environments import SLURMEnvironment
 
 from photochrom.errors import UsageError
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 _ACCELERATORS = {"auto": "auto", "cpu": "cpu", "cuda": "cuda", "gpu": "gpu", "mps": "mps"}
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.evaluate.peers.blocks import ImageNetScale, Joined, ShuffleUp, conv
-from photochrom.train.color import rgb_to_lab
+from photochrom.train.lab import rgb_to_lab
+from photochrom.train.peers.blocks import ImageNetScale, Joined, ShuffleUp, conv
 
 _RANGE = 3.0  # the output, a scaled RGB, lies in -3..3
 

@@ -14,11 +14,11 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import EarlyStopping
 
-from photochrom.train.checkpoints import AtomicIO, LastCheckpoint, MovingAverage, Signals, best_checkpoint, better
-from photochrom.train.folder import RunFolder
-from photochrom.train.loggers import loggers
-from photochrom.train.recipe import Recipe
-from photochrom.train.stopping import StopAfter
+from photochrom.train.recipe.sections import Recipe
+from photochrom.train.run.checkpoints import AtomicIO, LastCheckpoint, MovingAverage, Signals, best_checkpoint, better
+from photochrom.train.run.folder import RunFolder
+from photochrom.train.run.loggers import loggers
+from photochrom.train.watch.stopping import StopAfter
 
 # What Lightning warns of and we do on purpose, or can't help.
 _KNOWN = (

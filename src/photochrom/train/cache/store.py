@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from photochrom.errors import UsageError
-from photochrom.train.color import rgb_to_lab
+from photochrom.train.lab import rgb_to_lab
 
 FEATURES = ("f4", "f8", "f16", "f32")
 

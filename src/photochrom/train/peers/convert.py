@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from photochrom.atomic import atomic_write
 from photochrom.errors import ModelError, UsageError
-from photochrom.evaluate.peers import Peer, find_peer
-from photochrom.evaluate.peers.download import Progress, fetch, fetch_from_hub, is_hub_id
+from photochrom.train.peers import Peer, find_peer
+from photochrom.train.peers.download import Progress, fetch, fetch_from_hub, is_hub_id
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -88,7 +88,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     """The state dict in a .safetensors or a torch file; nothing in it is run. Raises ModelError."""
     import torch
 
-    from photochrom.evaluate.peers.layout import plain
+    from photochrom.train.peers.layout import plain
 
     try:
         if path.suffix == ".safetensors":

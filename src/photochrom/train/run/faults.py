@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from photochrom.errors import PhotochromError, TrainingError, UsageError
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from kornia.augmentation import RandomGaussianBlur, RandomJPEG
 from torch import Tensor
 from torch.nn import functional as F
 
-from photochrom.train.color import rgb_to_lab
+from photochrom.train.lab import rgb_to_lab
 
 LINES, SPECKS = 5, 12  # scratches and specks of dust on one picture, at most
 

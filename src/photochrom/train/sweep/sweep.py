@@ -20,10 +20,10 @@ from rich.table import Table
 
 from photochrom.atomic import atomic_write
 from photochrom.errors import TrainingError, UsageError
-from photochrom.train.checkpoints import better
-from photochrom.train.ranges import Range, parse_range
-from photochrom.train.recipe import Recipe, load_recipe
-from photochrom.train.run import train
+from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.run.checkpoints import better
+from photochrom.train.run.run import train
+from photochrom.train.sweep.ranges import Range, parse_range
 
 _HOPELESS = 3  # trials that end with an error, before any has gone well, after which the sweep gives up
 _OVER = (TrialState.COMPLETE, TrialState.PRUNED)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.evaluate.peers.blocks import ImageNetScale, Joined, ShuffleUp, conv
+from photochrom.train.peers.blocks import ImageNetScale, Joined, ShuffleUp, conv
 
 _QUERIES, _WIDTH, _HEADS, _LAYERS, _HIDDEN = 100, 256, 8, 9, 2048
 _PIXEL = 512  # channels of the pixel decoder; its last block and the maps have half of them

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from photochrom.errors import UsageError
 from photochrom.pictures.picture import Picture
-from photochrom.train.bins import Bins
-from photochrom.train.color import rgb_to_lab
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.pictures import Squares, View, together
+from photochrom.train.lab import rgb_to_lab
+from photochrom.train.losses.bins import Bins
 from photochrom.train.methods.base import ColorMethod
-from photochrom.train.norms import measure_norms
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
+from photochrom.train.start.norms import measure_norms
 
 MEASURED = 128  # pictures by which the norms of an exported network are measured
 
@@ -41,7 +41,7 @@ class Start:
         An export has no prior: it is counted in `pictures`, which are to be trained on.
         """
         if path.suffix == ".onnx":
-            from photochrom.train.from_onnx import photo_from_onnx, photo_weights
+            from photochrom.train.start.from_onnx import photo_from_onnx, photo_weights
 
             net, meta = photo_from_onnx(path)
             return cls(photo_weights(net), bins or bins_on(meta["centres"], pictures, recipe), exported=True)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.train.networks.smoothing import smooth, trust_of
-from photochrom.train.recipe import NetworkConfig
+from photochrom.train.recipe.sections import NetworkConfig
 
 STRIDE = 4  # of the photo network's output
 SCALES = {"two_scales": 0.5, "larger_scale": 1.5}  # what a recipe's network calls them; 1 is always there

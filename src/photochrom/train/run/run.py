@@ -12,18 +12,18 @@ import torch
 from lightning.pytorch.utilities import rank_zero_only
 
 from photochrom.pictures.split import Split, parts_of
-from photochrom.train.bins import Bins
-from photochrom.train.checkpoints import Signals
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
-from photochrom.train.devices import trainer_devices
-from photochrom.train.faults import explained
-from photochrom.train.folder import RunFolder
-from photochrom.train.memory import keep_memory
-from photochrom.train.recipe import Recipe
-from photochrom.train.starting import Start
-from photochrom.train.telling import Telling, log
-from photochrom.train.trainer import Ends, build_trainer, without_known_warnings
+from photochrom.train.losses.bins import Bins
+from photochrom.train.recipe.sections import Recipe
+from photochrom.train.run.checkpoints import Signals
+from photochrom.train.run.devices import trainer_devices
+from photochrom.train.run.faults import explained
+from photochrom.train.run.folder import RunFolder
+from photochrom.train.run.log import Telling, log
+from photochrom.train.run.malloc import keep_memory
+from photochrom.train.run.trainer import Ends, build_trainer, without_known_warnings
+from photochrom.train.start.start import Start
 
 
 def train(
@@ -116,7 +116,7 @@ def _about(data: Sequence[str | Path], parts: Split, others: Split | None, ends:
 
 def _data(recipe: Recipe, parts: Split, others: Split | None, method: Any, out: Path, **options: Any) -> PictureData:
     if recipe.method == "photo" and recipe.network.cache:
-        from photochrom.train.cached_data import CachedData
+        from photochrom.train.cache.module import CachedData
 
         return CachedData(
             recipe, parts, method.network.encoder, Path(recipe.network.cache_folder or out / "cache"), **options

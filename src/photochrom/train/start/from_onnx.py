@@ -22,7 +22,7 @@ from photochrom.errors import ModelError
 from photochrom.network.session import METADATA_KEY
 from photochrom.train.export import random_inputs
 from photochrom.train.networks import PhotoNet, fold_norms
-from photochrom.train.networks.scales import Asked, votes_in
+from photochrom.train.networks.multiscale import Asked, votes_in
 
 PARITY = 1e-3  # largest difference of a probability
 _SAME = ("Cast", "Identity")  # nodes that hand a constant on

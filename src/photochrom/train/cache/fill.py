@@ -15,11 +15,11 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
-from photochrom.train.ageing import aged_lightness
-from photochrom.train.cached import FEATURES, open_arrays, write_state
-from photochrom.train.color import rgb_to_lab
+from photochrom.train.augment.ageing import aged_lightness
+from photochrom.train.augment.backgrounds import before_plain
+from photochrom.train.cache.store import FEATURES, open_arrays, write_state
+from photochrom.train.lab import rgb_to_lab
 from photochrom.train.networks import Encoder, encoder_input
-from photochrom.train.studio import before_plain
 
 BATCH = 8  # views at once through the encoder: onnxruntime is fastest so
 NOTE_EVERY = 64  # batches between notes of how far it is

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from photochrom.pictures.split import Split
-from photochrom.train.cached import FEATURES, Cache, CachedViews
-from photochrom.train.caching import fill_cache
+from photochrom.train.cache.fill import fill_cache
+from photochrom.train.cache.store import FEATURES, Cache, CachedViews
 from photochrom.train.data.module import PictureData, _Loader
 from photochrom.train.data.order import TrainOrder
 from photochrom.train.data.pictures import Squares
 from photochrom.train.networks import Encoder
-from photochrom.train.recipe import Recipe
+from photochrom.train.recipe.sections import Recipe
 
 
 class CachedData(PictureData):

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from photochrom.errors import OutputExistsError, UsageError
-from photochrom.train.folder import next_folder
-from photochrom.train.recipe import Recipe, load_recipe
+from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.run.folder import next_folder
 
 
 def run_train(
@@ -29,8 +29,8 @@ def run_train(
     """Train; the run's folder on stdout, everything else on stderr."""
     read = load_recipe(recipe, settings)
     folder = out or _next(read.name, resume=resume)
-    from photochrom.train.bins import Bins  # torch, only once the recipe is known to be right
-    from photochrom.train.run import train
+    from photochrom.train.losses.bins import Bins  # torch, only once the recipe is known to be right
+    from photochrom.train.run.run import train
 
     return _run(
         folder,

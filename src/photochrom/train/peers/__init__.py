@@ -53,7 +53,7 @@ class Peer:
 
     def load(self, network: nn.Module, state: dict[str, Tensor]) -> None:
         """Published weights into a network of `build`. Raises ModelError for those of another network."""
-        from photochrom.evaluate.peers.layout import fit
+        from photochrom.train.peers.layout import fit
 
         rename: Callable[[str], str | None] = importlib.import_module(self._names).rename
         fit(network, state, rename, self.title)
