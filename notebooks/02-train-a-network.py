@@ -88,7 +88,7 @@ print(*sorted(path.relative_to(work).as_posix() for path in runs[0].rglob("*") i
 # explodes) are printed and kept in `RUN/warnings.log`.
 
 # %%
-from photochrom.train.curves import curves
+from photochrom.evaluate.training.curves import curves
 
 sheets = sorted((runs[0] / "samples").glob("*.jpg"))
 display(Picture(sheets[0]), Picture(sheets[-1]))
@@ -101,7 +101,7 @@ display(Picture(curves(runs[0])[0]))
 # of a grey picture, curves, the settings that differ, pictures side by side.
 
 # %%
-from photochrom.train.compare import compare
+from photochrom.evaluate.training.compare import compare
 
 print(compare(runs, work / "report.html", count=8))
 

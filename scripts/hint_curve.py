@@ -17,7 +17,7 @@ from photochrom.color.distribution import annealed_mean
 from photochrom.color.resample import shrink_lightness
 from photochrom.color.upsample import paint
 from photochrom.evaluate.dataset import find_items, grey_of, open_square
-from photochrom.evaluate.metrics import lab_of, measure
+from photochrom.evaluate.metrics.picture import lab_of, measure
 from photochrom.network.models import find_model
 from photochrom.network.session import Network, open_network
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from photochrom.evaluate.dataset import find_items
-from photochrom.evaluate.gallery import sheet_of
 from photochrom.evaluate.painters import GreyPainter, TruthPainter, open_models
+from photochrom.evaluate.report.gallery import sheet_of
+from photochrom.evaluate.report.tables import markdown
 from photochrom.evaluate.summary import METRICS
-from photochrom.evaluate.tables import markdown
-from photochrom.train.curves import curves
-from photochrom.train.past_runs import Run, differences, facts_of, flat, read_run
+from photochrom.evaluate.training.curves import curves
+from photochrom.evaluate.training.past_runs import Run, differences, facts_of, flat, read_run
 from photochrom.train.recipe.sections import load_recipe
 
 _SCORES = {  # of an evaluation: the metric, and how it is written

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.evaluate import weights
+from photochrom.evaluate.metrics import weights
 
 
 def picture(seed: int, size: tuple[int, int] = (64, 48)) -> NDArray[np.uint8]:

@@ -10,9 +10,9 @@ from PIL import Image
 
 from photochrom.errors import PhotochromError, UsageError
 from photochrom.evaluate.bench import memory, networks, report, rounds
+from photochrom.evaluate.bench.command import bench, run
 from photochrom.evaluate.bench.drawn import grey_picture, shape_of, write_jpeg
 from photochrom.evaluate.bench.plan import Plan, full, quick, thread_counts
-from photochrom.evaluate.bench.run import bench, run
 from tests.tiny_model import write_model
 
 

@@ -10,9 +10,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("torchvision")
 from scipy.linalg import sqrtm  # noqa: E402
 
-from photochrom.evaluate import features  # noqa: E402
-from photochrom.evaluate.frechet import frechet_distance, frechet_error  # noqa: E402
-from photochrom.evaluate.lpips import Lpips  # noqa: E402
+from photochrom.evaluate.metrics import features
+from photochrom.evaluate.metrics.frechet import frechet_distance, frechet_error  # noqa: E402
+from photochrom.evaluate.metrics.lpips import Lpips  # noqa: E402
 from tests.evaluate.drawn import picture  # noqa: E402
 
 

@@ -8,8 +8,9 @@ skimage_color = pytest.importorskip("skimage.color")
 from skimage import data  # noqa: E402
 from skimage import metrics as skimage_metrics  # noqa: E402
 
-from photochrom.evaluate import failures, metrics  # noqa: E402
-from photochrom.evaluate.ciede import ciede2000  # noqa: E402
+from photochrom.evaluate.metrics import failures
+from photochrom.evaluate.metrics import picture as metrics
+from photochrom.evaluate.metrics.ciede import ciede2000  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from photochrom.errors import UsageError
-from photochrom.evaluate.page import Page, show
+from photochrom.evaluate.report.html import Page, show
 from photochrom.sheet import contact_sheet
 
 

@@ -15,7 +15,8 @@ for needed in ("scipy", "skimage", "matplotlib"):
     pytest.importorskip(needed)
 
 from photochrom.errors import ModelError, UnknownModelError, UsageError  # noqa: E402
-from photochrom.evaluate import cache, dataset, measures, report, run, squares  # noqa: E402
+from photochrom.evaluate import cache, dataset, measures, run, squares
+from photochrom.evaluate.report import page as report
 from photochrom.evaluate.settings import Settings  # noqa: E402
 from photochrom.evaluate.summary import METRICS  # noqa: E402
 from tests.evaluate.drawn import encoded, picture, write_folder, write_metric_weights, write_shard  # noqa: E402

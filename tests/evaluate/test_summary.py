@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from photochrom.evaluate import tables
-from photochrom.evaluate.calibration import confidence, expected_calibration_error, reliability
+from photochrom.evaluate.metrics.calibration import confidence, expected_calibration_error, reliability
+from photochrom.evaluate.report import tables
 from photochrom.evaluate.summary import METRICS, summarise
 
 

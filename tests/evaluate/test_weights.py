@@ -11,8 +11,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from photochrom.errors import UsageError  # noqa: E402
-from photochrom.evaluate import weights  # noqa: E402
-from photochrom.evaluate.weights import File, MissingWeightsError, find_weights  # noqa: E402
+from photochrom.evaluate.metrics import weights
+from photochrom.evaluate.metrics.weights import File, MissingWeightsError, find_weights  # noqa: E402
 
 CONTENT = b"weights"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -15,9 +15,8 @@ import torch
 from PIL import Image
 
 from photochrom.errors import UsageError
-from photochrom.train.compare import compare, differences, flat
-from photochrom.train.recipe.sections import Recipe
-from photochrom.train.same_pictures import (
+from photochrom.evaluate.training.compare import compare, differences, flat
+from photochrom.evaluate.training.nearness import (
     RADII,
     Nearness,
     in_colour,
@@ -26,6 +25,7 @@ from photochrom.train.same_pictures import (
     true_ab,
     validation_squares,
 )
+from photochrom.train.recipe.sections import Recipe
 from tests.train.runs import write_run
 
 

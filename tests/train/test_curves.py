@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from photochrom.errors import UsageError
-from photochrom.train.curves import curves, panels, smoothed, thinned
-from photochrom.train.history import read_history
+from photochrom.evaluate.training.curves import curves, panels, smoothed, thinned
+from photochrom.evaluate.training.history import read_history
 from tests.train.runs import write_run
 
 

@@ -57,9 +57,9 @@ def bench(
         import shlex
         import sys
 
+        from photochrom.evaluate.bench.command import run
         from photochrom.evaluate.bench.plan import full
         from photochrom.evaluate.bench.plan import quick as short
-        from photochrom.evaluate.bench.run import run
 
         changes: dict[str, object] = {"data": data, "torch": not no_torch}
         if model:

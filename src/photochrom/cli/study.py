@@ -28,7 +28,7 @@ def curves(
     """Draw the curves of a run: PNG, SVG and HTML."""
 
     def work() -> int:
-        from photochrom.train.curves import curves
+        from photochrom.evaluate.training.curves import curves
 
         for path in curves(run, output):
             typer.echo(path)
@@ -59,7 +59,7 @@ def compare(
     """Compare runs: scores, curves, settings, pictures, as one HTML file."""
 
     def work() -> int:
-        from photochrom.train.compare import compare
+        from photochrom.evaluate.training.compare import compare
 
         typer.echo(compare(runs, out, data=data or (), count=pictures, monitor=monitor))
         return 0

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from photochrom.errors import UsageError
-from photochrom.evaluate import report
 from photochrom.evaluate.dataset import find_items
-from photochrom.evaluate.gallery import save_pictures
+from photochrom.evaluate.report import page as report
+from photochrom.evaluate.report.gallery import save_pictures
+from photochrom.evaluate.report.tables import markdown, result_rows
 from photochrom.evaluate.run import Tell, evaluate
 from photochrom.evaluate.settings import Settings
-from photochrom.evaluate.tables import markdown, result_rows
 
 
 def run(

@@ -20,7 +20,7 @@ from photochrom.batch.plan import READABLE
 from photochrom.color.lab import lightness
 from photochrom.color.tint import describe
 from photochrom.errors import PictureError, PictureWarning, UsageError
-from photochrom.evaluate.metrics import Lab, lab_of
+from photochrom.evaluate.metrics.picture import Lab, lab_of
 from photochrom.photo import Photo
 
 Picture = NDArray[np.uint8]

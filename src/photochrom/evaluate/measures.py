@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from photochrom.evaluate.cache import Arrays
 from photochrom.evaluate.dataset import Truths
-from photochrom.evaluate.metrics import measure
+from photochrom.evaluate.metrics.picture import measure
+from photochrom.evaluate.metrics.weights import WEIGHTS, Found, MissingWeightsError, find_weights
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.settings import Settings
-from photochrom.evaluate.weights import WEIGHTS, Found, MissingWeightsError, find_weights
 
 Picture = NDArray[np.uint8]
 FEATURES = ("fid", "fid_torchvision", "fd_dinov2")  # the Frechet distances, by the name of their number
@@ -65,7 +65,7 @@ class LpipsMeasure:
 
     @cached_property
     def net(self):  # type: ignore[no-untyped-def]  # torch is imported when the first picture is measured
-        from photochrom.evaluate.lpips import Lpips
+        from photochrom.evaluate.metrics.lpips import Lpips
 
         return Lpips(*self.weights.files, net="vgg" if self.name.endswith("vgg") else "alex", device=self.device)
 
@@ -94,7 +94,7 @@ class FeatureMeasure:
 
     @cached_property
     def net(self):  # type: ignore[no-untyped-def]
-        from photochrom.evaluate import features
+        from photochrom.evaluate.metrics import features
 
         kinds = {"fid": features.Inception, "fid_torchvision": features.TorchvisionInception}
         return kinds.get(self.name, features.Dinov2)(self.weights.files[0], self.device)
@@ -119,7 +119,7 @@ class DistributionMeasure:
         return isinstance(painter, ModelPainter) and painter.network.info.head == "distribution"
 
     def __call__(self, rows: Mapping[Painter, Sequence[Picture]], truths: Truths) -> dict[Painter, Arrays]:
-        from photochrom.evaluate.calibration import measure_distribution
+        from photochrom.evaluate.metrics.calibration import measure_distribution
 
         net = self.lpips.net if self.lpips else None
         pairs = list(zip(truths.greys, truths.pictures, truths.labs, strict=True))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from photochrom.evaluate.cache import Cache
 from photochrom.evaluate.dataset import Item
-from photochrom.evaluate.frechet import frechet_distance, frechet_error
+from photochrom.evaluate.metrics.frechet import frechet_distance, frechet_error
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.summary import METRICS, Summary, summarise
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photochrom.errors import UsageError
+from photochrom.evaluate.metrics.weights import WEIGHTS
 from photochrom.evaluate.summary import DRAWS
-from photochrom.evaluate.weights import WEIGHTS
 
 _PARTS = (*WEIGHTS, "distribution")  # what can be left out
 

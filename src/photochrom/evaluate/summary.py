@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.evaluate.calibration import expected_calibration_error
-from photochrom.evaluate.metrics import TINTED
+from photochrom.evaluate.metrics.calibration import expected_calibration_error
+from photochrom.evaluate.metrics.picture import TINTED
 
 Columns = Mapping[str, NDArray[np.generic]]
 DRAWS = 1000

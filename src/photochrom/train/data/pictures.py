@@ -92,7 +92,7 @@ class Squares(Dataset[dict[str, Any]]):
 
 def colorful(square: NDArray[np.uint8]) -> float:
     """Colourfulness of Hasler and Süsstrunk (2003) of (H,W,3) sRGB."""
-    from photochrom.evaluate.metrics import colorfulness
+    from photochrom.evaluate.metrics.picture import colorfulness
 
     return float(colorfulness(square))
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import rgb_to_lab
-from photochrom.evaluate.ciede import ciede2000
+from photochrom.evaluate.metrics.ciede import ciede2000
 
 Picture = NDArray[np.uint8]
 Lab = NDArray[np.float32]

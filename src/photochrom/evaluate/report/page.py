@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from photochrom.atomic import atomic_write
-from photochrom.evaluate import gallery, plots, tables
 from photochrom.evaluate.dataset import Item
-from photochrom.evaluate.failures import KINDS, classify
-from photochrom.evaluate.page import Page
+from photochrom.evaluate.metrics.failures import KINDS, classify
 from photochrom.evaluate.painters import JpegPainter, ModelPainter, Painter
+from photochrom.evaluate.report import gallery, plots, tables
+from photochrom.evaluate.report.html import Page
 from photochrom.evaluate.run import Evaluation
 
 _SHOWN = 12  # pictures on the contact sheet
@@ -157,7 +157,7 @@ def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] |
         worst = [_readable(row) for row in found["worst"]]
         parts += [
             f"## What {model} gets wrong",
-            f"All pictures by the rules of thumb in `photochrom.evaluate.failures`: {counts}. The {len(worst)} worst "
+            f"All pictures by the rules of thumb in `photochrom.evaluate.metrics.failures`: {counts}. The {len(worst)} worst "
             f"by {tables.METRICS[found['by']].label}:",
             tables.markdown(worst),
         ]

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from photochrom.train.history import History, read_history
+from photochrom.evaluate.training.history import History, read_history
 from photochrom.train.recipe.sections import Recipe, load_recipe
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from photochrom.evaluate.metrics import TINTED
+from photochrom.evaluate.metrics.picture import TINTED
 
 KINDS = {
     "grey": "much less colour than the truth has",

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from photochrom.color.distribution import annealed_mean, temperature_for
 from photochrom.color.resample import shrink_lightness
-from photochrom.evaluate.metrics import Lab, ab_distance, lab_of
+from photochrom.evaluate.metrics.picture import Lab, ab_distance, lab_of
 from photochrom.evaluate.painters import ModelPainter
 
 if TYPE_CHECKING:
-    from photochrom.evaluate.lpips import Lpips
+    from photochrom.evaluate.metrics.lpips import Lpips
 
 Float = NDArray[np.float32]
 NEAR = 20.0  # ab units: the confidence is the probability that the shown colour errs by no more than this

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from photochrom.atomic import atomic_write
-from photochrom.evaluate.page import Page
-from photochrom.train.history import Floats, History, read_history
+from photochrom.evaluate.report.html import Page
+from photochrom.evaluate.training.history import Floats, History, read_history
 
 TRAIN, VALIDATION, REFERENCE = "#1b6ca8", "#c4501b", "#6d6d6d"
 _SMOOTH_FROM = 60  # points of a curve by the step, from which a moving mean is drawn over them

@@ -12,11 +12,9 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from photochrom.errors import UsageError
-from photochrom.evaluate.page import Page
-from photochrom.sheet import contact_sheet
-from photochrom.train.curves import finish
-from photochrom.train.past_runs import Run, differences, facts_of, flat, read_run
-from photochrom.train.same_pictures import (
+from photochrom.evaluate.report.html import Page
+from photochrom.evaluate.training.curves import finish
+from photochrom.evaluate.training.nearness import (
     RADII,
     Nearness,
     in_colour,
@@ -27,6 +25,8 @@ from photochrom.train.same_pictures import (
     validation_squares,
     work_device,
 )
+from photochrom.evaluate.training.past_runs import Run, differences, facts_of, flat, read_run
+from photochrom.sheet import contact_sheet
 from photochrom.train.watch.preview import large_enough
 
 SHOWN = 8  # pictures on the sheet

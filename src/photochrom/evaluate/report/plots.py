@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from photochrom.evaluate.calibration import NEAR, STEPS
+from photochrom.evaluate.metrics.calibration import NEAR, STEPS
 from photochrom.evaluate.summary import METRICS
 
 Columns = Mapping[str, NDArray[np.generic]]
