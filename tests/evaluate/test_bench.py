@@ -75,8 +75,6 @@ def test_a_folder_of_pictures(tmp_path: Path) -> None:
 
 
 def test_peers_stand_beside_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("timm")
-    pytest.importorskip("lightning")
     import dataclasses
 
     from photochrom.train.peers import PEERS

@@ -10,13 +10,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-torch = pytest.importorskip("torch")
-for needed in ("scipy", "skimage", "matplotlib"):
-    pytest.importorskip(needed)
-
-from photochrom.cli.main import app  # noqa: E402
-from tests.evaluate.drawn import write_folder, write_metric_weights  # noqa: E402
-from tests.tiny_model import write_model  # noqa: E402
+from photochrom.cli.main import app
+from tests.evaluate.drawn import write_folder, write_metric_weights
+from tests.tiny_model import write_model
 
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")]
 

@@ -11,14 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("timm")
-pytest.importorskip("lightning")
-pytest.importorskip("onnx")
-
-import photochrom  # noqa: E402
-from photochrom.errors import ModelError, UsageError  # noqa: E402
+import photochrom
+from photochrom.errors import ModelError, UsageError
 from photochrom.train.peers import PEERS, Peer, convert, download
 
 SMALL = {  # the same classes, with smaller encoders
@@ -79,7 +75,8 @@ def test_the_file_gives_what_its_authors_get(small_weights: Path, tmp_path: Path
 
 
 def test_safetensors_are_read(small_weights: Path, tmp_path: Path) -> None:
-    safetensors = pytest.importorskip("safetensors.torch")
+    from safetensors import torch as safetensors
+
     state = torch.load(small_weights, weights_only=True)
     safetensors.save_file(state, tmp_path / "a.safetensors")
     read = convert.read_state(tmp_path / "a.safetensors")

@@ -5,21 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("torchvision")
-from scipy.linalg import sqrtm  # noqa: E402
+import torch
+from scipy.linalg import sqrtm
 
 from photochrom.evaluate.metrics import features
-from photochrom.evaluate.metrics.frechet import frechet_distance, frechet_error  # noqa: E402
-from photochrom.evaluate.metrics.lpips import Lpips  # noqa: E402
-from tests.evaluate.drawn import picture  # noqa: E402
+from photochrom.evaluate.metrics.frechet import frechet_distance, frechet_error
+from photochrom.evaluate.metrics.lpips import Lpips
+from tests.evaluate.drawn import picture
 
 
 @pytest.mark.parametrize("net", ["alex", "vgg"])
 @pytest.mark.filterwarnings("ignore:.*weights.*:UserWarning", "ignore::FutureWarning")
 def test_lpips_is_its_authors(net: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lpips = pytest.importorskip("lpips")
+    import lpips
+
     torch.manual_seed(0)
     theirs = lpips.LPIPS(net=net, pnet_rand=True, verbose=False).eval()  # a random network under the real heads
     body, heads = {}, {}
@@ -90,7 +89,8 @@ def test_inception_sees_minus_one_to_one_at_299_px(tmp_path: Path) -> None:
 
 
 def test_inception_from_torch_fidelitys_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
+    from torch_fidelity import feature_extractor_inceptionv3 as module
+
     net = module.FeatureExtractorInceptionV3
     monkeypatch.setattr(net, "load_state_dict", lambda self, state: None)
     torch.save({}, tmp_path / "inception.pth")
@@ -124,7 +124,8 @@ def test_torchvision_inception_is_prepared_as_in_the_tables(tmp_path: Path) -> N
 
 
 def test_dinov2_reads_metas_file(tmp_path: Path) -> None:
-    timm = pytest.importorskip("timm")
+    import timm
+
     torch.manual_seed(0)
     net = timm.create_model("vit_small_patch14_dinov2", pretrained=False, num_classes=0, img_size=224).eval()
     torch.save({**net.state_dict(), "mask_token": torch.zeros(1, 384)}, tmp_path / "dinov2.pth")

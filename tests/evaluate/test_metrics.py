@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
-
-pytest.importorskip("scipy")
-skimage_color = pytest.importorskip("skimage.color")
-from skimage import data  # noqa: E402
-from skimage import metrics as skimage_metrics  # noqa: E402
+from skimage import color as skimage_color
+from skimage import data
+from skimage import metrics as skimage_metrics
 
 from photochrom.evaluate.metrics import failures
 from photochrom.evaluate.metrics import picture as metrics
-from photochrom.evaluate.metrics.ciede import ciede2000  # noqa: E402
+from photochrom.evaluate.metrics.ciede import ciede2000
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +18,8 @@ def pair() -> tuple[np.ndarray, np.ndarray]:
     return picture.astype(np.uint8), truth
 
 
-def flat(l: float, a: float, b: float, size: int = 4) -> np.ndarray:  # noqa: E741
-    return np.full((size, size, 3), (l, a, b), np.float32)
+def flat(light: float, a: float, b: float, size: int = 4) -> np.ndarray:
+    return np.full((size, size, 3), (light, a, b), np.float32)
 
 
 def test_lab_is_scikit_images(pair: tuple[np.ndarray, np.ndarray]) -> None:

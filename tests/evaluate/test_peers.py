@@ -4,12 +4,9 @@ import re
 from collections.abc import Callable
 
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("timm")
-pytest.importorskip("lightning")
-
-from photochrom.errors import ModelError, UsageError  # noqa: E402
+from photochrom.errors import ModelError, UsageError
 from photochrom.train.peers import PEERS, ddcolor, deoldify, eccv16, find_peer, layout, siggraph17
 
 State = dict[str, "torch.Tensor"]

@@ -10,17 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-torch = pytest.importorskip("torch")
-for needed in ("scipy", "skimage", "matplotlib"):
-    pytest.importorskip(needed)
-
-from photochrom.errors import ModelError, UnknownModelError, UsageError  # noqa: E402
+from photochrom.errors import ModelError, UnknownModelError, UsageError
 from photochrom.evaluate import cache, dataset, measures, run, squares
 from photochrom.evaluate.report import page as report
-from photochrom.evaluate.settings import Settings  # noqa: E402
-from photochrom.evaluate.summary import METRICS  # noqa: E402
-from tests.evaluate.drawn import encoded, picture, write_folder, write_metric_weights, write_shard  # noqa: E402
-from tests.tiny_model import metadata, write_model  # noqa: E402
+from photochrom.evaluate.settings import Settings
+from photochrom.evaluate.summary import METRICS
+from tests.evaluate.drawn import encoded, picture, write_folder, write_metric_weights, write_shard
+from tests.tiny_model import metadata, write_model
 
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")]
 VARYING = ("started", "seconds")  # of two runs of the same command

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy")
-
 from photochrom.evaluate.metrics.calibration import confidence, expected_calibration_error, reliability
 from photochrom.evaluate.report import tables
 from photochrom.evaluate.summary import METRICS, summarise

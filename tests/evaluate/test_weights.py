@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from photochrom.errors import UsageError  # noqa: E402
+from photochrom.errors import UsageError
 from photochrom.evaluate.metrics import weights
-from photochrom.evaluate.metrics.weights import File, MissingWeightsError, find_weights  # noqa: E402
+from photochrom.evaluate.metrics.weights import File, MissingWeightsError, find_weights
 
 CONTENT = b"weights"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

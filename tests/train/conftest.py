@@ -1,4 +1,4 @@
-"""The tests of training share a module of helpers, tiny_training.py, beside them."""
+"""The tests of training need the train extra; they share a module of helpers, tiny_training.py, beside them."""
 
 import sys
 from collections.abc import Iterator
@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.extras import not_without
+
+collect_ignore_glob = not_without("torch", "lightning")
 sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """Threads that wait for each other cost more than such small sums, above all on a busy machine."""
-    torch = pytest.importorskip("torch")
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("kornia")
+import torch
 
 from photochrom.train.augment import ageing
-from photochrom.train.augment.backgrounds import before_plain  # noqa: E402
-from photochrom.train.lab import rgb_to_lab  # noqa: E402
+from photochrom.train.augment.backgrounds import before_plain
+from photochrom.train.lab import rgb_to_lab
 
 
 def ramps(count: int, side: int = 64) -> torch.Tensor:

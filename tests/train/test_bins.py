@@ -4,13 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("kornia")
+import torch
 
 from photochrom.color import lab as color
-from photochrom.errors import UsageError  # noqa: E402
-from photochrom.train.lab import lab_to_rgb, rgb_to_lab  # noqa: E402
+from photochrom.errors import UsageError
+from photochrom.train.lab import lab_to_rgb, rgb_to_lab
 from photochrom.train.losses import bins
 
 

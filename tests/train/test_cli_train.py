@@ -5,17 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_training import draw_pictures
 from typer.testing import CliRunner
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
-pytest.importorskip("kornia")
-
-from tiny_training import draw_pictures  # noqa: E402
-
-import photochrom  # noqa: E402
-from photochrom.cli.main import app  # noqa: E402
-from photochrom.train.losses.bins import Bins  # noqa: E402
+import photochrom
+from photochrom.cli.main import app
+from photochrom.train.losses.bins import Bins
 
 SMALL = ("train.batch=4", "train.epochs=2", "network.width=8", "data.workers=0", "augment.flip=true")
 

@@ -5,12 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-pytest.importorskip("lightning")
-pytest.importorskip("matplotlib")
-
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 

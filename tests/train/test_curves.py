@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("matplotlib")
-
 import numpy as np
+import pytest
 from PIL import Image
 
 from photochrom.errors import UsageError

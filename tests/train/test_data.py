@@ -7,23 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from tiny_training import draw_pictures, tiny_recipe
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
-
-from tiny_training import draw_pictures, tiny_recipe  # noqa: E402
-
-from photochrom.errors import TrainingError, UsageError  # noqa: E402
+from photochrom.errors import TrainingError, UsageError
 from photochrom.pictures import split
-from photochrom.pictures.squares import boxes, chance  # noqa: E402
+from photochrom.pictures.squares import boxes, chance
 from photochrom.train.data import find_pictures
-from photochrom.train.data.counting import count_bins  # noqa: E402
-from photochrom.train.data.module import PictureData, seed_step  # noqa: E402
-from photochrom.train.data.order import TrainOrder, ValidationOrder  # noqa: E402
-from photochrom.train.data.pictures import LeftOut, Squares, View, together  # noqa: E402
-from photochrom.train.data.resident import load  # noqa: E402
-from photochrom.train.losses.bins import Bins  # noqa: E402
+from photochrom.train.data.counting import count_bins
+from photochrom.train.data.module import PictureData, seed_step
+from photochrom.train.data.order import TrainOrder, ValidationOrder
+from photochrom.train.data.pictures import LeftOut, Squares, View, together
+from photochrom.train.data.resident import load
+from photochrom.train.losses.bins import Bins
 
 
 def shard(path: Path, members: dict[str, bytes]) -> Path:
@@ -76,7 +73,6 @@ def test_a_damaged_shard(tmp_path: Path) -> None:
 
 
 def test_shards_by_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("webdataset")
     monkeypatch.setenv("PHOTOCHROM_CACHE", str(tmp_path / "cache"))
     for i in range(2):
         shard(tmp_path / f"s-{i}.tar", {f"{i}.png": encoded(i)})

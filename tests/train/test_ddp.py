@@ -6,12 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
-
-import tiny_training  # noqa: E402
-from tiny_training import TinyMethod, draw_pictures, load, tiny_recipe  # noqa: E402
+import tiny_training
+import torch
+from tiny_training import TinyMethod, draw_pictures, load, tiny_recipe
 
 
 @pytest.mark.slow

@@ -4,17 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_training import draw_pictures
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
-pytest.importorskip("timm")
-
-from tiny_training import draw_pictures  # noqa: E402
-
-import photochrom  # noqa: E402
-from photochrom.train.export import export  # noqa: E402
-from photochrom.train.recipe.sections import RECIPES, load_recipe, recipe_names  # noqa: E402
-from photochrom.train.run.run import train  # noqa: E402
+import photochrom
+from photochrom.train.export import export
+from photochrom.train.recipe.sections import RECIPES, load_recipe, recipe_names
+from photochrom.train.run.run import train
 
 OURS = [name for name in recipe_names() if not name.startswith("photo")]  # test_photo_recipe.py has those
 SMALL = {

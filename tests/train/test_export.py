@@ -3,23 +3,19 @@
 import json
 from pathlib import Path
 
+import lightning
 import numpy as np
 import onnx
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
-pytest.importorskip("kornia")
-
-import lightning  # noqa: E402
-
-import photochrom  # noqa: E402
-from photochrom.errors import ModelError, OutputExistsError  # noqa: E402
-from photochrom.train import export as exporting  # noqa: E402
-from photochrom.train.export import export  # noqa: E402
-from photochrom.train.losses.bins import Bins  # noqa: E402
-from photochrom.train.methods import build_method  # noqa: E402
-from photochrom.train.recipe.sections import Recipe  # noqa: E402
+import photochrom
+from photochrom.errors import ModelError, OutputExistsError
+from photochrom.train import export as exporting
+from photochrom.train.export import export
+from photochrom.train.losses.bins import Bins
+from photochrom.train.methods import build_method
+from photochrom.train.recipe.sections import Recipe
 
 BINS = Bins(np.array([[0, 0], [60, 40], [-20, -50]], np.float32), np.array([0.6, 0.3, 0.1], np.float32))
 METHODS = {

@@ -5,14 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from tiny_training import TinyMethod, draw_pictures, tiny_recipe, use
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
-
-from tiny_training import TinyMethod, draw_pictures, tiny_recipe, use  # noqa: E402
-
-from photochrom.errors import TrainingError, UsageError  # noqa: E402
-from photochrom.train.run.run import train  # noqa: E402
+from photochrom.errors import TrainingError, UsageError
+from photochrom.train.run.run import train
 
 
 @pytest.fixture(autouse=True)

@@ -5,21 +5,18 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import pytest
+import torch
+from tiny_training import draw_pictures
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
-
-from tiny_training import draw_pictures  # noqa: E402
-
-from photochrom.errors import ModelError, UnknownModelError, UsageError  # noqa: E402
-from photochrom.train.export import described, export, to_onnx  # noqa: E402
-from photochrom.train.finetune import finetune, finetune_recipe  # noqa: E402
-from photochrom.train.losses.bins import Bins  # noqa: E402
-from photochrom.train.methods import build_method, load_method  # noqa: E402
-from photochrom.train.networks.multiscale import Asked, votes_in  # noqa: E402
-from photochrom.train.recipe.sections import load_recipe  # noqa: E402
-from photochrom.train.start.from_onnx import photo_from_onnx  # noqa: E402
-from photochrom.train.start.start import prior_on  # noqa: E402
+from photochrom.errors import ModelError, UnknownModelError, UsageError
+from photochrom.train.export import described, export, to_onnx
+from photochrom.train.finetune import finetune, finetune_recipe
+from photochrom.train.losses.bins import Bins
+from photochrom.train.methods import build_method, load_method
+from photochrom.train.networks.multiscale import Asked, votes_in
+from photochrom.train.recipe.sections import load_recipe
+from photochrom.train.start.from_onnx import photo_from_onnx
+from photochrom.train.start.start import prior_on
 
 CENTRES = np.array([[0, 0], [40, 30], [-40, 30], [10, -50], [60, 60]], np.float32)
 TINY = ("data.size=32", "data.validation=0.25", "data.workers=0", "train.batch=4", "train.epochs=1", "train.preview=0")

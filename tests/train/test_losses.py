@@ -3,10 +3,9 @@
 import math
 
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from photochrom.train.losses.losses import discriminator_loss, generator_loss, pixel_loss, r1_penalty  # noqa: E402
+from photochrom.train.losses.losses import discriminator_loss, generator_loss, pixel_loss, r1_penalty
 
 KINDS = ("vanilla", "lsgan", "hinge")
 

@@ -6,24 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import lightning
 import numpy as np
 import pytest
+import torch
+from torch.utils.data import DataLoader
 
-torch = pytest.importorskip("torch")
-lightning = pytest.importorskip("lightning")
-pytest.importorskip("kornia")
-
-from torch.utils.data import DataLoader  # noqa: E402
-
-from photochrom.errors import UsageError  # noqa: E402
-from photochrom.train.lab import rgb_to_lab  # noqa: E402
-from photochrom.train.losses.bins import Bins, gamut_bins  # noqa: E402
-from photochrom.train.methods import ColorMethod, build_method, load_method  # noqa: E402
-from photochrom.train.methods.base import augmentation  # noqa: E402
-from photochrom.train.methods.cyclegan import Pool  # noqa: E402
-from photochrom.train.methods.schedule import factor  # noqa: E402
-from photochrom.train.methods.scores import Diversity, scores  # noqa: E402
-from photochrom.train.recipe.sections import AugmentConfig, Recipe  # noqa: E402
+from photochrom.errors import UsageError
+from photochrom.train.lab import rgb_to_lab
+from photochrom.train.losses.bins import Bins, gamut_bins
+from photochrom.train.methods import ColorMethod, build_method, load_method
+from photochrom.train.methods.base import augmentation
+from photochrom.train.methods.cyclegan import Pool
+from photochrom.train.methods.schedule import factor
+from photochrom.train.methods.scores import Diversity, scores
+from photochrom.train.recipe.sections import AugmentConfig, Recipe
 
 SIZE = 32
 KNOWN = (".*LeafSpec.*", ".*does not have many workers.*", ".*smaller than the logging interval.*")  # Lightning's

@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
+import timm
+import torch
 
-torch = pytest.importorskip("torch")
-timm = pytest.importorskip("timm")
-
-from photochrom.errors import UsageError  # noqa: E402
-from photochrom.train.networks import PatchGAN, build_network  # noqa: E402
-from photochrom.train.networks.pretrained import encoder  # noqa: E402
-from photochrom.train.recipe.sections import NetworkConfig  # noqa: E402
+from photochrom.errors import UsageError
+from photochrom.train.networks import PatchGAN, build_network
+from photochrom.train.networks.pretrained import encoder
+from photochrom.train.recipe.sections import NetworkConfig
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +94,9 @@ def test_a_local_file_of_rgb_weights_becomes_one_channel(tmp_path: Path, suffix:
     if suffix == ".pth":
         torch.save(source.state_dict(), path)
     else:
-        pytest.importorskip("safetensors.torch").save_file(source.state_dict(), path)
+        from safetensors.torch import save_file
+
+        save_file(source.state_dict(), path)
     made = encoder("resnet10t", pretrained=True, weights=str(path)).eval()
     torch.testing.assert_close(
         made.state_dict()["conv1.0.weight"], source.conv1[0].weight.detach().sum(1, keepdim=True)
@@ -106,7 +107,8 @@ def test_a_local_file_of_rgb_weights_becomes_one_channel(tmp_path: Path, suffix:
 
 
 def test_torchvisions_names_are_timms(tmp_path: Path) -> None:
-    models = pytest.importorskip("torchvision.models")
+    from torchvision import models as models
+
     with torch.device("meta"):
         theirs, ours = models.resnet50().state_dict(), encoder("resnet50", pretrained=False).state_dict()
     assert ours.keys() <= theirs.keys()

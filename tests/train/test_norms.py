@@ -1,13 +1,11 @@
 """Batch norms of a network that came out of an export: measured, they learn on from where the export was."""
 
 import pytest
+import torch
+from torch import nn
 
-torch = pytest.importorskip("torch")
-
-from torch import nn  # noqa: E402
-
-from photochrom.train.networks import PhotoNet  # noqa: E402
-from photochrom.train.start.norms import measure_norms  # noqa: E402
+from photochrom.train.networks import PhotoNet
+from photochrom.train.start.norms import measure_norms
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

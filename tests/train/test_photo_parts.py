@@ -5,23 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch.nn import functional as F
 
-torch = pytest.importorskip("torch")
-
-from torch.nn import functional as F  # noqa: E402
-
-from photochrom.errors import UsageError  # noqa: E402
+from photochrom.errors import UsageError
 from photochrom.train.augment import hints
-from photochrom.train.cache.fill import fill_cache  # noqa: E402
-from photochrom.train.cache.store import FEATURES, Cache  # noqa: E402
-from photochrom.train.lab import rgb_to_lab  # noqa: E402
-from photochrom.train.losses.bins import annealed_mean, distribution_loss  # noqa: E402
-from photochrom.train.losses.stages import Stages  # noqa: E402
-from photochrom.train.methods.photo import with_true_tints  # noqa: E402
-from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, fold_norms  # noqa: E402
-from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance  # noqa: E402
-from photochrom.train.run.malloc import keep_memory  # noqa: E402
+from photochrom.train.cache.fill import fill_cache
+from photochrom.train.cache.store import FEATURES, Cache
+from photochrom.train.lab import rgb_to_lab
+from photochrom.train.losses.bins import annealed_mean, distribution_loss
+from photochrom.train.losses.stages import Stages
+from photochrom.train.methods.photo import with_true_tints
+from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, fold_norms
+from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance
+from photochrom.train.run.malloc import keep_memory
 
 COUNT, SIZE = 5, 32
 

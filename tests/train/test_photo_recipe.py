@@ -4,22 +4,20 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+import lightning
 import numpy as np
 import pytest
+import torch
+from lightning.pytorch.callbacks import Timer
+from tiny_training import draw_pictures
 
-torch = pytest.importorskip("torch")
-lightning = pytest.importorskip("lightning")
-
-from lightning.pytorch.callbacks import Timer  # noqa: E402
-from tiny_training import draw_pictures  # noqa: E402
-
-from photochrom.errors import UsageError  # noqa: E402
-from photochrom.train.export import export  # noqa: E402
-from photochrom.train.losses.bins import Bins  # noqa: E402
-from photochrom.train.methods import build_method, load_method  # noqa: E402
-from photochrom.train.networks import LITE0_STAGES, Encoder, fold_norms  # noqa: E402
-from photochrom.train.recipe.sections import Recipe, load_recipe  # noqa: E402
-from photochrom.train.run.run import train  # noqa: E402
+from photochrom.errors import UsageError
+from photochrom.train.export import export
+from photochrom.train.losses.bins import Bins
+from photochrom.train.methods import build_method, load_method
+from photochrom.train.networks import LITE0_STAGES, Encoder, fold_norms
+from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.run.run import train
 
 TINY = (
     "data.size=32",

@@ -7,24 +7,23 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
+from photochrom.errors import ModelError, UsageError
+from photochrom.network.models import find_model
+from photochrom.network.session import METADATA_KEY, open_network
+from photochrom.train.export import described, difference, to_onnx
+from photochrom.train.finetune import finetune_recipe
+from photochrom.train.methods.base import ExportSpec
+from photochrom.train.networks import LITE0_STAGES, LITE2_STAGES, Encoder, PhotoNet, encoder_input
+from photochrom.train.networks.imagenet import copy_in_order, load_imagenet
+from photochrom.train.networks.multiscale import Asked, _hints_at, _lightness_at, _to
+from photochrom.train.networks.smoothing import smooth, trust_of
+from photochrom.train.start.from_onnx import photo_from_onnx
+
 F = torch.nn.functional
-onnx = pytest.importorskip("onnx")
-
-from photochrom.errors import ModelError, UsageError  # noqa: E402
-from photochrom.network.models import find_model  # noqa: E402
-from photochrom.network.session import METADATA_KEY, open_network  # noqa: E402
-from photochrom.train.export import described, difference, to_onnx  # noqa: E402
-from photochrom.train.finetune import finetune_recipe  # noqa: E402
-from photochrom.train.methods.base import ExportSpec  # noqa: E402
-from photochrom.train.networks import LITE0_STAGES, LITE2_STAGES, Encoder, PhotoNet, encoder_input  # noqa: E402
-from photochrom.train.networks.imagenet import copy_in_order, load_imagenet  # noqa: E402
-from photochrom.train.networks.multiscale import Asked, _hints_at, _lightness_at, _to  # noqa: E402
-from photochrom.train.networks.smoothing import smooth, trust_of  # noqa: E402
-from photochrom.train.start.from_onnx import photo_from_onnx  # noqa: E402
-
 BINS = 5
 
 
@@ -193,7 +192,8 @@ def test_other_files_are_refused(exported: tuple[PhotoNet, Path], tmp_path: Path
 @pytest.mark.parametrize(("name", "layout"), [("lite0", LITE0_STAGES), ("lite2", LITE2_STAGES)])
 @pytest.mark.parametrize("size", [(64, 64), (96, 160)])
 def test_timm_has_the_same_encoder(name: str, layout: tuple, size: tuple[int, int]) -> None:
-    timm = pytest.importorskip("timm")
+    import timm
+
     theirs = shaken(timm.create_model(f"tf_efficientnet_{name}", pretrained=False))
     ours = Encoder(layout).eval()
     copy_in_order(ours, theirs.state_dict(), "timm's")
@@ -214,7 +214,9 @@ def test_imagenet_weights_from_a_file(tmp_path: Path) -> None:
 
 
 def test_imagenet_weights_from_safetensors_which_are_sorted_by_name(tmp_path: Path) -> None:
-    timm, safetensors = pytest.importorskip("timm"), pytest.importorskip("safetensors.torch")
+    import safetensors.torch as safetensors
+    import timm
+
     theirs = shaken(timm.create_model("tf_efficientnet_lite2", pretrained=False)).state_dict()
     safetensors.save_file(dict(sorted(theirs.items())), tmp_path / "model.safetensors")
     one, other = Encoder(), Encoder()
@@ -237,7 +239,7 @@ def test_wrong_weights_are_refused(tmp_path: Path) -> None:
 
 
 def test_without_a_hub_it_says_which_setting_names_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    timm = pytest.importorskip("timm")
+    import timm
 
     def fail(*_args: object, **_options: object) -> None:
         raise ConnectionError("no network")

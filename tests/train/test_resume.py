@@ -12,14 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_training
+import torch
+from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, use
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
-
-import tiny_training  # noqa: E402
-from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, use  # noqa: E402
-
-from photochrom.train.run.run import train  # noqa: E402
+from photochrom.train.run.run import train
 
 
 class Killed(Exception):

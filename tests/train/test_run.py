@@ -6,16 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+from tiny_training import TinyGame, TinyMethod, draw_pictures, load, tiny_recipe, use
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("lightning")
-
-from tiny_training import TinyGame, TinyMethod, draw_pictures, load, tiny_recipe, use  # noqa: E402
-
-from photochrom.errors import UsageError  # noqa: E402
-from photochrom.train.recipe.sections import load_recipe  # noqa: E402
-from photochrom.train.run.folder import next_folder  # noqa: E402
-from photochrom.train.run.run import train  # noqa: E402
+from photochrom.errors import UsageError
+from photochrom.train.recipe.sections import load_recipe
+from photochrom.train.run.folder import next_folder
+from photochrom.train.run.run import train
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from photochrom.train.networks.multiscale import Asked  # noqa: E402
-from photochrom.train.networks.smoothing import EDGE, smooth  # noqa: E402
+from photochrom.train.networks.multiscale import Asked
+from photochrom.train.networks.smoothing import EDGE, smooth
 
 REACH = 0.16
 

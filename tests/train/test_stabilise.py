@@ -1,12 +1,11 @@
 """What keeps a GAN in balance; needs the train extra."""
 
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from photochrom.train.networks.patchgan import PatchGAN  # noqa: E402
-from photochrom.train.networks.stabilise import MinibatchDiscrimination, MinibatchStdDev, spectrally_normalised  # noqa: E402
-from photochrom.train.recipe.sections import StabiliseConfig  # noqa: E402
+from photochrom.train.networks.patchgan import PatchGAN
+from photochrom.train.networks.stabilise import MinibatchDiscrimination, MinibatchStdDev, spectrally_normalised
+from photochrom.train.recipe.sections import StabiliseConfig
 
 
 def test_minibatch_discrimination_sees_pictures_that_are_alike() -> None:

@@ -6,10 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-pytest.importorskip("lightning")
-pytest.importorskip("optuna")
-
 import torch
 from PIL import Image
 
@@ -189,7 +185,6 @@ def test_what_cant_work_is_refused(
 
 
 def test_a_real_sweep(tmp_path: Path) -> None:
-    pytest.importorskip("kornia")
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     for n in range(10):

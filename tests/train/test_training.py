@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
-
-torch = pytest.importorskip("torch")
 
 from photochrom.color import distribution
 from photochrom.color import lab as color
 from photochrom.train import data, networks
-from photochrom.train.lab import lab_to_rgb, rgb_to_lab  # noqa: E402
+from photochrom.train.lab import lab_to_rgb, rgb_to_lab
 from photochrom.train.losses import bins
 
 

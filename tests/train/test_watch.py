@@ -6,20 +6,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import lightning
 import pytest
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+from PIL import Image
+from rich.console import Console
+from torch.utils.data import DataLoader
 
-lightning = pytest.importorskip("lightning")
-
-import torch  # noqa: E402
-from lightning.pytorch.callbacks import ModelCheckpoint  # noqa: E402
-from lightning.pytorch.loggers import TensorBoardLogger  # noqa: E402
-from PIL import Image  # noqa: E402
-from rich.console import Console  # noqa: E402
-from torch.utils.data import DataLoader  # noqa: E402
-
-from photochrom.errors import TrainingError  # noqa: E402
-from photochrom.train.recipe.sections import Recipe  # noqa: E402
-from photochrom.train.watch import (  # noqa: E402
+from photochrom.errors import TrainingError
+from photochrom.train.recipe.sections import Recipe
+from photochrom.train.watch import (
     Bell,
     DeadTraining,
     Divergence,
@@ -30,7 +28,7 @@ from photochrom.train.watch import (  # noqa: E402
     WinningDiscriminator,
     callbacks,
 )
-from photochrom.train.watch.progress import time_left  # noqa: E402
+from photochrom.train.watch.progress import time_left
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers.*"),
@@ -324,7 +322,6 @@ class Spoil(lightning.Callback):  # type: ignore[misc]
 
 
 def test_a_real_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path: Path) -> None:
-    pytest.importorskip("kornia")
     from photochrom.train.methods import load_method
     from photochrom.train.run.run import train
 

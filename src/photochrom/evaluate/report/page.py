@@ -157,8 +157,8 @@ def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] |
         worst = [_readable(row) for row in found["worst"]]
         parts += [
             f"## What {model} gets wrong",
-            f"All pictures by the rules of thumb in `photochrom.evaluate.metrics.failures`: {counts}. The {len(worst)} worst "
-            f"by {tables.METRICS[found['by']].label}:",
+            f"All pictures by the rules of thumb in `photochrom.evaluate.metrics.failures`: {counts}. "
+            f"The {len(worst)} worst by {tables.METRICS[found['by']].label}:",
             tables.markdown(worst),
         ]
     parts += [
