@@ -53,7 +53,7 @@ show(given=grey, coloured=photo.pixels)
 # added:
 
 # %%
-from photochrom.color.lab import lightness
+from photochrom.color.lightness import lightness
 
 change = np.abs(lightness(photo.pixels) - lightness(grey))
 print(f"lightness (0..100) changed by {change.mean():.2f} on average: rounding to 8 bits")

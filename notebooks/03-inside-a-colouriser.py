@@ -23,8 +23,10 @@ from skimage import data
 
 import photochrom
 from photochrom.color.distribution import annealed_mean, leaning
-from photochrom.color.lab import lab_to_rgb, lightness, merge, rgb_to_lab
-from photochrom.color.resample import resize, shrink_lightness
+from photochrom.color.gamut import merge
+from photochrom.color.lab import lab_to_rgb, rgb_to_lab
+from photochrom.color.lightness import lightness, shrink_lightness
+from photochrom.color.resample import resize
 from photochrom.color.upsample import paint
 from photochrom.network.models import find_model
 from photochrom.network.session import open_network

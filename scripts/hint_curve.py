@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.distribution import annealed_mean
-from photochrom.color.resample import shrink_lightness
+from photochrom.color.lightness import shrink_lightness
 from photochrom.color.upsample import paint
 from photochrom.evaluate.dataset import find_items, grey_of, open_square
 from photochrom.evaluate.metrics.picture import lab_of, measure

@@ -9,7 +9,8 @@ from PIL import Image
 
 import photochrom
 from photochrom import Colorizer, Photo, PictureError, PictureWarning, UsageError
-from photochrom.color.lab import lightness, rgb_to_lab
+from photochrom.color.lab import rgb_to_lab
+from photochrom.color.lightness import lightness
 
 from .tiny_model import metadata, write_model
 

@@ -7,14 +7,16 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from photochrom.color import lab as color
 from photochrom.color import tint
+from photochrom.color.gamut import merge
+from photochrom.color.lab import rgb_to_lab
+from photochrom.color.lightness import lightness
 
 
 def toned(name: str, dtype: type = np.uint8) -> np.ndarray:
     """The camera man in a tone, grainy, and through a JPEG of quality 60."""
     grey = data.camera()[:400, :500]
-    light = color.lightness(grey) / 100
+    light = lightness(grey) / 100
     y, x = np.mgrid[0 : grey.shape[0], 0 : grey.shape[1]] / 500
     fading = 0.4 + 0.9 * (x - 0.2) ** 2 + 0.5 * y
     hump = light * (1 - light)
@@ -25,7 +27,7 @@ def toned(name: str, dtype: type = np.uint8) -> np.ndarray:
         "selenium": (4 + 4 * (1 - light), 5 * light - 3),
         "yellowed unevenly": (1 + 2 * fading * light, 3 + 22 * fading * light),
     }[name]
-    rgb = color.merge(grey, np.stack([a, b], axis=-1).astype(np.float32))
+    rgb = merge(grey, np.stack([a, b], axis=-1).astype(np.float32))
     noisy = rgb + np.random.default_rng(0).normal(0, 3, rgb.shape)
     buffer = io.BytesIO()
     Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=60)
@@ -50,24 +52,24 @@ def test_grey_is_grey() -> None:
 )
 def test_photographs_even_muted_are_colour(name: str, strength: float) -> None:
     picture = getattr(data, name)()
-    ab = color.rgb_to_lab(picture / np.float32(255))[..., 1:] * np.float32(strength)
-    assert tint.describe(color.merge(picture, ab)).kind == "colour"
+    ab = rgb_to_lab(picture / np.float32(255))[..., 1:] * np.float32(strength)
+    assert tint.describe(merge(picture, ab)).kind == "colour"
 
 
 def test_a_red_coat_in_the_snow_is_colour() -> None:
     grey = data.camera()
     ab = np.zeros((*grey.shape, 2), np.float32)
     ab[200:260, 100:130] = 45, 25
-    assert tint.describe(color.merge(grey, ab)).kind == "colour"
+    assert tint.describe(merge(grey, ab)).kind == "colour"
 
 
 def test_the_curve_gives_the_tone_back() -> None:
     picture = toned("sepia")
     found = tint.describe(picture)
-    ab = tint.tint_ab(found, color.lightness(picture))
+    ab = tint.tint_ab(found, lightness(picture))
     assert ab.shape == (*picture.shape[:2], 2)
     assert ab.dtype == np.float32
-    again = color.merge(picture, ab)
+    again = merge(picture, ab)
     assert np.abs(again.astype(float).mean(axis=(0, 1)) - picture.astype(float).mean(axis=(0, 1))).max() < 2
 
 

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from skimage import data
 
-from photochrom.color import lab as color
 from photochrom.color import resample, upsample
+from photochrom.color.gamut import merge
+from photochrom.color.lab import rgb_to_lab
+from photochrom.color.lightness import lightness, shrink_lightness
 from photochrom.errors import UsageError
 
 
 def ab_of(rgb: np.ndarray) -> np.ndarray:
-    lab: np.ndarray = color.rgb_to_lab(rgb / np.float32(np.iinfo(rgb.dtype).max))[..., 1:]
+    lab: np.ndarray = rgb_to_lab(rgb / np.float32(np.iinfo(rgb.dtype).max))[..., 1:]
     return lab
 
 
@@ -43,9 +45,7 @@ def test_real_photographs_come_closer_than_by_plain_interpolation() -> None:
         height, width = picture.shape[:2]
         ab = ab_of(picture)
         low = resample.resize(ab, (width // 8, height // 8))
-        plain = np.abs(
-            color.rgb_to_lab(color.merge(picture, resample.resize(low, (width, height))) / 255.0)[..., 1:] - ab
-        ).mean()
+        plain = np.abs(rgb_to_lab(merge(picture, resample.resize(low, (width, height))) / 255.0)[..., 1:] - ab).mean()
         assert np.abs(ab_of(upsample.paint(picture, low)) - ab).mean() < 0.9 * plain
 
 
@@ -77,7 +77,7 @@ def test_any_size_works(shape: tuple[int, int], low: tuple[int, int]) -> None:
     grey = rng.integers(0, 256, shape).astype(np.uint8)
     out = upsample.paint(grey, rng.normal(0, 20, (*low, 2)).astype(np.float32))
     assert out.shape == (*shape, 3)
-    assert np.abs(color.lightness(out) - color.lightness(grey)).mean() < 0.3
+    assert np.abs(lightness(out) - lightness(grey)).mean() < 0.3
 
 
 def test_strips_bands_and_threads_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,15 +99,15 @@ def test_eight_and_sixteen_bits_agree() -> None:
 def test_a_given_guide_changes_nothing_to_speak_of() -> None:
     grey = data.camera()
     low = np.random.default_rng(5).normal(0, 15, (64, 64, 2)).astype(np.float32)
-    guide = resample.shrink_lightness(grey, (256, 256))
+    guide = shrink_lightness(grey, (256, 256))
     assert np.abs(upsample.paint(grey, low, guide=guide).astype(int) - upsample.paint(grey, low)).max() <= 1
 
 
 @pytest.mark.parametrize("size", [(100, 70), (512, 3), (1, 1), (64, 64)])
 def test_shrunken_lightness_is_the_area_mean_of_lightness(size: tuple[int, int]) -> None:
     picture = data.astronaut()
-    full = color.lightness(picture)
-    small = resample.shrink_lightness(picture, size)
+    full = lightness(picture)
+    small = shrink_lightness(picture, size)
     assert small.shape == size[::-1]
     assert abs(float(small.mean()) - float(full.mean())) < 0.01
     if size == (64, 64):
@@ -116,9 +116,9 @@ def test_shrunken_lightness_is_the_area_mean_of_lightness(size: tuple[int, int])
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 300), (300, 5)])
 def test_lightness_of_a_picture_smaller_than_asked_is_interpolated(shape: tuple[int, int]) -> None:
-    small = resample.shrink_lightness(np.full(shape, 119, np.uint8), (64, 96))
+    small = shrink_lightness(np.full(shape, 119, np.uint8), (64, 96))
     assert small.shape == (96, 64)
-    np.testing.assert_allclose(small, color.lightness(np.full((1, 1), 119, np.uint8))[0, 0], atol=1e-3)
+    np.testing.assert_allclose(small, lightness(np.full((1, 1), 119, np.uint8))[0, 0], atol=1e-3)
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
@@ -127,4 +127,4 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         with pytest.raises(UsageError, match="ab_low"):
             upsample.paint(grey, ab)
     with pytest.raises(UsageError, match="each side"):
-        resample.shrink_lightness(grey, (0, 4))
+        shrink_lightness(grey, (0, 4))

@@ -15,8 +15,9 @@ from PIL import Image
 
 from photochrom.color.distribution import annealed_mean, leaning, temperature_for
 from photochrom.color.lab import Float
+from photochrom.color.lightness import shrink_lightness
 from photochrom.color.paper import even_paper
-from photochrom.color.resample import resize, shrink_lightness
+from photochrom.color.resample import resize
 from photochrom.color.tint import describe, tint_ab
 from photochrom.color.upsample import paint
 from photochrom.errors import PictureWarning, UsageError

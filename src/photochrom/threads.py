@@ -1,4 +1,4 @@
-"""Apply a function to many strips in a few threads, in order, holding only a few results at a time."""
+"""A few threads over many strips: in order with few results held at a time, or each strip by itself."""
 
 import os
 from collections import deque
@@ -23,3 +23,15 @@ def ordered_map(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def on_threads(work: Callable[[int], None], items: range, threads: int | None) -> None:
+    """work(item) for every item, on threads; numpy lets go of the interpreter's lock in the long parts."""
+    threads = min(len(items), threads or min(8, os.cpu_count() or 1))
+    if threads <= 1:
+        for item in items:
+            work(item)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(work, items):
+            pass

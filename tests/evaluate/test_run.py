@@ -225,7 +225,7 @@ def test_the_square_is_the_centre_and_the_grey_has_its_lightness() -> None:
     wide[:, 20:40] = (200, 40, 90)
     square = dataset.square(Image.fromarray(wide), 20)
     assert square.shape == (20, 20, 3) and (square == (200, 40, 90)).all()
-    from photochrom.color.lab import lightness
+    from photochrom.color.lightness import lightness
 
     rgb = picture(0)
     assert np.abs(lightness(dataset.grey_of(rgb)) - lightness(rgb)).max() < 0.4  # half a step of 8 bits in the dark

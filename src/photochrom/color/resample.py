@@ -1,4 +1,4 @@
-"""Small maps at another size, and a big picture's lightness made small.  numpy only.
+"""Small maps at another size.  numpy only.
 
 Each axis is resampled by itself, as products with weight matrices.  A matrix covers a run of neighbouring output
 places and only the input places that these need, so that it stays small, whatever the picture's size.
@@ -6,20 +6,15 @@ places and only the input places that these need, so that it stays small, whatev
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color.lab import Float, Pixels, check_pixels, lightness
-from photochrom.errors import UsageError
+from photochrom.color.lab import Float
 
 Kind = Literal["area", "line", "spline"]  # area mean, for fewer places; straight lines or a cubic B-spline, for more
-_STRIP = 24576  # pixels of a strip of a big picture: its planes stay in the cache
 _RUN = 64  # output places of one matrix: small products, so that BLAS starts no threads of its own below ours
 
 
@@ -104,38 +99,3 @@ def resize(x: Float, size: tuple[int, int]) -> Float:
         return np.ascontiguousarray(resize_planes(x, size))
     planes = np.ascontiguousarray(x.transpose(2, 0, 1))
     return np.ascontiguousarray(resize_planes(planes, size).transpose(1, 2, 0))
-
-
-def shrink_lightness(pixels: Pixels, size: tuple[int, int], *, threads: int | None = None) -> Float:
-    """L* (0..100) of `pixels` at size (w,h), as (h,w) float32: the area mean of L* itself, not of the encoded values.
-
-    pixels: (H,W) or (H,W,3), uint8 or uint16.  Along an axis where `size` is larger than the picture, straight lines.
-    Works strip by strip: nothing of the picture's size is made.
-    """
-    check_pixels(pixels)
-    height, width = pixels.shape[:2]
-    if min(size) < 1:
-        raise UsageError(f"a picture can't be shrunk to {size[0]}x{size[1]}: each side must be 1 or more")
-    if size[1] >= height:
-        return resize(np.concatenate([resize(lightness(pixels[y : y + 1]), (size[0], 1)) for y in range(height)]), size)
-    out = np.empty((size[1], size[0]), np.float32)
-    step = max(1, min(256, round(_STRIP / (width * (height / size[1])))))
-
-    def strip(first: int) -> None:
-        run = run_of(height, size[1], first, min(first + step, size[1]), "area")
-        out[run.target] = resize_planes(run.weights @ lightness(pixels[run.source]), (size[0], len(run.weights)))
-
-    on_threads(strip, range(0, size[1], step), threads)
-    return out
-
-
-def on_threads(work: Callable[[int], None], items: range, threads: int | None) -> None:
-    """work(item) for every item, on threads; numpy lets go of the interpreter's lock in the long parts."""
-    threads = min(len(items), threads or min(8, os.cpu_count() or 1))
-    if threads <= 1:
-        for item in items:
-            work(item)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, items):
-            pass

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color.lab import Float, Pixels, check_pixels, rgb_to_lab
+from photochrom.color.lab import Float, Pixels, rgb_to_lab
+from photochrom.color.lightness import check_pixels
 
 KNOTS = 33  # of Tint.curve, at equal steps of L* from 0 to 100
 # Chroma, in CIELAB units.  Chosen on photographs left in colour, made grey and toned (with noise, JPEG, uneven fading).

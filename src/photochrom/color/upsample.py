@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from photochrom.color.lab import Float, Pixels, check_pixels, luminance, write_rgb
-from photochrom.color.resample import mean3, on_threads, resize_planes, run_of, runs_of, shrink_lightness
+from photochrom.color.gamut import write_rgb
+from photochrom.color.lab import Float, Pixels
+from photochrom.color.lightness import check_pixels, luminance, shrink_lightness
+from photochrom.color.resample import mean3, resize_planes, run_of, runs_of
 from photochrom.errors import UsageError
+from photochrom.threads import on_threads
 
 _TILE = (64, 384)  # rows and columns painted at once: planes that stay in the cache, and products too small for BLAS
 # to start threads of its own below ours; far from a line, so that many tiles hold no colour out of gamut

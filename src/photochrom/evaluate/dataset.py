@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.batch.plan import READABLE
-from photochrom.color.lab import lightness
+from photochrom.color.lightness import lightness
 from photochrom.color.tint import describe
 from photochrom.errors import PictureError, PictureWarning, UsageError
 from photochrom.evaluate.metrics.picture import Lab, lab_of

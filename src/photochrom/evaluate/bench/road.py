@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import photochrom
-from photochrom.color.resample import shrink_lightness
+from photochrom.color.lightness import shrink_lightness
 from photochrom.color.upsample import paint
 from photochrom.colorizer import Colorizer
 from photochrom.evaluate.bench.drawn import shape_of, write_jpeg

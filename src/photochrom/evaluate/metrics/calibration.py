@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.distribution import annealed_mean, temperature_for
-from photochrom.color.resample import shrink_lightness
+from photochrom.color.lightness import shrink_lightness
 from photochrom.evaluate.metrics.picture import Lab, ab_distance, lab_of
 from photochrom.evaluate.painters import ModelPainter
 

@@ -12,8 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from photochrom.color.lab import merge, rgb_to_lab
-from photochrom.color.resample import resize, shrink_lightness
+from photochrom.color.gamut import merge
+from photochrom.color.lab import rgb_to_lab
+from photochrom.color.lightness import shrink_lightness
+from photochrom.color.resample import resize
 from photochrom.errors import UsageError
 from photochrom.pictures.find import find_pictures
 from photochrom.pictures.split import split
