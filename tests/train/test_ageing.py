@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from photochrom.train.augment import ageing
-from photochrom.train.augment.backgrounds import before_plain
+from photochrom.train.augment.backgrounds import on_plain_background
 from photochrom.train.lab import rgb_to_lab
 
 
@@ -57,11 +57,11 @@ def test_a_vignette_darkens_towards_the_corners_only() -> None:
 def test_a_plain_ground_is_neutral_and_the_middle_stays() -> None:
     torch.manual_seed(0)
     rgb = torch.rand(200, 3, 1, 1).expand(-1, -1, 48, 48).contiguous()
-    made = before_plain(rgb, 0.5)
+    made = on_plain_background(rgb, 0.5)
     changed = (made - rgb).abs().amax((1, 2, 3)) > 1e-3
     assert 0.4 < changed.float().mean() < 0.6
     torch.testing.assert_close(made[..., 24, 24], rgb[..., 24, 24])
     corners = made[changed][:, :, 0, 0]
     assert (corners.amax(1) - corners.amin(1)).median() < 1e-3  # no colour
     assert (corners.mean(1) > 0.85).float().mean() > 0.4  # mostly white
-    assert torch.equal(before_plain(rgb, 0.0), rgb)
+    assert torch.equal(on_plain_background(rgb, 0.0), rgb)

@@ -1,7 +1,7 @@
-"""Ageing the network's *input* on the device: a clean modern picture made to look like a scan of an old one.
+"""Ageing of the network's *input*, on the device: a clean modern picture made to look like a scan of an old one.
 
-Orthochromatic film, fading, stains, a vignette, a soft lens, grain, scratches, dust, JPEG. The colours that are to be
-learned stay those of the clean picture. Sizes are shares of the picture's side, so that they mean the same at any.
+Orthochromatic film, fading, stains, a vignette, a soft lens, grain, scratches, dust, JPEG. The target colours stay
+those of the clean picture. Lengths are in pixels or in shares of the picture's side, as each function says.
 """
 
 from __future__ import annotations
@@ -13,25 +13,26 @@ from torch.nn import functional as F
 
 from photochrom.train.lab import rgb_to_lab
 
-LINES, SPECKS = 5, 12  # scratches and specks of dust on one picture, at most
+MAX_SCRATCHES, MAX_SPECKS = 5, 12  # on one picture
 
 
 def aged_lightness(rgb: Tensor, lightness: Tensor, share: float) -> Tensor:
-    """sRGB (N,3,H,W) 0..1 and its lightness (N,1,H,W) 0..100 -> lightness, a `share` as an old camera saw it.
+    """sRGB (N,3,H,W) 0..1 and its lightness (N,1,H,W) 0..100 -> lightness, that of a `share` of the pictures aged.
 
-    Draws from torch's generators.
+    Draws from the global generators of torch.
     """
-    old = torch.rand(len(rgb), device=rgb.device) < share
-    if share > 0 and bool(old.any()):
+    chosen = torch.rand(len(rgb), device=rgb.device) < share
+    if share > 0 and bool(chosen.any()):
         lightness = lightness.clone()
-        lightness[old] = rgb_to_lab(aged(rgb[old]).expand(-1, 3, -1, -1))[:, :1]
+        lightness[chosen] = rgb_to_lab(aged(rgb[chosen]).expand(-1, 3, -1, -1))[:, :1]
     return lightness
 
 
 def aged(rgb: Tensor) -> Tensor:
-    """sRGB (N,3,H,W) 0..1 -> grey sRGB values (N,1,H,W) 0..1 of an old photograph, every one with other faults."""
+    """sRGB (N,3,H,W) 0..1 -> grey sRGB values (N,1,H,W) 0..1 of an old photograph; the faults are drawn per picture."""
     n = len(rgb)
-    # Film weighs the primaries unlike the eye does; orthochromatic plates hardly saw red. (A Dirichlet of 3, 6, 2.)
+    # Film weighs red, green and blue differently from the eye; orthochromatic plates hardly respond to red. The weights
+    # are drawn from a Dirichlet distribution with the parameters 3, 6, 2.
     gamma = torch._standard_gamma(rgb.new_tensor([3.0, 6.0, 2.0]).expand(n, 3))
     grey = (rgb * (gamma / gamma.sum(1, keepdim=True))[..., None, None]).sum(1, keepdim=True)
     black, white = _uniform(grey, 0, 50 / 255), _uniform(grey, 190 / 255, 1)
@@ -49,11 +50,12 @@ def aged(rgb: Tensor) -> Tensor:
 
 
 def _uniform(like: Tensor, low: float, high: float, count: int = 1) -> Tensor:
-    """(N,count,1,1)"""
+    """Uniform random numbers (N,count,1,1), N as in `like`."""
     return torch.rand(len(like), count, 1, 1, device=like.device) * (high - low) + low
 
 
 def _some(share: float, changed: Tensor, same: Tensor) -> Tensor:
+    """Each picture from `changed` with a probability of `share`, else from `same`."""
     return torch.where(_uniform(same, 0, 1) < share, changed, same)
 
 
@@ -64,38 +66,39 @@ def _places(like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _stains(grey: Tensor) -> Tensor:
-    """A print that faded unevenly: a few broad light and dark patches around 0."""
+    """Uneven fading of a print: 4x4 random values around 0, enlarged to broad light and dark patches."""
     few = torch.randn(len(grey), 1, 4, 4, device=grey.device)
     return F.interpolate(few, size=grey.shape[2:], mode="bicubic", align_corners=False)
 
 
 def _vignette(grey: Tensor) -> Tensor:
-    """What a simple lens leaves: 1 in the middle, down to 0.4 in the corners."""
+    """Fall-off of a simple lens: a factor of 1 in the middle, 0.4 to 0.8 in the corners."""
     down, across = _places(grey)
     return 1 - _uniform(grey, 0.2, 0.6) * ((down**2 + across**2) / 2) ** _uniform(grey, 0.8, 2.0)
 
 
 def _scratched(grey: Tensor) -> Tensor:
-    """A few thin lines, steep ones mostly, of part of the height; white where the emulsion is gone, else black."""
+    """Scratches: up to MAX_SCRATCHES thin, nearly vertical lines over part of the height, nearly white or black."""
     down, across = _places(grey)
-    lean, place = 0.15 * torch.randn_like(_uniform(grey, 0, 1, LINES)), _uniform(grey, -1, 1, LINES)
-    half = _uniform(grey, 0.3, 1.2, LINES) / grey.shape[3]  # of a line's width: 0.3 to 1.2 px of 2 / W each
-    middle, length = _uniform(grey, -1, 1, LINES), _uniform(grey, 0.2, 1.5, LINES)
-    near = ((half - (across - place - lean * down).abs()) * grey.shape[3] / 2 + 0.5).clamp(0, 1)
+    slope, place = 0.15 * torch.randn_like(_uniform(grey, 0, 1, MAX_SCRATCHES)), _uniform(grey, -1, 1, MAX_SCRATCHES)
+    # Lines are 0.3 to 1.2 px wide; in these coordinates a pixel is 2 / W wide.
+    half_width = _uniform(grey, 0.3, 1.2, MAX_SCRATCHES) / grey.shape[3]
+    middle, length = _uniform(grey, -1, 1, MAX_SCRATCHES), _uniform(grey, 0.2, 1.5, MAX_SCRATCHES)
+    near = ((half_width - (across - place - slope * down).abs()) * grey.shape[3] / 2 + 0.5).clamp(0, 1)
     return _covered(grey, near * ((down - middle).abs() < length))
 
 
 def _dusty(grey: Tensor) -> Tensor:
-    """Specks of up to 2.5 px of 160."""
+    """Dust: up to MAX_SPECKS discs with a radius of 0.25 to 1.6 % of the side."""
     down, across = _places(grey)
-    y, x = _uniform(grey, -1, 1, SPECKS), _uniform(grey, -1, 1, SPECKS)
-    radius = _uniform(grey, 0.005, 0.032, SPECKS)
-    far = ((down - y) ** 2 + (across - x) ** 2).sqrt()
-    return _covered(grey, ((radius - far) * grey.shape[3] / 2 + 0.5).clamp(0, 1))
+    y, x = _uniform(grey, -1, 1, MAX_SPECKS), _uniform(grey, -1, 1, MAX_SPECKS)
+    radius = _uniform(grey, 0.005, 0.032, MAX_SPECKS)
+    distance = ((down - y) ** 2 + (across - x) ** 2).sqrt()
+    return _covered(grey, ((radius - distance) * grey.shape[3] / 2 + 0.5).clamp(0, 1))
 
 
 def _covered(grey: Tensor, marks: Tensor) -> Tensor:
-    """Marks (N,K,H,W) 0..1 laid over the picture, a random number of them, each nearly white or black."""
+    """The picture under a random number of the marks, opacities (N,K,H,W) 0..1, each nearly white or black."""
     marks = marks * (_uniform(grey, 0, 1, marks.shape[1]) < _uniform(grey, 0.2, 1))
     tone = (_uniform(grey, 0, 1, marks.shape[1]) < 0.65).float() * 0.9 + 0.05
     alpha, which = marks.max(1, keepdim=True)

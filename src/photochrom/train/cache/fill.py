@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from photochrom.train.augment.ageing import aged_lightness
-from photochrom.train.augment.backgrounds import before_plain
+from photochrom.train.augment.backgrounds import on_plain_background
 from photochrom.train.cache.store import FEATURES, open_arrays, write_state
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.networks import Encoder, encoder_input
@@ -68,7 +68,7 @@ def fill_cache(
         rows = slice(first, first + len(loaded))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(np.random.default_rng((seed, first)).integers(2**62)))
-            rgb = before_plain(torch.from_numpy(np.stack(loaded)).permute(0, 3, 1, 2) / 255, plain)
+            rgb = on_plain_background(torch.from_numpy(np.stack(loaded)).permute(0, 3, 1, 2) / 255, plain)
             light, ab = rgb_to_lab(rgb).split((1, 2), dim=1)
             lightness = aged_lightness(rgb, light, aged)
         grey = (encoder_input(lightness)[:, :1] * 128 + 127).round().clamp(0, 255)

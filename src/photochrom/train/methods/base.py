@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from photochrom.errors import UsageError
 from photochrom.train.augment.ageing import aged_lightness
-from photochrom.train.augment.backgrounds import before_plain
+from photochrom.train.augment.backgrounds import on_plain_background
 from photochrom.train.data.module import seed_step
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins
@@ -110,7 +110,7 @@ class ColorMethod(lightning.LightningModule):
             return rgb
         if len(self._augmentation):
             rgb = self._augmentation(rgb).clamp(0, 1)
-        return before_plain(rgb, self.recipe.augment.plain)
+        return on_plain_background(rgb, self.recipe.augment.plain)
 
     # The rate
 
