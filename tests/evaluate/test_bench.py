@@ -13,6 +13,7 @@ from photochrom.evaluate.bench import memory, networks, report, rounds
 from photochrom.evaluate.bench.command import bench, run
 from photochrom.evaluate.bench.drawn import grey_picture, shape_of, write_jpeg
 from photochrom.evaluate.bench.plan import Plan, full, quick, thread_counts
+from photochrom.progress import silent
 from tests.tiny_model import write_model
 
 
@@ -83,8 +84,8 @@ def test_peers_stand_beside_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(PEERS, "eccv16", peer)
     plan = small(tmp_path, peers=("eccv16",), torch=True, sizes=(64,))
     notes: list[str] = []
-    models = networks.gather(plan, tmp_path, lambda text: None, notes)
-    rows = networks.measure(models, plan, lambda text: None, notes)
+    models = networks.gather(plan, tmp_path, silent, notes)
+    rows = networks.measure(models, plan, silent, notes)
     runs = {(row["model"], row["runtime"]) for row in rows}
     assert runs == {("tiny", "onnxruntime"), ("eccv16", "onnxruntime"), ("eccv16", "torch")}
     assert len(notes) == 1 and "tiny was not timed in torch" in notes[0]
@@ -94,7 +95,7 @@ def test_peers_stand_beside_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_without_the_extra_our_models_are_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(networks, "missing", lambda: ["torch"])
     notes: list[str] = []
-    models = networks.gather(small(tmp_path, peers=("eccv16",)), tmp_path, lambda text: None, notes)
+    models = networks.gather(small(tmp_path, peers=("eccv16",)), tmp_path, silent, notes)
     assert [model.name for model in models] == ["tiny"]
     assert "photochrom[train]" in notes[0]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from photochrom.errors import UsageError
@@ -13,8 +12,9 @@ from photochrom.evaluate.dataset import find_items
 from photochrom.evaluate.report import page as report
 from photochrom.evaluate.report.gallery import save_pictures
 from photochrom.evaluate.report.tables import markdown, result_rows
-from photochrom.evaluate.run import Tell, evaluate
+from photochrom.evaluate.run import evaluate
 from photochrom.evaluate.settings import Settings
+from photochrom.progress import Bar
 
 
 def run(
@@ -33,23 +33,17 @@ def run(
         raise UsageError(f"the page must be a Markdown file, got {page}: give it a name that ends in .md")
     shown = find_items(show) if show else None
     remarks = _read(notes) if notes else ""
-    with _bar() as tell:
-        found = evaluate(data, models, out, settings=settings, command=_command(), tell=tell)
+    with Bar() as bar:
+        found = evaluate(data, models, out, settings=settings, command=_command(), progress=bar)
         report.add_rankings(found)
         report.write_results(found, out)
-        tell("Writing the report", 0, 1)
+        bar("Writing the report", 0, 1)
         report.write_markdown(found, out / "results.md", show=shown)
         report.write_page(found, out / "report.html")
         if page is not None:
             report.write_markdown(found, page, show=shown, notes=remarks)
         if pictures:
-            save_pictures(
-                out / "pictures",
-                found.items,
-                found.painters,
-                settings.size,
-                lambda n, of: tell("Saving pictures", n, of),
-            )
+            save_pictures(out / "pictures", found.items, found.painters, settings.size, progress=bar)
     left_out = found.results["data"]["left_out"]
     for row in left_out:
         sys.stderr.write(f"photochrom: left out {row['set']}/{row['name']}: {row['reason']}\n")
@@ -68,18 +62,3 @@ def _read(notes: Path) -> str:
 
 def _command() -> str:
     return shlex.join(["photochrom", *sys.argv[1:]])
-
-
-@contextmanager
-def _bar() -> Iterator[Tell]:
-    """A progress bar on stderr, if a person is looking."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    if not sys.stderr.isatty():
-        yield lambda what, done, of: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Reading", total=None)
-        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)

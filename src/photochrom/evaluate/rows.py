@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from photochrom.evaluate.dataset import Item
 from photochrom.evaluate.metrics.frechet import frechet_distance, frechet_error
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.summary import METRICS, Summary, summarise
+from photochrom.progress import Progress, silent
 
 Columns = Mapping[str, Mapping[str, NDArray[np.generic]]]  # per row, per number, over the pictures
 FRECHET_DRAWS = 20
@@ -37,7 +38,7 @@ class Rows:
         self.painters, self.items, self.columns, self.features = painters, items, columns, features
         self.size, self.draws, self.cache, self.keys = size, draws, cache, keys
 
-    def whole(self, tell: Callable[[int, int], None] = lambda done, of: None) -> list[dict[str, Any]]:
+    def whole(self, progress: Progress = silent) -> list[dict[str, Any]]:
         rows = []
         everything = np.ones(len(self.items), bool)
         for n, painter in enumerate(self.painters):
@@ -52,7 +53,7 @@ class Rows:
                     "size_bytes": info.size_bytes,
                 }
             rows.append(row)
-            tell(n + 1, len(self.painters))
+            progress("Comparing", n + 1, len(self.painters))
         return rows
 
     def sets(self) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
@@ -29,8 +29,8 @@ from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, Trut
 from photochrom.evaluate.rows import FRECHET_DRAWS, Rows, digest_of
 from photochrom.evaluate.settings import Settings
 from photochrom.evaluate.squares import Squares, measured
+from photochrom.progress import Progress, silent
 
-Tell = Callable[[str, int, int], None]  # what is being done, how much of it is done, of how much
 FORMAT = 1  # of results.json
 FEW = 5000  # pictures: with fewer the FID depends on their number
 
@@ -54,11 +54,11 @@ def evaluate(
     *,
     settings: Settings | None = None,
     command: str = "",
-    tell: Tell = lambda what, done, of: None,
+    progress: Progress = silent,
 ) -> Evaluation:
     """Measure grey, truth, truth through JPEG and the models on the pictures; remembers chunks under out/cache.
 
-    data: folders and tar shards of colour pictures. models: names or .onnx files. tell: called as the work goes on.
+    data: folders and tar shards of colour pictures. models: names or .onnx files. progress: told as the work goes on.
     Raises UsageError (no picture in colour, an unknown metric), ModelError and OutputError.
     """
     settings = settings or Settings()
@@ -73,7 +73,7 @@ def evaluate(
     )
     painters += [JpegPainter(), TruthPainter()]
     measures, missing = make_measures(settings)
-    items = find_items(data, limit=settings.limit, tell=partial(tell, "Reading"))
+    items = find_items(data, limit=settings.limit, tell=partial(progress, "Reading"))
     refuse_colourless(items)
     cache = Cache(_made(out / "cache"))
     chunks = chunks_of(items, settings.size)
@@ -96,7 +96,7 @@ def evaluate(
             for painter, arrays in measured(measure, rows, squares, cache).items():
                 found[measure.name, painter.name].append(arrays)
             done += len(chunk.items) * len(rows)
-            tell("Measuring", done, len(items) * len(work))
+            progress("Measuring", done, len(items) * len(work))
     if len(kept) < 2:
         why = f" ({left_out[0]['name']}: {left_out[0]['reason']})" if left_out else ""
         raise UsageError(f"{len(kept)} of {len(items)} pictures can be used{why}, 2 are the least: give more of them")
@@ -124,7 +124,7 @@ def evaluate(
     )
     evaluation.results = {
         "format": FORMAT,
-        "rows": rows.whole(partial(tell, "Comparing")),
+        "rows": rows.whole(progress),
         "sets": rows.sets(),
         "data": {
             "sha256": digest_of(kept),

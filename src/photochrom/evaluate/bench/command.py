@@ -12,11 +12,11 @@ from typing import Any
 from photochrom.errors import UsageError
 from photochrom.evaluate.bench import folder, memory, networks, report, road, startup
 from photochrom.evaluate.bench.plan import Plan
-from photochrom.evaluate.bench.rounds import Tell
+from photochrom.progress import Bar, Progress, silent
 from photochrom.provenance import hardware, versions
 
 
-def bench(plan: Plan, *, command: str = "", tell: Tell = lambda text: None) -> dict[str, Any]:
+def bench(plan: Plan, *, command: str = "", progress: Progress = silent) -> dict[str, Any]:
     """Measure everything; what benchmarks.json holds. Needs a few GB of temporary space for the large peers."""
     if not plan.models:
         raise UsageError("a benchmark needs a model of ours: name one with --model")
@@ -24,17 +24,17 @@ def bench(plan: Plan, *, command: str = "", tell: Tell = lambda text: None) -> d
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="photochrom-bench-") as name:
         place = Path(name)
-        models = networks.gather(plan, place, tell, notes)
+        models = networks.gather(plan, place, progress, notes)
         loadable = [(model.name, str(model.file)) for model in models]
         ours = [pair for pair, model in zip(loadable, models, strict=True) if model.ours]
         peers = loadable[len(ours) :]
         found = {
-            "networks": networks.measure(models, plan, tell, notes),
-            "threads": networks.measure_threads(models, plan, tell) if plan.threads else [],
-            "road": road.measure(ours[0][1], plan, place, tell),
-            "folder": folder.measure([*ours, *peers[: plan.folder_peers]], plan, place, tell),
-            "memory": memory.measure(loadable, plan, place, tell),
-            "start": startup.measure(ours[0][1], plan, place, tell),
+            "networks": networks.measure(models, plan, progress, notes),
+            "threads": networks.measure_threads(models, plan, progress) if plan.threads else [],
+            "road": road.measure(ours[0][1], plan, place, progress),
+            "folder": folder.measure([*ours, *peers[: plan.folder_peers]], plan, place, progress),
+            "memory": memory.measure(loadable, plan, place, progress),
+            "start": startup.measure(ours[0][1], plan, place, progress),
         }
     return {
         "command": command,
@@ -57,10 +57,8 @@ def run(plan: Plan, out: Path, *, command: str, overwrite: bool) -> int:
         raise UsageError(f"{out} is there already: choose another name with --out, or add --overwrite")
     if not out.parent.is_dir():
         raise UsageError(f"there is no folder {out.parent}: make it first")
-    from rich.console import Console
-
-    with Console(stderr=True).status("benchmark") as status:
-        results = bench(plan, command=command, tell=status.update)
+    with Bar() as bar:
+        results = bench(plan, command=command, progress=bar)
     written = report.write(results, out)
     for note in results["notes"]:
         sys.stderr.write(f"photochrom: {note}\n")

@@ -15,10 +15,11 @@ from photochrom.errors import UsageError
 from photochrom.evaluate.bench.drawn import write_jpeg
 from photochrom.evaluate.bench.plan import Plan
 from photochrom.evaluate.bench.road import decode, encode
-from photochrom.evaluate.bench.rounds import Tell, in_turn, ratios, spread
+from photochrom.evaluate.bench.rounds import in_turn, ratios, spread
+from photochrom.progress import Progress
 
 
-def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, tell: Tell) -> dict[str, Any]:
+def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, progress: Progress) -> dict[str, Any]:
     """Pictures a second for each of `models` (name, name or path), and of decoding and encoding alone."""
     pictures = _pictures(plan, folder)
     out = folder / "results"
@@ -39,7 +40,7 @@ def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, tell: T
     steps: dict[str, Callable[[], object]] = {"decode + encode": floor}
     for name, colorizer in opened.items():
         steps[name] = lambda colorizer=colorizer: colour(colorizer)
-    seconds = in_turn(steps, plan.road_rounds, tell=lambda text: tell(f"folder: {text}"))
+    seconds = in_turn(steps, plan.road_rounds, what="folder", progress=progress)
     shutil.rmtree(out, ignore_errors=True)
     base = seconds[models[0][0]]
     rows = [

@@ -13,10 +13,10 @@ from typing import Any
 
 from photochrom.errors import PhotochromError
 from photochrom.evaluate.bench.plan import Plan
-from photochrom.evaluate.bench.rounds import Tell
+from photochrom.progress import Progress
 
 
-def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, tell: Tell) -> list[dict[str, Any]]:
+def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, progress: Progress) -> list[dict[str, Any]]:
     """Rows of MiB. models: (name, name or path to load), ours first: all colour the smallest file, ours every file."""
     from photochrom.evaluate.bench.drawn import write_jpeg, write_tiff16
 
@@ -24,7 +24,7 @@ def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, tell: T
     out = folder / "out.jpg"
 
     def add(picture: str, source: Path, job: str, name: str, *model: str) -> None:
-        tell(f"memory, {picture}, {name}")
+        progress(f"memory, {picture}, {name}", 0, 0)
         rows.append({"picture": picture, "job": name, "mib": round(peak_of(job, str(source), str(out), *model))})
 
     for n, megapixels in enumerate(sorted(plan.megapixels)):

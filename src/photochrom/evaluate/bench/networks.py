@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from photochrom.errors import ModelError
 from photochrom.evaluate.bench.plan import Plan
-from photochrom.evaluate.bench.rounds import Tell, in_turn, ratios, spread
+from photochrom.evaluate.bench.rounds import in_turn, ratios, spread
 from photochrom.network.models import find_model
 from photochrom.network.session import open_network
+from photochrom.progress import Progress
 from photochrom.train.peers import PEERS, find_peer
 
 _NEEDED = ("torch", "timm", "onnx", "lightning")  # to build and export a peer
@@ -37,7 +38,7 @@ def missing() -> list[str]:
     return [name for name in _NEEDED if importlib.util.find_spec(name) is None]
 
 
-def gather(plan: Plan, folder: Path, tell: Tell, notes: list[str]) -> list[Model]:
+def gather(plan: Plan, folder: Path, progress: Progress, notes: list[str]) -> list[Model]:
     """Our models, then the peers' exported into `folder`. Raises UnknownModelError and UsageError for names."""
     found = []
     for name in plan.models:
@@ -53,13 +54,13 @@ def gather(plan: Plan, folder: Path, tell: Tell, notes: list[str]) -> list[Model
     for peer in peers:
         from photochrom.train.peers.convert import export_peer
 
-        tell(f"{peer.title}: building it with random weights")
+        progress(f"{peer.title}: building it with random weights", 0, 0)
         made = export_peer(peer, None, folder / f"{peer.name}.onnx")
         found.append(Model(peer.name, made.path, made.parameters / 1e6, False))
     return found
 
 
-def measure(models: Sequence[Model], plan: Plan, tell: Tell, notes: list[str]) -> list[dict[str, Any]]:
+def measure(models: Sequence[Model], plan: Plan, progress: Progress, notes: list[str]) -> list[dict[str, Any]]:
     """Rows of milliseconds for every model, runtime and size, with the ratio to our first model in onnxruntime."""
     runs = {("onnxruntime", model.name): _through_onnxruntime(model, None) for model in models}
     if plan.torch and not missing():
@@ -72,7 +73,7 @@ def measure(models: Sequence[Model], plan: Plan, tell: Tell, notes: list[str]) -
     for size in plan.sizes:
         picture = _picture(size)
         steps = {key: _bound(run, picture) for key, run in runs.items()}
-        seconds = in_turn(steps, plan.rounds, tell=lambda text, size=size: tell(f"networks at {size} px: {text}"))
+        seconds = in_turn(steps, plan.rounds, what=f"networks at {size} px", progress=progress)
         base = seconds["onnxruntime", models[0].name]
         for (runtime, name), values in seconds.items():
             model = next(model for model in models if model.name == name)
@@ -90,14 +91,14 @@ def measure(models: Sequence[Model], plan: Plan, tell: Tell, notes: list[str]) -
     return rows
 
 
-def measure_threads(models: Sequence[Model], plan: Plan, tell: Tell) -> list[dict[str, Any]]:
+def measure_threads(models: Sequence[Model], plan: Plan, progress: Progress) -> list[dict[str, Any]]:
     """Rows of milliseconds through onnxruntime at the smallest size for every count of threads."""
     size = min(plan.sizes)
     picture = _picture(size)
     rows = []
     for model in models:  # one at a time: all of them at all counts would not fit in memory
         steps = {n: _bound(_through_onnxruntime(model, n), picture) for n in plan.threads}
-        seconds = in_turn(steps, plan.rounds, tell=lambda text, name=model.name: tell(f"{name}, threads: {text}"))
+        seconds = in_turn(steps, plan.rounds, what=f"{model.name}, threads", progress=progress)
         for n, values in seconds.items():
             faster = ratios(seconds[plan.threads[0]], values)
             rows.append(

@@ -16,13 +16,14 @@ from photochrom.color.upsample import paint
 from photochrom.colorizer import Colorizer
 from photochrom.evaluate.bench.drawn import shape_of, write_jpeg
 from photochrom.evaluate.bench.plan import Plan
-from photochrom.evaluate.bench.rounds import Tell, in_turn, ratios, spread
+from photochrom.evaluate.bench.rounds import in_turn, ratios, spread
 from photochrom.photo import Photo
+from photochrom.progress import Progress
 
 QUALITY = 92  # what the road writes, without chroma subsampling
 
 
-def measure(model: str, plan: Plan, folder: Path, tell: Tell) -> list[dict[str, Any]]:
+def measure(model: str, plan: Plan, folder: Path, progress: Progress) -> list[dict[str, Any]]:
     """Rows of seconds for every size: the floor, the road, and the road's steps by themselves."""
     colorizer = photochrom.load_model(model)
     out = folder / "out.jpg"
@@ -36,9 +37,7 @@ def measure(model: str, plan: Plan, folder: Path, tell: Tell) -> list[dict[str, 
             "road": lambda source=source: road(colorizer, source, out),
             **_steps(colorizer, source),
         }
-        seconds = in_turn(
-            steps, plan.road_rounds, tell=lambda text, size=megapixels: tell(f"{size:g} megapixels: {text}")
-        )
+        seconds = in_turn(steps, plan.road_rounds, what=f"{megapixels:g} megapixels", progress=progress)
         rows.append(
             {
                 "megapixels": megapixels,

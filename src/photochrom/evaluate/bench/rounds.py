@@ -7,17 +7,26 @@ import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
+from photochrom.progress import Progress, silent
+
 K = TypeVar("K", bound=Hashable)
-Tell = Callable[[str], None]
 
 
 def in_turn(
-    steps: Mapping[K, Callable[[], object]], rounds: int, *, warm: int = 1, tell: Tell = lambda text: None
+    steps: Mapping[K, Callable[[], object]],
+    rounds: int,
+    *,
+    warm: int = 1,
+    what: str = "",
+    progress: Progress = silent,
 ) -> dict[K, list[float]]:
-    """Seconds of each step in each round. A round runs every step once; `warm` rounds before are not counted."""
+    """Seconds of each step in each round. A round runs every step once; `warm` rounds before are not counted.
+
+    what: is timed, for `progress`.
+    """
     seconds: dict[K, list[float]] = {key: [] for key in steps}
     for n in range(-warm, rounds):
-        tell(f"round {n + 1} of {rounds}" if n >= 0 else "warming up")
+        progress(what, n + warm, rounds + warm)
         for key, step in steps.items():
             start = time.perf_counter()
             step()

@@ -11,10 +11,11 @@ from typing import Any
 from photochrom.errors import PhotochromError
 from photochrom.evaluate.bench.drawn import write_jpeg
 from photochrom.evaluate.bench.plan import Plan
-from photochrom.evaluate.bench.rounds import Tell, in_turn, spread
+from photochrom.evaluate.bench.rounds import in_turn, spread
+from photochrom.progress import Progress
 
 
-def measure(model: str, plan: Plan, folder: Path, tell: Tell) -> list[dict[str, Any]]:
+def measure(model: str, plan: Plan, folder: Path, progress: Progress) -> list[dict[str, Any]]:
     """Rows of seconds: bare Python, the import, --help, and a first small picture in colour."""
     source = write_jpeg(folder / "first.jpg", 0.25)
     colour = ["-m", "photochrom", str(source), "--model", model, "-o", str(folder / "first.color.jpg"), "--overwrite"]
@@ -27,7 +28,7 @@ def measure(model: str, plan: Plan, folder: Path, tell: Tell) -> list[dict[str, 
     steps: dict[str, Callable[[], object]] = {
         name: lambda arguments=arguments: _run(arguments) for name, arguments in commands.items()
     }
-    seconds = in_turn(steps, plan.start_rounds, tell=lambda text: tell(f"start-up: {text}"))
+    seconds = in_turn(steps, plan.start_rounds, what="start-up", progress=progress)
     return [{"what": name, "seconds": spread(values)} for name, values in seconds.items()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from photochrom.atomic import atomic_write
 from photochrom.errors import OutputError
 from photochrom.evaluate.dataset import Item, grey_of, open_square
 from photochrom.evaluate.painters import Painter
+from photochrom.progress import Progress, silent
 from photochrom.sheet import contact_sheet
 
 Picture = NDArray[np.uint8]
@@ -44,7 +45,8 @@ def save_pictures(
     items: Sequence[Item],
     painters: Sequence[Painter],
     size: int,
-    tell: Callable[[int, int], None] = lambda done, of: None,
+    *,
+    progress: Progress = silent,
 ) -> None:
     """FOLDER/ROW/SET/NAME.png for every picture and row; those that are there already stay. Raises OutputError."""
     for n, item in enumerate(items):
@@ -59,7 +61,7 @@ def save_pictures(
                     raise OutputError(f"can't make the folder {path.parent}: {error.strerror}") from error
                 with atomic_write(path, overwrite=True) as stream:
                     Image.fromarray(picture).save(stream, "PNG")
-        tell(n + 1, len(items))
+        progress("Saving pictures", n + 1, len(items))
 
 
 def _smaller(picture: Picture, shown: int) -> Picture:
