@@ -21,7 +21,7 @@ from typing import Any
 import lightning
 import torch
 
-from photochrom.pictures import split
+from photochrom.pictures.split import split
 from photochrom.train.data import find_pictures
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData

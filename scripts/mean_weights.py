@@ -31,7 +31,7 @@ def main() -> None:
 
     method = load_method(args.second)
     ended = {name: value.clone() for name, value in method.state_dict().items()}
-    pictures = parts_of(args.data, method.recipe).train
+    pictures = parts_of(args.data, method.recipe, commands=True).train
     Start.read(args.first, pictures, method.recipe, method.bins).give(method, pictures)
     with torch.no_grad():
         for name, value in method.state_dict().items():

@@ -12,7 +12,7 @@ from PIL import Image
 from tiny_training import draw_pictures, tiny_recipe
 
 from photochrom.errors import TrainingError, UsageError
-from photochrom.pictures import split
+from photochrom.pictures.split import split
 from photochrom.pictures.squares import boxes, chance
 from photochrom.train.data import find_pictures
 from photochrom.train.data.counting import count_bins
@@ -77,11 +77,11 @@ def test_shards_by_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for i in range(2):
         shard(tmp_path / f"s-{i}.tar", {f"{i}.png": encoded(i)})
     address = f"pipe:cat {tmp_path}/s-{{0..1}}.tar"
-    assert len(find_pictures([address])) == 2
+    assert len(find_pictures([address], commands=True)) == 2
     (tmp_path / "s-0.tar").unlink()
-    assert len(find_pictures([address])) == 2, "what was fetched is kept"
+    assert len(find_pictures([address], commands=True)) == 2, "what was fetched is kept"
     with pytest.raises(TrainingError, match="s-9"):
-        find_pictures([f"pipe:cat {tmp_path}/s-9.tar"])
+        find_pictures([f"pipe:cat {tmp_path}/s-9.tar"], commands=True)
     assert len(list((tmp_path / "cache" / "shards").iterdir())) == 2, "nothing half-fetched is left"
 
 

@@ -17,14 +17,15 @@ from photochrom.pictures.shards import in_shard
 _ENDS = 1 << 16  # bytes hashed at either end of a file: a photograph's are unlike any other's
 
 
-def find_pictures(data: Sequence[str | Path]) -> list[Picture]:
+def find_pictures(data: Sequence[str | Path], *, commands: bool = False) -> list[Picture]:
     """Every picture that folders, .tar shards, picture files and addresses of shards mean, in a fixed order.
 
-    Hidden files are left out. Raises UsageError for a place that isn't there or holds no picture.
+    Hidden files are left out. commands: whether `pipe:` may run a command: only if the user typed these places, not if
+    they were read from a file. Raises UsageError for a place that isn't there or holds no picture.
     """
     found: list[Picture] = []
     for place in data:
-        paths = fetched(str(place)) if is_far(str(place)) else list(_walk(Path(place)))
+        paths = fetched(str(place), commands=commands) if is_far(str(place)) else list(_walk(Path(place)))
         plain = [path for path in paths if path.suffix.lower() in PICTURES and not is_cifar(path)]
         pictures = [picture for path in paths if path.suffix == ".tar" for picture in in_shard(path)]
         pictures += [picture for path in paths if is_cifar(path) for picture in in_batch(path)]

@@ -2,6 +2,8 @@
 
 `https://host/train-{000..099}.tar`, `gs://…` and `pipe:any command that writes a tar` are what the webdataset library
 opens; the braces are WebDataset's too. `s3://…` is read with the command aws.
+
+A command may only be asked for by the person who starts the program, never by a file they were given.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ import os
 import shlex
 import shutil
 from pathlib import Path
+from urllib.parse import urlparse
 
 from photochrom.atomic import atomic_write
-from photochrom.errors import OutputExistsError, TrainingError
+from photochrom.errors import OutputExistsError, TrainingError, UsageError
 
 
 def is_far(place: str) -> bool:
+    """Whether a place is an address or a command, and not a path."""
     return place.startswith("pipe:") or "://" in place
 
 
@@ -30,8 +34,17 @@ def _opened(address: str) -> str:
     return f"pipe:aws s3 cp {shlex.quote(address)} -" if address.startswith("s3://") else address
 
 
-def fetched(place: str) -> list[Path]:
-    """Local copies of the shards that an address means, fetched if they aren't there. Raises TrainingError."""
+def _is_command(address: str) -> bool:
+    """By the parser that webdataset goes by: it ignores case, tabs, newlines and leading control characters."""
+    return urlparse(address).scheme == "pipe"
+
+
+def fetched(place: str, *, commands: bool = False) -> list[Path]:
+    """Local copies of the shards that an address means, fetched if they aren't there.
+
+    commands: whether `pipe:` may run a command; only for places that the user typed, not for those read from a file.
+    Raises UsageError for a command that may not run, and TrainingError for what can't be fetched.
+    """
     import webdataset
     from braceexpand import braceexpand
 
@@ -39,6 +52,11 @@ def fetched(place: str) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     copies = []
     for address in braceexpand(place):
+        if _is_command(address) and not commands:
+            raise UsageError(
+                f"{address!r} is a command, and stands in a file (a recipe or a run's): commands are only run for "
+                "--data, so name it there if you trust it"
+            )
         copy = folder / f"{hashlib.sha256(address.encode()).hexdigest()[:24]}.tar"
         if not copy.exists():
             try:

@@ -27,9 +27,9 @@ class Split:
         return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
 
-def parts_of(data: Sequence[str | Path], recipe: Recipe) -> Split:
+def parts_of(data: Sequence[str | Path], recipe: Recipe, *, commands: bool = False) -> Split:
     """The parts that a run of the recipe on this data has. Raises what find_pictures() and split() raise."""
-    return split(find_pictures(data), recipe.data.validation, recipe.data.limit)
+    return split(find_pictures(data, commands=commands), recipe.data.validation, recipe.data.limit)
 
 
 def split(pictures: Sequence[Picture], validation: float = 0.2, limit: int = 0) -> Split:

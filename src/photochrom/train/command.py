@@ -104,7 +104,7 @@ def run_bins(data: Sequence[str], out: Path, *, pictures: int, settings: Sequenc
     from photochrom.pictures.split import parts_of
     from photochrom.train.data.counting import count_bins
 
-    parts = parts_of(data, values)
+    parts = parts_of(data, values, commands=True)
     counted = count_bins(parts.train, values, pictures)
     counted.save(out)
     sys.stderr.write(

@@ -69,6 +69,7 @@ def compare(
         share=first.recipe.data.validation,
         limit=0 if data else first.recipe.data.limit,
         count=count,
+        commands=bool(data),  # a run's files may be somebody else's
     )
     near = {name: Nearness() for name in ["grey", *(run.name for run in compared)]}
     rows, truths = [], []

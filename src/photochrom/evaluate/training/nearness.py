@@ -76,12 +76,14 @@ class Nearness:
         }
 
 
-def validation_squares(data: Sequence[str | Path], *, size: int, share: float, limit: int, count: int) -> list[Square]:
+def validation_squares(
+    data: Sequence[str | Path], *, size: int, share: float, limit: int, count: int, commands: bool = False
+) -> list[Square]:
     """The first `count` validation pictures of the data, each as its middle square of `size` pixels.
 
-    With a share of 0 all pictures count as validation. Raises UsageError where none can be read.
+    With a share of 0 all pictures count as validation. commands: as for find_pictures(). Raises UsageError where none can be read.
     """
-    pictures = find_pictures(data)
+    pictures = find_pictures(data, commands=commands)
     chosen = split(pictures, share, limit).validation if share > 0 else pictures
     view, squares, why = View(size), [], ""
     for i, picture in enumerate(chosen):

@@ -54,7 +54,8 @@ def train(
     first = rank_zero_only.rank in (0, None)
     folder = RunFolder(out, writes=first)
     devices = trainer_devices(device, recipe)
-    parts, others = parts_of(data, recipe), parts_of([recipe.data.other], recipe) if recipe.data.other else None
+    parts = parts_of(data, recipe, commands=True)
+    others = parts_of([recipe.data.other], recipe) if recipe.data.other else None
     ends = Ends.of(recipe, len(parts.train), max_steps, max_minutes)
     folder.begin(recipe, _about(data, parts, others, ends), resume=resume)
     checkpoint = folder.last if resume and folder.last.is_file() else None

@@ -1,0 +1,72 @@
+"""A command among the places of pictures is run for --data alone, never for what stands in a file."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny_training import draw_pictures, tiny_recipe
+from typer.testing import CliRunner
+
+from photochrom.cli.main import app
+from photochrom.errors import PhotochromError, UsageError
+from photochrom.pictures.find import find_pictures
+from tests.train.runs import write_run
+
+
+@pytest.fixture
+def proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a command would make."""
+    monkeypatch.setenv("PHOTOCHROM_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "it-was-run"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "pipe:touch {}",
+        "{{pipe:touch {},x}}",
+        "{{pipe:touch {},x}}://",
+        "{{pi,pa}}pe:touch {}://",
+        "PIPE:touch {}://",
+        "pi\tpe:touch {}://",
+        " \npipe:touch {} ://",
+        "\\pipe:touch {} ://",
+        "file://x{{,.tar}}pipe:touch {}",
+    ],
+)
+def test_however_it_is_written(place: str, proof: Path) -> None:
+    with pytest.raises(PhotochromError):
+        find_pictures([place.format(proof)])
+    assert not proof.exists()
+
+
+def test_what_the_user_typed_is_run(proof: Path) -> None:
+    with pytest.raises(PhotochromError):
+        find_pictures([f"pipe:touch {proof}"], commands=True)
+    assert proof.exists()
+
+
+def test_in_a_recipe(tmp_path: Path, proof: Path) -> None:
+    recipe = tmp_path / "somebodys.toml"
+    recipe.write_text(tiny_recipe(data={"other": f"pipe:touch {proof}"}).to_toml())
+    pictures = draw_pictures(tmp_path / "pictures", 4)
+    done = CliRunner().invoke(app, ["train", str(recipe), "--data", str(pictures), "--out", str(tmp_path / "run")])
+    assert done.exit_code == 2
+    assert "only run for --data" in " ".join(done.stderr.split())
+    assert not proof.exists()
+
+
+def test_in_the_files_of_a_run(tmp_path: Path, proof: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("photochrom.train.methods.load_method", lambda run: None)
+    monkeypatch.setattr("photochrom.evaluate.training.compare.work_device", lambda methods: "cpu")
+    runs = [write_run(tmp_path / name) for name in ("a", "b")]
+    for run in runs:
+        (run / "recipe.toml").write_text(tiny_recipe().to_toml())
+        (run / "run.json").write_text(json.dumps({"data": {"places": [f"pipe:touch {proof}"]}}))
+    words = ["compare", *map(str, runs), "--out", str(tmp_path / "report.html")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert "only run for --data" in " ".join(done.stderr.split())
+    assert not proof.exists()
+    with pytest.raises(UsageError, match="only run for --data"):
+        find_pictures([f"pipe:touch {proof}"])
