@@ -1,4 +1,4 @@
-"""Verbs: evaluate, bench, convert."""
+"""The verb evaluate."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import Annotated
 
 import typer
 
-from photochrom.cli import bench as comparing
 from photochrom.cli.exits import leave
 from photochrom.cli.repeated import SeveralValues
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verbs to the command."""
+    """Add the verb to the command."""
     app.command(cls=SeveralValues)(evaluate)
-    comparing.register(app)
 
 
 def evaluate(

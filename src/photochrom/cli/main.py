@@ -16,8 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from photochrom.cli import evaluate as evaluating
-from photochrom.cli import train as training
+from photochrom.cli import bench, evaluate, study, train
 from photochrom.cli.exits import leave
 
 _COLOR = "color files"  # the verb that is never typed; a space keeps it clear of file names
@@ -195,8 +194,8 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="The table as JS
     leave(lambda: run(as_json=as_json))
 
 
-training.register(app)
-evaluating.register(app)
+for verbs in (train, study, evaluate, bench):
+    verbs.register(app)
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

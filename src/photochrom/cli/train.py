@@ -1,4 +1,4 @@
-"""Verbs: train, export, finetune, bins; and those that look at runs: curves, compare, sweep."""
+"""Verbs: train, export, finetune, bins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from photochrom.cli import study as studying
 from photochrom.cli.exits import leave
 from photochrom.cli.repeated import SeveralValues
 
@@ -18,7 +17,6 @@ def register(app: typer.Typer) -> None:
     app.command()(export)
     app.command(cls=SeveralValues)(finetune)
     app.command(cls=SeveralValues)(bins)
-    studying.register(app)
 
 
 def _recipes(incomplete: str) -> list[str]:
