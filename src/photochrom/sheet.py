@@ -10,16 +10,19 @@ from PIL import Image, ImageDraw, ImageFont
 
 from photochrom.errors import UsageError
 
+LEGIBLE = 96  # px: a picture that is less wide can hardly be looked at
 _GAP = 4  # px between pictures
 _PAPER, _INK = (255, 255, 255), (30, 30, 30)
 
 
-def contact_sheet(rows: Sequence[Sequence[NDArray[np.uint8]]], labels: Sequence[str]) -> Image.Image:
+def contact_sheet(rows: Sequence[Sequence[NDArray[np.uint8]]], labels: Sequence[str], *, least: int = 1) -> Image.Image:
     """One picture of many: `rows` of (H,W,3) or (H,W) uint8 sRGB pictures, `labels` over the columns, left to right.
 
     A column is as wide as its widest picture, a row as high as its highest; smaller ones are centred. Labels are cut
-    to their column. There may be more columns than labels. Raises UsageError if there is no picture at all.
+    to their column. There may be more columns than labels. least: px that every picture is wide at least; the pixels
+    of smaller ones are repeated. Raises UsageError if there is no picture at all.
     """
+    rows = [[_enlarged(picture, least) for picture in row] for row in rows]
     columns = max((len(row) for row in rows), default=0)
     if not columns:
         raise UsageError("a contact sheet needs at least one picture, got none: check the data that it is made of")
@@ -42,6 +45,11 @@ def contact_sheet(rows: Sequence[Sequence[NDArray[np.uint8]]], labels: Sequence[
             top += height + _GAP
         left += wide[c] + _GAP
     return sheet
+
+
+def _enlarged(picture: NDArray[np.uint8], least: int) -> NDArray[np.uint8]:
+    times = -(-least // picture.shape[1])
+    return picture.repeat(times, axis=0).repeat(times, axis=1) if times > 1 else picture
 
 
 def _cut(label: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:

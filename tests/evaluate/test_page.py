@@ -1,4 +1,4 @@
-"""The page and the contact sheet."""
+"""The page."""
 
 import re
 from html.parser import HTMLParser
@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from photochrom.errors import UsageError
 from photochrom.evaluate.report.html import Page, show
-from photochrom.sheet import contact_sheet
 
 
 class _Tags(HTMLParser):
@@ -72,21 +70,3 @@ def test_page_is_one_file_that_fetches_nothing(tmp_path: Path) -> None:
 )
 def test_cells(value: object, shown: str) -> None:
     assert show(value) == shown
-
-
-def test_sheet_keeps_the_pictures_and_their_order() -> None:
-    colours = [[(250, 0, 0), (0, 250, 0)], [(0, 0, 250), (250, 250, 0)]]
-    rows = [[np.full((40, 60, 3), colour, np.uint8) for colour in row] for row in colours]
-    sheet = np.asarray(contact_sheet(rows, ["grey", "a name far too long for a column of sixty pixels"]))
-    left = np.argwhere((sheet == (250, 0, 0)).all(-1))
-    right = np.argwhere((sheet == (250, 250, 0)).all(-1))
-    assert len(left) == len(right) == 40 * 60
-    assert (left.max(0) < right.min(0)).all()
-    assert sheet.shape[1] == 2 * 60 + 3 * 4
-
-
-def test_sheet_of_sizes_that_differ() -> None:
-    rows = [[np.zeros((10, 30), np.uint8), np.zeros((50, 20, 3), np.uint8)], [np.zeros((5, 5, 3), np.uint8)]]
-    assert contact_sheet(rows, []).size == (30 + 20 + 12, 50 + 5 + 12)
-    with pytest.raises(UsageError, match="at least one picture"):
-        contact_sheet([[]], ["x"])

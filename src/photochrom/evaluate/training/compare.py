@@ -26,8 +26,7 @@ from photochrom.evaluate.training.nearness import (
     work_device,
 )
 from photochrom.evaluate.training.past_runs import Run, differences, facts_of, flat, read_run
-from photochrom.sheet import contact_sheet
-from photochrom.train.watch.preview import large_enough
+from photochrom.sheet import LEGIBLE, contact_sheet
 
 SHOWN = 8  # pictures on the sheet
 _SCALARS = ("loss", "ab_error", "accuracy", "accuracy_area", "ab_mse", "colorfulness", "diversity")
@@ -94,10 +93,7 @@ def compare(
     page.figure(_accuracy_figure(near), "Share of pixels whose ab error is under a radius; at the right up to 150")
     page.heading("Side by side")
     page.picture(
-        contact_sheet(
-            [[large_enough(picture) for picture in row] for row in rows[:SHOWN]],
-            ["grey", *(run.name for run in compared), "truth"],
-        ),
+        contact_sheet(rows[:SHOWN], ["grey", *(run.name for run in compared), "truth"], least=LEGIBLE),
         "Validation pictures",
     )
     page.heading("Curves")

@@ -14,11 +14,10 @@ from torch import Tensor
 
 from photochrom.atomic import atomic_write
 from photochrom.color.lab import lab_to_rgb
-from photochrom.sheet import contact_sheet
+from photochrom.sheet import LEGIBLE, contact_sheet
 from photochrom.train.watch.values import steps_done
 
 LABELS = ("grey", "ours", "truth")
-_LEAST = 96  # pixels across a picture on the sheet
 Row = list[NDArray[np.uint8]]
 
 
@@ -56,8 +55,7 @@ class Preview(lightning.Callback):
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if not self._rows:
             return
-        rows = [[large_enough(picture) for picture in row] for row in self._rows]
-        sheet = contact_sheet(rows, LABELS[: len(rows[0])])
+        sheet = contact_sheet(self._rows, LABELS[: len(self._rows[0])], least=LEGIBLE)
         self._rows = []
         self._folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(self._folder / f"epoch-{trainer.current_epoch + 1:04d}.jpg", overwrite=True) as stream:
@@ -71,9 +69,3 @@ def rgb_of(lightness: Tensor, ab: Tensor) -> NDArray[np.uint8]:
     """(N,1,H,W) lightness 0..100 and (N,2,H,W) ab -> (N,H,W,3) uint8 sRGB, clipped to what sRGB can show."""
     lab = torch.cat([lightness.float(), ab.float()], dim=1).permute(0, 2, 3, 1).cpu().numpy()
     return np.rint(lab_to_rgb(lab).clip(0, 1) * 255).astype(np.uint8)
-
-
-def large_enough(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture of a sheet (H,W,3), its pixels repeated so that even 32 px can be looked at."""
-    times = -(-_LEAST // picture.shape[1])
-    return picture.repeat(times, axis=0).repeat(times, axis=1) if times > 1 else picture
