@@ -5,6 +5,7 @@ import pytest
 from skimage import color as reference
 from skimage import data
 
+from photochrom.color.colorfulness import colorfulness
 from photochrom.color.gamut import merge
 from photochrom.color.lab import lab_to_rgb, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from photochrom.color.lightness import lightness
@@ -108,3 +109,11 @@ def test_other_arrays_are_refused(bad: np.ndarray) -> None:
 def test_ab_of_another_size_is_refused() -> None:
     with pytest.raises(UsageError, match="ab must be"):
         merge(np.zeros((4, 4), np.uint8), np.zeros((4, 5, 2), np.float32))
+
+
+def test_colorfulness_has_no_absolute_values() -> None:
+    rgb = np.zeros((1, 2, 3), np.uint8)
+    rgb[0, 0], rgb[0, 1] = (200, 0, 0), (0, 200, 0)
+    # rg = 200, -200: mean 0, deviation 200; yb = 100, 100: mean 100, deviation 0
+    assert colorfulness(rgb) == pytest.approx(200 + 0.3 * 100)
+    assert colorfulness(np.full((3, 3, 3), 77, np.uint8)) == 0

@@ -6,6 +6,7 @@ from skimage import color as skimage_color
 from skimage import data
 from skimage import metrics as skimage_metrics
 
+from photochrom.color.colorfulness import colorfulness
 from photochrom.evaluate.metrics import failures
 from photochrom.evaluate.metrics import picture as metrics
 from photochrom.evaluate.metrics.ciede import ciede2000
@@ -82,14 +83,6 @@ def test_ciede2000_of_the_paper(one: tuple[float, ...], two: tuple[float, ...], 
     assert float(ciede2000(np.array(one, np.float32), np.array(two, np.float32))) == pytest.approx(expected, abs=1e-3)
 
 
-def test_colorfulness_has_no_absolute_values() -> None:
-    rgb = np.zeros((1, 2, 3), np.uint8)
-    rgb[0, 0], rgb[0, 1] = (200, 0, 0), (0, 200, 0)
-    # rg = 200, -200: mean 0, deviation 200; yb = 100, 100: mean 100, deviation 0
-    assert metrics.colorfulness(rgb) == pytest.approx(200 + 0.3 * 100)
-    assert metrics.colorfulness(np.full((3, 3, 3), 77, np.uint8)) == 0
-
-
 def test_ab_mse_accuracy_and_their_like_by_hand() -> None:
     truth = flat(50, 0, 0)
     lab = truth.copy()
@@ -114,7 +107,7 @@ def test_measure_agrees_with_the_single_functions(pair: tuple[np.ndarray, np.nda
     found = metrics.measure(picture, truth, target)
     assert found["psnr"] == metrics.psnr(picture, truth)
     assert found["ssim"] == metrics.ssim(picture, truth)
-    assert found["colorfulness"] == metrics.colorfulness(picture)
+    assert found["colorfulness"] == colorfulness(picture)
     for name in ("ab_mse", "accuracy", "accuracy_area", "tint_distance"):
         assert found[name] == pytest.approx(getattr(metrics, name)(lab, target), rel=1e-4), name
     assert found["ciede2000"] == metrics.mean_ciede2000(lab, target)
@@ -130,7 +123,7 @@ def kind_of(ab: np.ndarray, truth_ab: np.ndarray) -> str:
 
     picture, truth = rgb(ab), rgb(truth_ab)
     found = metrics.measure(picture, truth, metrics.lab_of(truth))
-    return failures.classify(found, metrics.colorfulness(truth))
+    return failures.classify(found, colorfulness(truth))
 
 
 def test_failures_of_known_kinds() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.color.colorfulness import colorfulness
 from photochrom.color.lab import rgb_to_lab
 from photochrom.evaluate.metrics.ciede import ciede2000
 
@@ -47,13 +48,6 @@ def ssim(picture: Picture, truth: Picture) -> float:
             use_sample_covariance=False,
         )
     )
-
-
-def colorfulness(picture: Picture) -> float:
-    """Hasler & Suesstrunk 2003, M3: 0 for grey, about 33 'moderately', 59 'quite' colourful. No absolute values."""
-    r, g, b = np.moveaxis(picture.astype(np.float64), -1, 0)
-    rg, yb = r - g, (r + g) / 2 - b
-    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
 
 
 def lab_of(picture: Picture) -> Lab:

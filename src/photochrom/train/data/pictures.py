@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from photochrom.color.colorfulness import colorfulness
 from photochrom.errors import PhotochromError, TrainingError
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.squares import boxes, centre, chance, cut
@@ -82,19 +83,12 @@ class Squares(Dataset[dict[str, Any]]):
             except Exception as error:  # decoders raise all sorts
                 broken.append((pictures[other].name, why_broken(error)))
                 continue
-            if self.least_colorful <= 0 or colorful(square) >= self.least_colorful:
+            if self.least_colorful <= 0 or colorfulness(square) >= self.least_colorful:
                 return square.copy()
         raise TrainingError(
             f"{pictures[index].name} and {_TRIES} others can't be used: check the data"
             + (", or lower data.min_colorfulness" if self.least_colorful > 0 else "")
         )
-
-
-def colorful(square: NDArray[np.uint8]) -> float:
-    """Colourfulness of Hasler and Süsstrunk (2003) of (H,W,3) sRGB."""
-    from photochrom.evaluate.metrics.picture import colorfulness
-
-    return float(colorfulness(square))
 
 
 def together(items: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from photochrom.color.colorfulness import colorfulness
 from photochrom.errors import PhotochromError
 from photochrom.pictures.picture import Picture
-from photochrom.train.data.pictures import Broken, View, colorful, unmoved, why_broken
+from photochrom.train.data.pictures import Broken, View, unmoved, why_broken
 
 _LOOK = 64  # pictures after which it is known whether all will fit
 
@@ -81,7 +82,7 @@ class _Whole(Dataset[tuple[NDArray[np.uint8] | None, list[Broken]]]):
             raise
         except Exception as error:  # decoders raise all sorts
             return None, [(self.pictures[index].name, why_broken(error))]
-        return (whole if self.least_colorful <= 0 or colorful(whole) >= self.least_colorful else None), []
+        return (whole if self.least_colorful <= 0 or colorfulness(whole) >= self.least_colorful else None), []
 
 
 def load(
