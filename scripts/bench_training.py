@@ -25,7 +25,7 @@ from photochrom.pictures.split import split
 from photochrom.train.data import find_pictures
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
-from photochrom.train.methods import build_method
+from photochrom.train.methods import METHODS, build_method
 from photochrom.train.recipe.sections import Recipe, load_recipe
 from photochrom.train.run.devices import trainer_devices
 from photochrom.train.run.malloc import keep_memory
@@ -105,7 +105,7 @@ def main() -> int:
 def data_alone(recipe: Recipe, pictures: list[Any], device: str, seconds: float) -> float:
     """Squares a second that reach the device as uint8."""
     data = PictureData(recipe, split(pictures, 0.0, recipe.data.limit))
-    target = lightning.Trainer(**trainer_devices(device, recipe), **_SILENT).strategy.root_device
+    target = lightning.Trainer(**trainer_devices(device, recipe, alternating=False), **_SILENT).strategy.root_device
     data._device = lambda: target  # type: ignore[method-assign]
     data._position = lambda: (0, 0)  # type: ignore[method-assign]
     data.setup("fit")
@@ -124,9 +124,9 @@ def model_alone(recipe: Recipe, pictures: list[Any], device: str, seconds: float
     """Pictures a second through training steps on one batch that is on the device already."""
     keep_memory()
     parts = split(pictures, 0.0, recipe.data.limit)
-    bins = count_bins(parts.train, recipe) if recipe.method in ("distribution", "photo") else None
+    bins = count_bins(parts.train, recipe) if METHODS[recipe.method].needs_bins else None
     method, meter = build_method(recipe, bins), Meter(seconds)
-    places = trainer_devices(device, recipe)
+    places = trainer_devices(device, recipe, alternating=method.alternating)
     clip = {} if not method.automatic_optimization else {"gradient_clip_val": recipe.optimiser.clip or None}
     with without_known_warnings():
         trainer = lightning.Trainer(**places, **clip, **_SILENT, max_epochs=1, callbacks=[meter])
@@ -141,7 +141,7 @@ def both_together(recipe: Recipe, data: list[str], device: str, seconds: float) 
     """Pictures a second of photochrom train, with its curves and checkpoints."""
     meter = Meter(seconds)
     with tempfile.TemporaryDirectory() as folder:
-        train(recipe, data, Path(folder, "run"), device=device, quiet=True, also=[meter])
+        train(recipe, data, Path(folder, "run"), device=device, quiet=True, callbacks=[meter])
     return meter.rate
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     method = load_method(args.second)
     ended = {name: value.clone() for name, value in method.state_dict().items()}
     pictures = parts_of(args.data, method.recipe, commands=True).train
-    Start.read(args.first, pictures, method.recipe, method.bins).give(method, pictures)
+    Start.read(args.first, pictures, method.recipe, method.bins).load_into(method, pictures)
     with torch.no_grad():
         for name, value in method.state_dict().items():
             if value.is_floating_point():

@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +49,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def two_runs(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Path, Paints]:
+def two_runs(tmp_path: Path, pictures: Path) -> dict[Path, Paints]:
     made = {}
     for name, size, ab in (("plain", 32, (0.0, 0.0)), ("warm", 16, (12.0, 20.0))):
         run = write_run(tmp_path / "runs" / name, better=2.0 if name == "warm" else 1.0)
@@ -60,7 +59,6 @@ def two_runs(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) ->
         facts["sessions"] = [{"started": "2026-01-01T00:00:00+00:00", "ended": "2026-01-01T00:03:00+00:00", "steps": 9}]
         (run / "run.json").write_text(json.dumps(facts))
         made[run] = Paints(*ab)
-    monkeypatch.setattr("photochrom.train.methods.load_method", lambda run: made[Path(run)], raising=False)
     return made
 
 
@@ -71,7 +69,7 @@ def text_of(page: Path) -> str:
 def test_the_report_holds_scores_curves_settings_and_pictures(
     tmp_path: Path, two_runs: dict[Path, Paints], pictures: Path
 ) -> None:
-    page = compare(list(two_runs), tmp_path / "report.html", count=3)
+    page = compare(list(two_runs), tmp_path / "report.html", count=3, load=two_runs.__getitem__)
     text, source = text_of(page), page.read_text()
     assert "Comparison of plain and warm" in text
     assert re.search(r"data\.size 32 16", text)
@@ -100,18 +98,18 @@ def test_pictures_of_ones_own(tmp_path: Path, two_runs: dict[Path, Paints], pict
     for run in two_runs:
         (run / "run.json").unlink()
     with pytest.raises(UsageError, match="--data"):
-        compare(list(two_runs), tmp_path / "report.html")
-    assert compare(list(two_runs), tmp_path / "report.html", data=[pictures]).is_file()
+        compare(list(two_runs), tmp_path / "report.html", load=two_runs.__getitem__)
+    assert compare(list(two_runs), tmp_path / "report.html", data=[pictures], load=two_runs.__getitem__).is_file()
 
 
-def test_runs_of_one_name_are_told_apart(tmp_path: Path, two_runs: dict[Path, Paints], monkeypatch: Any) -> None:
+def test_runs_of_one_name_are_told_apart(tmp_path: Path, two_runs: dict[Path, Paints]) -> None:
     first, second = two_runs
     for folder, run in (("a", first), ("b", second)):
         (tmp_path / folder).mkdir()
         run.rename(tmp_path / folder / "run")
     folders = [tmp_path / "a" / "run", tmp_path / "b" / "run"]
-    monkeypatch.setattr("photochrom.train.methods.load_method", lambda run: Paints(0, 0))
-    assert "Comparison of a/run and b/run" in text_of(compare(folders, tmp_path / "report.html", count=1))
+    page = compare(folders, tmp_path / "report.html", count=1, load=lambda run: Paints(0, 0))
+    assert "Comparison of a/run and b/run" in text_of(page)
     with pytest.raises(UsageError, match="named twice"):
         compare([folders[0], folders[0]], tmp_path / "report.html")
     with pytest.raises(UsageError, match="two runs or more"):

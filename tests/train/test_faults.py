@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 import torch
-from tiny_training import TinyMethod, draw_pictures, tiny_recipe, use
+from tiny_training import TinyMethod, draw_pictures, tiny_recipe, train_tiny
 
 from photochrom.errors import TrainingError, UsageError
-from photochrom.train.run.run import train
 
 
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "photochrom.train.methods", None)
-    use(TinyMethod)
+def failing(error: Exception) -> type[TinyMethod]:
+    """A method whose first step raises this."""
+
+    class Failing(TinyMethod):
+        def training_step(self, batch: Any, batch_idx: int) -> Any:
+            raise error
+
+    return Failing
 
 
 @pytest.mark.parametrize(
@@ -26,26 +29,17 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
         MemoryError(),
     ],
 )
-def test_out_of_memory_says_which_settings_to_lower(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def greedy(self: TinyMethod, batch: Any, batch_idx: int) -> Any:
-        raise error
-
-    monkeypatch.setattr(TinyMethod, "training_step", greedy)
+def test_out_of_memory_says_which_settings_to_lower(tmp_path: Path, error: Exception) -> None:
     pictures = draw_pictures(tmp_path / "pictures", 12)
     with pytest.raises(TrainingError, match=r"train\.batch \(now 4\) or data\.size \(now 32\).*train\.batch=2"):
-        train(tiny_recipe(), [pictures], tmp_path / "run", quiet=True)
+        train_tiny(tiny_recipe(), [pictures], tmp_path / "run", method=failing(error))
     assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
 
 
-def test_other_errors_are_left_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: TinyMethod, batch: Any, batch_idx: int) -> Any:
-        raise RuntimeError("a mistake of ours")
-
-    monkeypatch.setattr(TinyMethod, "training_step", wrong)
+def test_other_errors_are_left_as_they_are(tmp_path: Path) -> None:
+    pictures, wrong = draw_pictures(tmp_path / "pictures", 12), failing(RuntimeError("a mistake of ours"))
     with pytest.raises(RuntimeError, match="a mistake of ours"):
-        train(tiny_recipe(), [draw_pictures(tmp_path / "pictures", 12)], tmp_path / "run", quiet=True)
+        train_tiny(tiny_recipe(), [pictures], tmp_path / "run", method=wrong)
 
 
 @pytest.mark.parametrize("resident", ["yes", "no"])
@@ -53,7 +47,7 @@ def test_a_few_broken_pictures_are_left_out_with_a_count(tmp_path: Path, residen
     pictures = draw_pictures(tmp_path / "pictures", 120, (12, 12))
     (pictures / "torn.png").write_bytes((pictures / "000.png").read_bytes()[:70])
     recipe = tiny_recipe(data={"resident": resident, "size": 8}, train={"epochs": 1, "batch": 32})
-    train(recipe, [pictures], tmp_path / "run", quiet=True)
+    train_tiny(recipe, [pictures], tmp_path / "run")
     told = json.loads((tmp_path / "run" / "run.json").read_text())["data"]
     assert told["left_out"] == 1
     assert [Path(name).name for name in told["left_out_names"]] == ["torn.png"]
@@ -66,7 +60,7 @@ def test_one_in_a_hundred_broken_stops_the_run(tmp_path: Path, resident: str, wo
     (pictures / "torn.png").write_bytes(b"not a picture")
     recipe = tiny_recipe(data={"resident": resident, "size": 8, "workers": workers}, train={"epochs": 1, "batch": 8})
     with pytest.raises(TrainingError, match=r"1 of 41 pictures can't be read \(the first: .*torn\.png"):
-        train(recipe, [pictures], tmp_path / "run", quiet=True)
+        train_tiny(recipe, [pictures], tmp_path / "run")
 
 
 def test_nothing_but_dull_pictures(tmp_path: Path) -> None:
@@ -74,18 +68,18 @@ def test_nothing_but_dull_pictures(tmp_path: Path) -> None:
     for resident in ("yes", "no"):
         recipe = tiny_recipe(data={"resident": resident, "workers": int(resident == "no"), "min_colorfulness": 500})
         with pytest.raises(TrainingError, match=r"lower data\.min_colorfulness$"):
-            train(recipe, [pictures], tmp_path / resident, quiet=True)
+            train_tiny(recipe, [pictures], tmp_path / resident)
 
 
 def test_a_monitor_that_is_not_measured(tmp_path: Path) -> None:
     recipe = tiny_recipe(train={"monitor": "val/lss"})
     with pytest.raises(UsageError, match=r"train\.monitor = val/lss isn't measured: choose one of val/loss"):
-        train(recipe, [draw_pictures(tmp_path / "pictures", 20)], tmp_path / "run", quiet=True)
+        train_tiny(recipe, [draw_pictures(tmp_path / "pictures", 20)], tmp_path / "run")
 
 
 def test_pictures_that_do_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("photochrom.train.data.module.free_memory", lambda: 10000)
     pictures = draw_pictures(tmp_path / "pictures", 20)
-    train(tiny_recipe(data={"resident": "auto"}), [pictures], tmp_path / "a", max_steps=8, quiet=True)
+    train_tiny(tiny_recipe(data={"resident": "auto"}), [pictures], tmp_path / "a", max_steps=8)
     with pytest.raises(TrainingError, match=r"data\.resident = auto"):
-        train(tiny_recipe(data={"resident": "yes"}), [pictures], tmp_path / "b", quiet=True)
+        train_tiny(tiny_recipe(data={"resident": "yes"}), [pictures], tmp_path / "b")

@@ -122,7 +122,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(pictures: Path, cache: str,
 
     often = tiny("photo-cached", *same, "train.checkpoint_minutes=0")
     with pytest.raises(Kill):
-        run(often, pictures, broken, also=[Killer()])
+        run(often, pictures, broken, callbacks=[Killer()])
     run(often, pictures, broken, resume=True)
     np.testing.assert_allclose(values(broken, "train/loss_step")[-2:], values(whole, "train/loss_step")[-2:], rtol=1e-4)
     torch.testing.assert_close(weights(broken, ""), weights(whole, ""), rtol=1e-3, atol=1e-4)

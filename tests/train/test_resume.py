@@ -7,31 +7,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny_training
 import torch
-from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, use
+from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, train_tiny
 
-from photochrom.train.run.run import train
+# As the run in a process of its own: batch norm's statistics depend on how many threads there are.
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Killed(Exception):
     pass
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One thread, as the run in a process of its own: batch norm's statistics depend on how many there are."""
-    monkeypatch.setitem(sys.modules, "photochrom.train.methods", None)
-    use(TinyMethod)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -59,26 +48,23 @@ def assert_same(ours: Path, theirs: Path) -> None:
 
 @pytest.mark.parametrize("method", [TinyMethod, TinyGame])
 @pytest.mark.parametrize("batches", [3, 6, 7, 11])  # in an epoch of 5 or 6: within, at its end, just after, later
-def test_a_run_that_broke_off_anywhere(
-    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch, method: type[TinyMethod], batches: int
-) -> None:
-    use(method)
+def test_a_run_that_broke_off_anywhere(tmp_path: Path, pictures: Path, method: type[TinyMethod], batches: int) -> None:
     recipe = tiny_recipe(train={"epochs": 3, "ema": 0.8, "checkpoint_minutes": 0})
-    train(recipe, [pictures], tmp_path / "whole", quiet=True)
-    step, left = method.training_step, [batches]
+    train_tiny(recipe, [pictures], tmp_path / "whole", method=method)
 
-    def breaking(self: TinyMethod, batch: Any, batch_idx: int) -> Any:
-        left[0] -= 1
-        if left[0] < 0:
-            raise Killed
-        return step(self, batch, batch_idx)
+    class Breaking(method):
+        left = batches
 
-    with monkeypatch.context() as patch:
-        patch.setattr(method, "training_step", breaking)
-        with pytest.raises(Killed):
-            train(recipe, [pictures], tmp_path / "broken", quiet=True)
+        def training_step(self, batch: Any, batch_idx: int) -> Any:
+            Breaking.left -= 1
+            if Breaking.left < 0:
+                raise Killed
+            return super().training_step(batch, batch_idx)
+
+    with pytest.raises(Killed):
+        train_tiny(recipe, [pictures], tmp_path / "broken", method=Breaking)
     assert len(curve(tmp_path / "broken")) <= batches
-    train(recipe, [pictures], tmp_path / "broken", resume=True, quiet=True)
+    train_tiny(recipe, [pictures], tmp_path / "broken", method=method, resume=True)
     assert_same(tmp_path / "broken", tmp_path / "whole")
 
 
@@ -87,53 +73,52 @@ def test_a_run_that_broke_off_anywhere(
     [(signal.SIGINT, KeyboardInterrupt, 3), (signal.SIGTERM, SystemExit, 4), (signal.SIGTERM, SystemExit, 9)],
 )
 def test_an_interrupted_run_is_saved_first(
-    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, left: Any, at: int
+    tmp_path: Path, pictures: Path, number: signal.Signals, left: Any, at: int
 ) -> None:
     recipe, out = tiny_recipe(train={"epochs": 3, "ema": 0.8}), tmp_path / "run"
-    train(recipe, [pictures], tmp_path / "whole", quiet=True)
-    step, before = TinyMethod.training_step, signal.getsignal(number)
+    train_tiny(recipe, [pictures], tmp_path / "whole")
+    before = signal.getsignal(number)
 
-    def interrupting(self: TinyMethod, batch: Any, batch_idx: int) -> Any:
-        if self.global_step == at:
-            os.kill(os.getpid(), number)
-        return step(self, batch, batch_idx)
+    class Interrupting(TinyMethod):
+        def training_step(self, batch: Any, batch_idx: int) -> Any:
+            if self.global_step == at:
+                os.kill(os.getpid(), number)
+            return super().training_step(batch, batch_idx)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(TinyMethod, "training_step", interrupting)
-        with pytest.raises(left):
-            train(recipe, [pictures], out, quiet=True)
+    with pytest.raises(left):
+        train_tiny(recipe, [pictures], out, method=Interrupting)
     assert signal.getsignal(number) is before
     assert json.loads((out / "run.json").read_text())["status"] == "interrupted"
     assert weights(out)["global_step"] == at + 1
-    train(recipe, [pictures], out, resume=True, quiet=True)
+    train_tiny(recipe, [pictures], out, resume=True)
     assert curve(out) == pytest.approx(curve(tmp_path / "whole"), rel=1e-5)
 
 
 def test_a_run_that_was_stopped_in_between(tmp_path: Path, pictures: Path) -> None:
     recipe = tiny_recipe(train={"epochs": 3})
-    train(recipe, [pictures], tmp_path / "whole", quiet=True)
+    train_tiny(recipe, [pictures], tmp_path / "whole")
     for steps in (2, 8, None):
-        train(recipe, [pictures], tmp_path / "parts", max_steps=steps, resume=steps != 2, quiet=True)
+        train_tiny(recipe, [pictures], tmp_path / "parts", max_steps=steps, resume=steps != 2)
     assert curve(tmp_path / "parts") == pytest.approx(curve(tmp_path / "whole"), rel=1e-5)
 
 
 def test_a_finished_run_can_be_given_more_epochs(tmp_path: Path, pictures: Path) -> None:
-    train(tiny_recipe(train={"epochs": 3}), [pictures], tmp_path / "whole", quiet=True)
-    train(tiny_recipe(train={"epochs": 1}), [pictures], tmp_path / "parts", quiet=True)
-    train(tiny_recipe(train={"epochs": 3}), [pictures], tmp_path / "parts", resume=True, quiet=True)
+    train_tiny(tiny_recipe(train={"epochs": 3}), [pictures], tmp_path / "whole")
+    train_tiny(tiny_recipe(train={"epochs": 1}), [pictures], tmp_path / "parts")
+    train_tiny(tiny_recipe(train={"epochs": 3}), [pictures], tmp_path / "parts", resume=True)
     assert_same(tmp_path / "parts", tmp_path / "whole")
     before = curve(tmp_path / "parts")
-    train(tiny_recipe(train={"epochs": 3}), [pictures], tmp_path / "parts", resume=True, quiet=True)
+    train_tiny(tiny_recipe(train={"epochs": 3}), [pictures], tmp_path / "parts", resume=True)
     assert curve(tmp_path / "parts") == before, "nothing is left to do"
 
 
 def test_killed_in_mid_epoch(tmp_path: Path, pictures: Path) -> None:
     """The real thing: kill -9 of a process with decoding workers."""
     settings = {"data": {"resident": "no", "workers": 1}, "train": {"epochs": 3, "checkpoint_minutes": 0}}
-    command = [sys.executable, tiny_training.__file__, "method", pictures, tmp_path / "killed", *flat(settings)]
-    environment = {**os.environ, "TINY_DELAY": "0.2", "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, tiny_training.__file__, "slow", pictures, tmp_path / "killed", *flat(settings)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     killed = subprocess.Popen([str(word) for word in command], env=environment)
-    train(tiny_recipe(**settings), [pictures], tmp_path / "whole", quiet=True)
+    train_tiny(tiny_recipe(**settings), [pictures], tmp_path / "whole")
     table = tmp_path / "killed" / "metrics.csv"
     deadline = time.monotonic() + 240
     while not (table.exists() and len(table.read_text().splitlines()) > 9) and killed.poll() is None:
@@ -142,7 +127,7 @@ def test_killed_in_mid_epoch(tmp_path: Path, pictures: Path) -> None:
     killed.send_signal(signal.SIGKILL)
     assert killed.wait(60) == -signal.SIGKILL
     assert 5 < len(curve(tmp_path / "killed")) < len(curve(tmp_path / "whole"))
-    train(tiny_recipe(**settings), [pictures], tmp_path / "killed", resume=True, quiet=True)
+    train_tiny(tiny_recipe(**settings), [pictures], tmp_path / "killed", resume=True)
     assert_same(tmp_path / "killed", tmp_path / "whole")
 
 

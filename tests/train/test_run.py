@@ -7,18 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import TinyGame, TinyMethod, draw_pictures, load, tiny_recipe, use
+from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, train_tiny
 
 from photochrom.errors import UsageError
+from photochrom.train.methods import load_method
 from photochrom.train.recipe.sections import load_recipe
 from photochrom.train.run.folder import next_folder
-from photochrom.train.run.run import train
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "photochrom.train.methods", None)
-    use(TinyMethod)
 
 
 @pytest.fixture
@@ -33,7 +27,7 @@ def curve(out: Path, name: str) -> dict[int, float]:
 
 def test_what_a_run_leaves_behind(tmp_path: Path, pictures: Path) -> None:
     recipe, out = tiny_recipe(train={"ema": 0.9, "preview": 2}), tmp_path / "run"
-    assert train(recipe, [pictures], out, quiet=True) == out
+    assert train_tiny(recipe, [pictures], out) == out
     assert load_recipe(out / "recipe.toml") == recipe
     told = json.loads((out / "run.json").read_text())
     assert told["status"] == "done"
@@ -53,74 +47,73 @@ def test_what_a_run_leaves_behind(tmp_path: Path, pictures: Path) -> None:
         assert not torch.equal(
             saved["state_dict"]["network.0.weight"], saved["current_model_state"]["network.0.weight"]
         )
-        load(TinyMethod, out / "checkpoints" / f"{name}.ckpt")
+        load_method(out / "checkpoints" / f"{name}.ckpt", TinyMethod)
     assert not list(out.rglob("*.part"))
 
 
 @pytest.mark.parametrize("method", [TinyMethod, TinyGame])
 def test_a_run_ended_by_steps_validates_and_goes_on(tmp_path: Path, pictures: Path, method: type[TinyMethod]) -> None:
-    use(method)
     out = tmp_path / "run"
-    train(tiny_recipe(), [pictures], out, max_steps=1, quiet=True)
+    train_tiny(tiny_recipe(), [pictures], out, max_steps=1, method=method)
     assert list(curve(out, "train/loss_step")) == [0]
     assert len(curve(out, "val/loss")) == 1
     assert (out / "checkpoints" / "best.ckpt").is_file()
-    train(tiny_recipe(), [pictures], out, max_steps=3, resume=True, quiet=True)
+    train_tiny(tiny_recipe(), [pictures], out, max_steps=3, resume=True, method=method)
     assert list(curve(out, "train/loss_step")) == [0, 1, 2]
 
 
 def test_a_run_ended_by_the_clock(tmp_path: Path, pictures: Path) -> None:
     out = tmp_path / "run"
-    train(tiny_recipe(train={"epochs": 100000}), [pictures], out, max_minutes=0.02, quiet=True)
+    train_tiny(tiny_recipe(train={"epochs": 100000}), [pictures], out, max_minutes=0.02)
     assert json.loads((out / "run.json").read_text())["status"] == "done"
     assert (out / "checkpoints" / "last.ckpt").is_file()
 
 
 def test_without_validation_and_with_early_stopping(tmp_path: Path, pictures: Path) -> None:
-    train(tiny_recipe(data={"validation": 0}), [pictures], tmp_path / "a", quiet=True)
+    train_tiny(tiny_recipe(data={"validation": 0}), [pictures], tmp_path / "a")
     assert (tmp_path / "a" / "checkpoints" / "last.ckpt").is_file()
     recipe = tiny_recipe(train={"early_stopping": 2, "epochs": 30}, optimiser={"rate": 0.0})
-    train(recipe, [pictures], tmp_path / "b", quiet=True)
+    train_tiny(recipe, [pictures], tmp_path / "b")
     assert len(curve(tmp_path / "b", "val/loss")) == 3
 
 
 @pytest.mark.parametrize(("monitor", "epoch"), [("", 3), ("val/loss", 0)])
 def test_which_epoch_is_kept(tmp_path: Path, pictures: Path, monitor: str, epoch: int) -> None:
     recipe = tiny_recipe(train={"monitor": monitor, "epochs": 4}, optimiser={"rate": 30.0})  # worse with every epoch
-    train(recipe, [pictures], tmp_path / "run", quiet=True)
+    train_tiny(recipe, [pictures], tmp_path / "run")
     validation = list(curve(tmp_path / "run", "val/loss").values())
     assert validation.index(min(validation)) == 0
     assert torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=True)["epoch"] == epoch
 
 
 def test_beginning_with_the_weights_of_another_run(tmp_path: Path, pictures: Path) -> None:
-    train(tiny_recipe(train={"epochs": 1}), [pictures], tmp_path / "a", quiet=True)
+    train_tiny(tiny_recipe(train={"epochs": 1}), [pictures], tmp_path / "a")
     recipe = tiny_recipe(train={"epochs": 1}, optimiser={"rate": 0.0})
-    train(recipe, [pictures], tmp_path / "b", start=tmp_path / "a" / "checkpoints" / "last.ckpt", quiet=True)
-    a, b = (load(TinyMethod, tmp_path / name / "checkpoints" / "last.ckpt") for name in "ab")
+    train_tiny(recipe, [pictures], tmp_path / "b", start=tmp_path / "a" / "checkpoints" / "last.ckpt")
+    a, b = (load_method(tmp_path / name / "checkpoints" / "last.ckpt", TinyMethod) for name in "ab")
     assert torch.equal(a.network[0].weight, b.network[0].weight)
 
 
 def test_decoding_in_workers(tmp_path: Path, pictures: Path) -> None:
     for name, workers in (("a", 0), ("b", 2)):
         recipe = tiny_recipe(data={"workers": workers, "resident": "no"})
-        train(recipe, [pictures], tmp_path / name, quiet=True)
+        train_tiny(recipe, [pictures], tmp_path / name)
     assert curve(tmp_path / "a", "train/loss_step") == pytest.approx(curve(tmp_path / "b", "train/loss_step"))
 
 
 def test_a_folder_that_is_there(tmp_path: Path, pictures: Path) -> None:
     out = tmp_path / "run"
     with pytest.raises(UsageError, match="no run in"):
-        train(tiny_recipe(), [pictures], out, resume=True, quiet=True)
+        train_tiny(tiny_recipe(), [pictures], out, resume=True)
     assert not out.exists()
-    train(tiny_recipe(), [pictures], out, max_steps=1, quiet=True)
+    train_tiny(tiny_recipe(), [pictures], out, max_steps=1)
     with pytest.raises(UsageError, match="--resume"):
-        train(tiny_recipe(), [pictures], out, quiet=True)
+        train_tiny(tiny_recipe(), [pictures], out)
     with pytest.raises(UsageError, match=r"begun with optimiser\.rate = 0\.01, not 0\.5"):
-        train(tiny_recipe(optimiser={"rate": 0.5}), [pictures], out, resume=True, quiet=True)
+        train_tiny(tiny_recipe(optimiser={"rate": 0.5}), [pictures], out, resume=True)
     draw_pictures(pictures / "more", 30, (20, 20))
     with pytest.raises(UsageError, match="not the pictures"):
-        train(tiny_recipe(), [pictures], out, resume=True, quiet=True)
+        train_tiny(tiny_recipe(), [pictures], out, resume=True)
 
 
 @pytest.mark.parametrize("device", ["cuda", "toaster"])
@@ -128,7 +121,7 @@ def test_a_device_that_is_not_there(tmp_path: Path, pictures: Path, device: str)
     if device == "cuda" and torch.cuda.is_available():
         pytest.skip("there is one")
     with pytest.raises(UsageError, match=device):
-        train(tiny_recipe(), [pictures], tmp_path / "run", device=device, quiet=True)
+        train_tiny(tiny_recipe(), [pictures], tmp_path / "run", device=device)
     assert not (tmp_path / "run").exists()
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from typer.testing import CliRunner
 
+from photochrom.cli.main import app
 from photochrom.errors import TrainingError, UsageError
 from photochrom.train.recipe.sections import Recipe, load_recipe
-from photochrom.train.sweep import sweep as module
 from photochrom.train.sweep.ranges import Range, parse_range
 from photochrom.train.sweep.sweep import SweepResult, show, sweep
 
@@ -33,7 +34,7 @@ class FakeTraining:
         self.validations: list[int] = []
         self.fail: BaseException | None = None
 
-    def __call__(self, recipe: Recipe, data: Any, out: Path, *, also: Sequence[Any], **_: Any) -> Path:
+    def __call__(self, recipe: Recipe, data: Any, out: Path, *, callbacks: Sequence[Any], **_: Any) -> Path:
         self.rates.append(recipe.optimiser.rate)
         self.validations.append(0)
         (out / "checkpoints").mkdir(parents=True)
@@ -44,23 +45,21 @@ class FakeTraining:
             metrics = {"val/loss": off + 1 / (epoch + 1), "val/ab_error": off, "val/accuracy": 1 - off / 9}
             trainer = SimpleNamespace(sanity_checking=False, callback_metrics=metrics, current_epoch=epoch)
             self.validations[-1] += 1
-            for callback in also:
+            for callback in callbacks:
                 callback.on_validation_end(trainer, None)
         return out
 
 
 @pytest.fixture
-def training(monkeypatch: pytest.MonkeyPatch) -> FakeTraining:
-    fake = FakeTraining()
-    monkeypatch.setattr(module, "train", fake)
-    return fake
+def training() -> FakeTraining:
+    return FakeTraining()
 
 
 RATE = ["optimiser.rate=1e-6..1e0"]
 
 
-def run(recipe: str, out: Path, **options: Any) -> SweepResult:
-    return sweep(recipe, ["pictures"], out, **{"ranges": RATE, "trials": 6, **options})
+def run(recipe: str, out: Path, training: FakeTraining, **options: Any) -> SweepResult:
+    return sweep(recipe, ["pictures"], out, training=training, **{"ranges": RATE, "trials": 6, **options})
 
 
 @pytest.mark.parametrize(
@@ -93,7 +92,7 @@ def test_a_sweep_finds_the_better_settings_and_writes_a_recipe(
     recipe: str, tmp_path: Path, training: FakeTraining, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said: list[str] = []
-    found = run(recipe, tmp_path / "sweep", trials=8, tell=said.append)
+    found = run(recipe, tmp_path / "sweep", training, trials=8, tell=said.append)
     assert len(training.rates) == 8
     assert all(1e-6 <= rate <= 1 for rate in training.rates)
     best = found.best["optimiser.rate"]
@@ -113,7 +112,7 @@ def test_a_sweep_finds_the_better_settings_and_writes_a_recipe(
 
 
 def test_bad_trials_are_stopped_early(recipe: str, tmp_path: Path, training: FakeTraining) -> None:
-    found = run(recipe, tmp_path / "sweep", trials=16)
+    found = run(recipe, tmp_path / "sweep", training, trials=16)
     early = [row for row in found.rows if row["ended"] == "early"]
     assert early
     assert min(training.validations) < 3
@@ -122,36 +121,36 @@ def test_bad_trials_are_stopped_early(recipe: str, tmp_path: Path, training: Fak
 
 def test_a_sweep_goes_on_where_it_was(recipe: str, tmp_path: Path, training: FakeTraining) -> None:
     training.fail = None
-    run(recipe, tmp_path / "sweep", trials=2)
+    run(recipe, tmp_path / "sweep", training, trials=2)
     training.fail = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
-        run(recipe, tmp_path / "sweep", trials=4)
+        run(recipe, tmp_path / "sweep", training, trials=4)
     cut_off = training.rates[-1]
     training.fail = None
-    found = run(recipe, tmp_path / "sweep", trials=4)
+    found = run(recipe, tmp_path / "sweep", training, trials=4)
     assert len(training.rates) == 5
     assert training.rates[3] == cut_off  # begun anew with the same settings
     assert len(set(training.rates)) == 4
     assert len(found.rows) == 4
-    run(recipe, tmp_path / "sweep", trials=4)
+    run(recipe, tmp_path / "sweep", training, trials=4)
     assert len(training.rates) == 5  # nothing is left to do
 
 
 def test_another_sweeps_folder_is_refused(recipe: str, tmp_path: Path, training: FakeTraining) -> None:
-    run(recipe, tmp_path / "sweep", trials=1)
+    run(recipe, tmp_path / "sweep", training, trials=1)
     with pytest.raises(UsageError, match="a different set of ranges"):
-        run(recipe, tmp_path / "sweep", ranges=["optimiser.rate=1e-3..1e-2"])
+        run(recipe, tmp_path / "sweep", training, ranges=["optimiser.rate=1e-3..1e-2"])
     with pytest.raises(UsageError, match="a different recipe"):
-        run(recipe, tmp_path / "sweep", overrides=["train.batch=3"])
+        run(recipe, tmp_path / "sweep", training, overrides=["train.batch=3"])
 
 
 def test_weights_of_the_loss_are_judged_by_the_colours(recipe: str, tmp_path: Path, training: FakeTraining) -> None:
-    found = run(recipe, tmp_path / "sweep", ranges=["loss.pixel_weight=1..200"], trials=1)
+    found = run(recipe, tmp_path / "sweep", training, ranges=["loss.pixel_weight=1..200"], trials=1)
     assert "val/ab_error" in found.rows[0]
 
 
 def test_of_an_accuracy_more_is_better(recipe: str, tmp_path: Path, training: FakeTraining) -> None:
-    found = run(recipe, tmp_path / "sweep", goal="val/accuracy")
+    found = run(recipe, tmp_path / "sweep", training, goal="val/accuracy")
     values = [row["val/accuracy"] for row in found.rows if row["ended"] == "whole"]
     assert found.value == max(values)
 
@@ -161,10 +160,10 @@ def test_trials_that_fail_do_not_end_the_sweep_but_three_at_once_do(
 ) -> None:
     training.fail = TrainingError("training diverged")
     with pytest.raises(TrainingError, match="diverged"):
-        run(recipe, tmp_path / "sweep")
+        run(recipe, tmp_path / "sweep", training)
     assert len(training.rates) == 3
     training.fail = None
-    assert run(recipe, tmp_path / "sweep", trials=5).rows[0]["ended"] == "whole"
+    assert run(recipe, tmp_path / "sweep", training, trials=5).rows[0]["ended"] == "whole"
 
 
 @pytest.mark.parametrize(
@@ -181,10 +180,12 @@ def test_what_cant_work_is_refused(
     recipe: str, tmp_path: Path, training: FakeTraining, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        run(recipe, tmp_path / "sweep", **options)
+        run(recipe, tmp_path / "sweep", training, **options)
 
 
-def test_a_real_sweep(tmp_path: Path) -> None:
+@pytest.fixture
+def real(tmp_path: Path) -> tuple[str, Path]:
+    """A recipe and pictures that are trained on in a moment."""
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     for n in range(10):
@@ -194,31 +195,21 @@ def test_a_real_sweep(tmp_path: Path) -> None:
         'method = "regression"\n[data]\nsize = 32\nworkers = 0\n[network]\nkind = "cifar-cnn"\nwidth = 4\n'
         "[train]\nbatch = 4\nepochs = 2\npreview = 0\n"
     )
-    found = sweep(str(recipe), [pictures], tmp_path / "sweep", ranges=RATE, trials=2, device="cpu")
+    return str(recipe), pictures
+
+
+def test_a_real_sweep(tmp_path: Path, real: tuple[str, Path]) -> None:
+    recipe, pictures = real
+    found = sweep(recipe, [pictures], tmp_path / "sweep", ranges=RATE, trials=2, device="cpu")
     assert [row["validations"] for row in found.rows] == [2, 2]
     assert (tmp_path / "sweep" / f"trial-{found.rows[0]['trial']:04d}" / "checkpoints" / "best.ckpt").is_file()
 
 
-def test_the_verbs_parse_their_options(
-    recipe: str, tmp_path: Path, training: FakeTraining, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from typer.testing import CliRunner
-
-    from photochrom.cli.main import app
-
-    options = [
-        "--data",
-        "x",
-        "--trials",
-        "2",
-        "--set-range",
-        *RATE,
-        "--set",
-        "train.batch=3",
-        "-o",
-        str(tmp_path / "s"),
-    ]
-    done = CliRunner().invoke(app, ["sweep", recipe, *options])
+def test_the_verbs_parse_their_options(tmp_path: Path, real: tuple[str, Path]) -> None:
+    recipe, pictures = real
+    varied = ["--trials", "2", "--set-range", *RATE, "--set", "train.batch=3"]
+    where = ["--data", str(pictures), "-o", str(tmp_path / "s"), "--device", "cpu", "--max-steps", "2"]
+    done = CliRunner().invoke(app, ["sweep", recipe, *where, *varied])
     assert done.exit_code == 0
     assert load_recipe(tmp_path / "s" / "best.toml").train.batch == 3
     assert "trial 1: val/loss" in done.stderr

@@ -339,7 +339,7 @@ def test_a_real_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path: Path)
     }
     run = tmp_path / "run"
     with pytest.raises(TrainingError, match=r"training diverged at step .*last\.ckpt"):
-        train(Recipe.from_dict(sections), [pictures], run, device="cpu", quiet=True, also=[Spoil(after=4)])
+        train(Recipe.from_dict(sections), [pictures], run, device="cpu", quiet=True, callbacks=[Spoil(after=4)])
     assert "diverged" in (run / "warnings.log").read_text()
     kept = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
     assert kept["global_step"] == 3

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
-import lightning
 import numpy as np
 import torch
 from PIL import Image
@@ -16,7 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.train.lab import rgb_to_lab
+from photochrom.train.losses.bins import Bins
+from photochrom.train.methods import ColorMethod
 from photochrom.train.recipe.sections import Recipe
+from photochrom.train.run.run import train
 
 
 def draw_pictures(folder: Path, count: int, size: tuple[int, int] = (48, 40), suffix: str = ".png") -> Path:
@@ -40,15 +42,14 @@ def tiny_recipe(**sections: dict[str, Any]) -> Recipe:
     return Recipe.from_dict({"name": "tiny", **values})
 
 
-class TinyMethod(lightning.LightningModule):
+class TinyMethod(ColorMethod):
     """Two convolutions; noise on the input and dropout, so that its losses depend on chance."""
 
-    def __init__(self, recipe: Recipe, bins: Any = None) -> None:
-        super().__init__()
-        self.save_hyperparameters({"recipe": recipe.to_dict()}, logger=False)
-        self.recipe = recipe
-        norm = nn.Identity() if recipe.network.kind == "plain" else nn.BatchNorm2d(8)
-        drop = nn.Identity() if recipe.network.kind == "plain" else nn.Dropout(0.2)
+    noisy: ClassVar[bool] = True
+
+    def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
+        super().__init__(recipe, bins)
+        norm, drop = (nn.BatchNorm2d(8), nn.Dropout(0.2)) if self.noisy else (nn.Identity(), nn.Identity())
         self.network = nn.Sequential(
             nn.Conv2d(1, 8, 3, padding=1), norm, nn.ReLU(), drop, nn.Conv2d(8, 2, 3, padding=1)
         )
@@ -56,7 +57,7 @@ class TinyMethod(lightning.LightningModule):
     def on_after_batch_transfer(self, batch: dict[str, Tensor], dataloader_idx: int) -> dict[str, Tensor]:
         lab = rgb_to_lab(batch["rgb"].float() / 255)
         lightness = lab[:, :1]
-        if self.training and self.recipe.network.kind != "plain":
+        if self.training and self.noisy:
             lightness = lightness + torch.randn_like(lightness)
         return {**batch, "lightness": lightness, "ab": lab[:, 1:], "true_lightness": lab[:, :1]}
 
@@ -76,11 +77,27 @@ class TinyMethod(lightning.LightningModule):
         return torch.optim.Adam(self.parameters(), self.recipe.optimiser.rate)
 
 
-class TinyGame(TinyMethod):
-    """Two optimisers that take turns, stepped by hand as a GAN's are."""
+class PlainMethod(TinyMethod):
+    """Nothing left to chance, and no statistics of a batch."""
 
-    def __init__(self, recipe: Recipe, bins: Any = None) -> None:
-        super().__init__(recipe)
+    noisy = False
+
+
+class SlowMethod(TinyMethod):
+    """A fifth of a second a batch."""
+
+    def on_after_batch_transfer(self, batch: dict[str, Tensor], dataloader_idx: int) -> dict[str, Tensor]:
+        time.sleep(0.2)
+        return super().on_after_batch_transfer(batch, dataloader_idx)
+
+
+class TinyGame(TinyMethod):
+    """Two optimisers, one after the other, stepped by hand as a GAN's are."""
+
+    alternating = True
+
+    def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
+        super().__init__(recipe, bins)
         self.automatic_optimization = False
         self.other = nn.Conv2d(2, 1, 1)
 
@@ -99,43 +116,26 @@ class TinyGame(TinyMethod):
         return [torch.optim.Adam(part.parameters(), 0.01) for part in (self.network, self.other)]
 
 
-def use(method: type[TinyMethod]) -> None:
-    """Have train() build this method, and nothing else."""
-    sys.modules["photochrom.train.methods"] = SimpleNamespace(  # type: ignore[assignment]
-        build_method=method, load_method=lambda path: load(method, path)
-    )
+def train_tiny(
+    recipe: Recipe, data: Sequence[Path], out: Path, *, method: type[TinyMethod] = TinyMethod, **options: Any
+) -> Path:
+    """train(), with one of these methods and nothing on stderr."""
+    return train(recipe, data, out, method=method, quiet=True, **options)
 
 
-def load(method: type[TinyMethod], path: Path) -> TinyMethod:
-    saved = torch.load(path, weights_only=True)
-    made = method(Recipe.from_dict(saved["hyper_parameters"]["recipe"]))
-    made.load_state_dict(saved["state_dict"])
-    return made
+KINDS = {"method": TinyMethod, "plain": PlainMethod, "slow": SlowMethod, "game": TinyGame}
 
 
 def main() -> None:
     """python tests/train/tiny_training.py METHOD DATA OUT [--resume] [key=value…]: one run, as a process of its own."""
-    from photochrom.train.run.run import train
-
-    method, data, out, *rest = sys.argv[1:]
+    kind, data, out, *rest = sys.argv[1:]
     torch.set_num_threads(1)
-    use({"method": TinyMethod, "game": TinyGame}[method])
     sections: dict[str, dict[str, Any]] = {}
     for key, value in (word.split("=") for word in rest if "=" in word):
         section, _, name = key.partition(".")
         sections.setdefault(section, {})[name] = int(value) if value.isdigit() else value
-    if delay := float(os.environ.get("TINY_DELAY", 0)):
-        import time
-
-        before = TinyMethod.on_after_batch_transfer
-
-        def slowly(self: TinyMethod, *args: Any) -> Any:
-            time.sleep(delay)
-            return before(self, *args)
-
-        TinyMethod.on_after_batch_transfer = slowly  # type: ignore[method-assign]
     recipe = tiny_recipe(**{"train": {"checkpoint_minutes": 0, "epochs": 3, **sections.pop("train", {})}, **sections})
-    train(recipe, [Path(data)], Path(out), resume="--resume" in rest, quiet=True, device="cpu")
+    train_tiny(recipe, [Path(data)], Path(out), method=KINDS[kind], resume="--resume" in rest, device="cpu")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 
 from photochrom.errors import UsageError
 from photochrom.network.models import find_model
+from photochrom.train.methods import METHODS
 from photochrom.train.networks.multiscale import SCALES, votes_in
 from photochrom.train.recipe.sections import Recipe, load_recipe
 from photochrom.train.run.run import train
@@ -88,6 +89,6 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
         f"network.half_vote={votes.get(SCALES['two_scales'], 1.0)}",
     )
     recipe = load_recipe("photo-cached", [*ours, *overrides])
-    if recipe.method != "photo":
+    if not METHODS[recipe.method].reads_exports:
         raise UsageError(f"method = {recipe.method!r} can't be used here: only a photo model can be trained on")
     return dataclasses.replace(recipe, name=f"{Path(model).stem}-finetuned", title=f"{Path(model).name}, trained on")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from photochrom.evaluate.training.nearness import (
 )
 from photochrom.evaluate.training.past_runs import Run, differences, facts_of, flat, read_run
 from photochrom.sheet import LEGIBLE, contact_sheet
+from photochrom.train.methods import ColorMethod, load_method
 
 SHOWN = 8  # pictures on the sheet
 _SCALARS = ("loss", "ab_error", "accuracy", "accuracy_area", "ab_mse", "colorfulness", "diversity")
@@ -45,20 +46,26 @@ ABOUT_KERAS = (
 
 
 def compare(
-    runs: Sequence[Path], out: Path, *, data: Sequence[str | Path] = (), count: int = 64, monitor: str = "val/loss"
+    runs: Sequence[Path],
+    out: Path,
+    *,
+    data: Sequence[str | Path] = (),
+    count: int = 64,
+    monitor: str = "val/loss",
+    load: Callable[[Path], ColorMethod] = load_method,
 ) -> Path:
     """Write the report of two or more runs.
 
     data: pictures to colour, by default those the first run was trained on. All networks see the same `count`
     validation pictures of the first run's split, each at the size that it was trained at, and are scored at the largest
-    of those sizes. Raises UsageError where a folder is no run or the pictures aren't to be found.
-    """
-    from photochrom.train.methods import load_method
+    of those sizes. load: gives the trained network of a run's folder.
 
+    Raises UsageError where a folder is no run or the pictures aren't to be found.
+    """
     if len(runs) < 2:
         raise UsageError(f"a comparison needs two runs or more, got {len(runs)}: name their folders")
     compared = [read_run(folder, name) for folder, name in zip(runs, _names(runs), strict=True)]
-    methods = [load_method(run.folder) for run in compared]
+    methods = [load(run.folder) for run in compared]
     device = work_device(methods)
     first = compared[0]
     size = max(run.recipe.data.size for run in compared)

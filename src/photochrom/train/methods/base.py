@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import lightning
 import numpy as np
@@ -23,6 +23,9 @@ from photochrom.train.methods.schedule import factor
 from photochrom.train.methods.scores import Diversity, scores
 from photochrom.train.recipe.sections import AugmentConfig, Recipe
 from photochrom.train.watch.stopping import StopAfter
+
+if TYPE_CHECKING:
+    from photochrom.train.networks.photo import Encoder
 
 Batch = dict[str, Tensor]
 
@@ -60,6 +63,15 @@ class ExportSpec:
 class ColorMethod(lightning.LightningModule):
     """A way to train a network that colours. Subclasses give predict_ab, export_spec, training_step and optimisers."""
 
+    needs_bins: ClassVar[bool] = False
+    """Whether it gives a distribution over ab bins: they are counted in the pictures before it is built."""
+    alternating: ClassVar[bool] = False
+    """Whether a step trains one network at a time, as a GAN's does: DDP must then look for unused parameters."""
+    reads_exports: ClassVar[bool] = False
+    """Whether it can begin with the weights of an exported .onnx (photochrom.train.start.from_onnx)."""
+
+    network: nn.Module  # what is exported: it takes lightness (N,1,H,W) 0..100
+
     def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
         super().__init__()
         self.recipe, self.bins = recipe, bins
@@ -74,6 +86,11 @@ class ColorMethod(lightning.LightningModule):
 
     def export_spec(self) -> ExportSpec:
         raise NotImplementedError
+
+    @property
+    def cached_encoder(self) -> Encoder | None:
+        """The frozen encoder whose features are kept on disk, so that batches hold these; None: they hold pictures."""
+        return None
 
     def validation_loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """val/loss of a batch, and the ab that the network gives; the mean distance in ab units if not overridden."""

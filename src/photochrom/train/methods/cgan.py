@@ -20,6 +20,8 @@ from photochrom.train.recipe.sections import Recipe
 class ConditionalGAN(Adversary, Regression):
     """The generator is that of the regression; the first pretrain_epochs it learns alone, on the pixel loss."""
 
+    alternating = True
+
     def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
         super().__init__(recipe, bins)
         if recipe.loss.adversarial == "none":

@@ -48,6 +48,8 @@ class CycleGAN(Adversary, ColorMethod):
     Exports the generator from A to B. Norms are instance norms, so that each picture is by itself.
     """
 
+    alternating = True
+
     def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
         super().__init__(recipe, bins)
         if recipe.loss.adversarial == "none" or recipe.network.kind != "cyclegan":

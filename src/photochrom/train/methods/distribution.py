@@ -16,6 +16,8 @@ from photochrom.train.recipe.sections import Recipe
 class Distribution(ColorMethod):
     """Soft encoding over the nearest bins, rare colours weighing more, read out by the annealed mean."""
 
+    needs_bins = True
+
     def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
         super().__init__(recipe, bins)
         if bins is None:

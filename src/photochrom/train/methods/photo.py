@@ -36,6 +36,10 @@ CRITIC_RATE, CRITIC_BETAS = 4e-4, (0.0, 0.99)
 class PhotoMethod(ColorMethod):
     """PhotoNet with bins; a batch is pictures, or with network.cache a frozen encoder's features of them."""
 
+    needs_bins = alternating = reads_exports = True
+
+    network: PhotoNet
+
     def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
         super().__init__(recipe, bins)
         if self.bins is None:
@@ -84,6 +88,10 @@ class PhotoMethod(ColorMethod):
         if self.recipe.network.fixed_norms:
             self.network.eval()
         return self
+
+    @property
+    def cached_encoder(self) -> Encoder | None:
+        return self.network.encoder if self.recipe.network.cache else None
 
     # What goes in and comes out
 

@@ -27,6 +27,9 @@ else:
 RECIPES = Path(__file__).parents[2] / "recipes"  # those that ship with the package
 
 
+MethodName = Literal["regression", "distribution", "cgan", "cyclegan", "photo"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
     size: int = 256  # side in pixels of the squares that are trained on
@@ -149,7 +152,7 @@ class Recipe:
 
     name: str = "recipe"
     title: str = ""
-    method: Literal["regression", "distribution", "cgan", "cyclegan", "photo"] = "regression"
+    method: MethodName = "regression"
     data: DataConfig = field(default_factory=DataConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     loss: LossConfig = field(default_factory=LossConfig)

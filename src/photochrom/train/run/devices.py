@@ -25,8 +25,11 @@ def places() -> tuple[int, int]:
     return 1, 1
 
 
-def trainer_devices(device: str, recipe: Recipe) -> dict[str, Any]:
-    """Lightning's arguments for a device's name. Raises UsageError for one that isn't known or isn't there."""
+def trainer_devices(device: str, recipe: Recipe, *, alternating: bool) -> dict[str, Any]:
+    """Lightning's arguments for a device's name. Raises UsageError for one that isn't known or isn't there.
+
+    alternating: whether a step trains one network at a time, as a GAN's does: DDP must look for unused parameters then.
+    """
     if device not in _ACCELERATORS:
         raise UsageError(f"there is no device {device!r}: choose one of {', '.join(_ACCELERATORS)}")
     if device in ("cuda", "gpu") and not torch.cuda.is_available():
@@ -39,13 +42,11 @@ def trainer_devices(device: str, recipe: Recipe) -> dict[str, Any]:
     bf16 = recipe.train.precision == "bf16" or (
         recipe.train.precision == "auto" and cuda and torch.cuda.is_bf16_supported(including_emulation=False)
     )
-    # Two networks that take turns leave some weights without gradients.
-    turns = recipe.method in ("cgan", "cyclegan", "photo")
     return {
         "accelerator": _ACCELERATORS[device],
         "devices": here,
         "num_nodes": nodes,
-        "strategy": ("ddp_find_unused_parameters_true" if turns else "ddp") if several else "auto",
+        "strategy": ("ddp_find_unused_parameters_true" if alternating else "ddp") if several else "auto",
         "sync_batchnorm": several and cuda,  # torch has none for the CPU
         "precision": "bf16-mixed" if bf16 else "32-true",
         "benchmark": cuda,

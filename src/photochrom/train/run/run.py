@@ -12,9 +12,11 @@ import torch
 from lightning.pytorch.utilities import rank_zero_only
 
 from photochrom.pictures.split import Split, parts_of
+from photochrom.train.cache.module import CachedData
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
 from photochrom.train.losses.bins import Bins
+from photochrom.train.methods import METHODS, ColorMethod
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.run.checkpoints import Signals
 from photochrom.train.run.devices import trainer_devices
@@ -24,6 +26,7 @@ from photochrom.train.run.log import Telling, log
 from photochrom.train.run.malloc import keep_memory
 from photochrom.train.run.trainer import Ends, build_trainer, without_known_warnings
 from photochrom.train.start.start import Start
+from photochrom.train.watch import callbacks as watching_callbacks
 
 
 def train(
@@ -38,22 +41,22 @@ def train(
     bins: Bins | None = None,
     device: str = "auto",
     quiet: bool = False,
-    also: Sequence[lightning.Callback] = (),
+    callbacks: Sequence[lightning.Callback] = (),
+    method: type[ColorMethod] | None = None,
 ) -> Path:
     """Train a recipe on the pictures in `data` (folders, tar shards, CIFAR-10); gives `out`, the run's folder.
 
     max_steps, max_minutes: end sooner than the recipe's epochs do, with a validation. resume: go on from
     out/checkpoints/last.ckpt exactly where it was. start: whose weights to begin with (a run, a checkpoint, an exported
     photo model). bins: of the methods with a distribution, else those of `start` or counted in the training pictures.
-    device: auto, cpu, cuda or mps. also: callbacks besides our own.
+    device: auto, cpu, cuda or mps. callbacks: besides our own. method: another than the one that the recipe names.
 
     Raises UsageError (settings, missing data) and TrainingError (broken data, out of memory, a loss that explodes).
     """
-    from photochrom.train.watch import callbacks
-
+    kind = method or METHODS[recipe.method]
     first = rank_zero_only.rank in (0, None)
     folder = RunFolder(out, writes=first)
-    devices = trainer_devices(device, recipe)
+    devices = trainer_devices(device, recipe, alternating=kind.alternating)
     parts = parts_of(data, recipe, commands=True)
     others = parts_of([recipe.data.other], recipe) if recipe.data.other else None
     ends = Ends.of(recipe, len(parts.train), max_steps, max_minutes)
@@ -68,15 +71,15 @@ def train(
         begin = None
         if start and not checkpoint:
             begin = Start.read(start, parts.train, recipe, bins)
-        method = _method(recipe, parts, folder, begin.bins if begin else bins)
+        model = _built(kind, recipe, parts, folder, begin.bins if begin else bins)
         if begin:
-            begin.give(method, parts.train)
+            begin.load_into(model, parts.train)
         worth = folder.told.get("data", {}).get("kept_if_it_fits", ends.kept_if_it_fits)
-        pictures = _data(recipe, parts, others, method, out, worth=worth, progress=telling.decoding)
-        watching = [*callbacks(recipe, out, quiet=quiet or not first), *also]
+        pictures = _data(recipe, parts, others, model, out, worth=worth, progress=telling.decoding)
+        watching = [*watching_callbacks(recipe, out, quiet=quiet or not first), *callbacks]
         trainer = build_trainer(
             recipe,
-            method,
+            model,
             folder,
             devices,
             ends,
@@ -87,13 +90,13 @@ def train(
         )
         if trainer.strategy.root_device.type == "cuda":
             torch.set_float32_matmul_precision("high")
-            method.to(memory_format=torch.channels_last)
+            model.to(memory_format=torch.channels_last)
         else:
             keep_memory()
         status = "failed"
         try:
             with explained(recipe, trainer):
-                trainer.fit(method, datamodule=pictures, ckpt_path=checkpoint, weights_only=bool(checkpoint) or None)
+                trainer.fit(model, datamodule=pictures, ckpt_path=checkpoint, weights_only=bool(checkpoint) or None)
             status = "done"
         except (KeyboardInterrupt, SystemExit):
             status = "interrupted"
@@ -115,22 +118,19 @@ def _about(data: Sequence[str | Path], parts: Split, others: Split | None, ends:
     return {**about, **counts, "kept_if_it_fits": ends.kept_if_it_fits}
 
 
-def _data(recipe: Recipe, parts: Split, others: Split | None, method: Any, out: Path, **options: Any) -> PictureData:
-    if recipe.method == "photo" and recipe.network.cache:
-        from photochrom.train.cache.module import CachedData
-
-        return CachedData(
-            recipe, parts, method.network.encoder, Path(recipe.network.cache_folder or out / "cache"), **options
-        )
+def _data(
+    recipe: Recipe, parts: Split, others: Split | None, model: ColorMethod, out: Path, **options: Any
+) -> PictureData:
+    if model.cached_encoder is not None:
+        cache = Path(recipe.network.cache_folder or out / "cache")
+        return CachedData(recipe, parts, model.cached_encoder, cache, **options)
     return PictureData(recipe, parts, others, **options)
 
 
-def _method(recipe: Recipe, parts: Split, folder: RunFolder, bins: Bins | None) -> Any:
+def _built(kind: type[ColorMethod], recipe: Recipe, parts: Split, folder: RunFolder, bins: Bins | None) -> ColorMethod:
     """The recipe's network and losses; bins given, of the run that is resumed, or counted now."""
-    from photochrom.train.methods import build_method
-
-    if recipe.method in ("distribution", "photo"):
+    if kind.needs_bins:
         bins = bins or (Bins.load(folder.bins) if folder.bins.is_file() else count_bins(parts.train, recipe))
         if folder.writes:
             bins.save(folder.bins)
-    return build_method(recipe, bins)
+    return kind(recipe, bins)

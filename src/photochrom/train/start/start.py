@@ -16,7 +16,7 @@ from photochrom.train.data.counting import count_bins
 from photochrom.train.data.pictures import Squares, View, together
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins
-from photochrom.train.methods.base import ColorMethod
+from photochrom.train.methods import ColorMethod, read_checkpoint
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.start.norms import measure_norms
 
@@ -45,12 +45,10 @@ class Start:
 
             net, meta = photo_from_onnx(path)
             return cls(photo_weights(net), bins or bins_on(meta["centres"], pictures, recipe), exported=True)
-        from photochrom.train.methods import load_method
+        saved = read_checkpoint(path)
+        return cls(saved.weights, bins or saved.bins)
 
-        method = load_method(path)
-        return cls(method.state_dict(), bins or getattr(method, "bins", None))  # not every method has any
-
-    def give(self, method: ColorMethod, pictures: Sequence[Picture]) -> None:
+    def load_into(self, method: ColorMethod, pictures: Sequence[Picture]) -> None:
         """Put the weights into the method's networks. Raises UsageError where they don't fit."""
         try:
             method.load_state_dict(self.weights)

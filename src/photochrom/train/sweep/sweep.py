@@ -69,11 +69,13 @@ def sweep(
     max_minutes: float | None = None,
     device: str = "auto",
     tell: Callable[[str], None] = lambda line: None,
+    training: Callable[..., Path] = train,
 ) -> SweepResult:
     """Train a recipe `trials` times with settings drawn from `ranges`, such as "optimiser.rate=1e-5..1e-2".
 
     goal: the logged value to better, by default val/loss, or val/ab_error where weights of the loss are swept (a loss
     whose weights change can't be compared). max_steps, max_minutes: of each trial. tell: is given a line for each.
+    training: train(), or what stands for it.
     The study is out/study.journal: the same call after an interruption goes on, and a larger `trials` adds to it. Each
     trial is a run's folder, out/trial-0000 and so on; only the best keeps its checkpoints. Writes out/best.toml.
     Raises UsageError for settings that can't be used or another study's folder; TrainingError when no trial works.
@@ -101,8 +103,8 @@ def sweep(
         try:
             chosen = load_recipe(recipe, [*overrides, *(one.setting(settings[one.key]) for one in swept)])
             pruning = _Pruned(trial, goal)
-            train(chosen, data, run, max_steps=max_steps, max_minutes=max_minutes, device=device, quiet=True,
-                  also=[pruning])  # fmt: skip
+            training(chosen, data, run, max_steps=max_steps, max_minutes=max_minutes, device=device, quiet=True,
+                     callbacks=[pruning])  # fmt: skip
         except optuna.TrialPruned:
             state, why = TrialState.PRUNED, "stopped early, worse than the median"
         except TrainingError as error:
