@@ -12,7 +12,9 @@ from PIL import Image
 
 from photochrom.errors import ModelError, UnknownModelError, UsageError
 from photochrom.evaluate import cache, dataset, measures, run, squares
-from photochrom.evaluate.report import page as report
+from photochrom.evaluate.report.files import write_results
+from photochrom.evaluate.report.page import write_page
+from photochrom.evaluate.report.ranking import add_rankings
 from photochrom.evaluate.settings import Settings
 from photochrom.evaluate.summary import METRICS
 from tests.evaluate.drawn import encoded, picture, write_folder, write_metric_weights, write_shard
@@ -45,8 +47,8 @@ def numbers(results: dict[str, Any]) -> dict[str, Any]:
 
 def test_results_have_the_promised_form(data: list[Path], model: str, tmp_path: Path, settings: Settings) -> None:
     found = run.evaluate(data, [model], tmp_path / "out", settings=settings, command="photochrom evaluate")
-    report.add_rankings(found)
-    report.write_results(found, tmp_path / "out")
+    add_rankings(found)
+    write_results(found, tmp_path / "out")
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     rows = {row["model"]: row for row in results["rows"]}
     assert list(rows) == ["grey", "drawn", "truth-jpeg", "truth"]
@@ -110,7 +112,7 @@ def test_a_run_that_was_stopped_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run.evaluate(data, [model], tmp_path / "out", settings=settings, tell=stop)
+        run.evaluate(data, [model], tmp_path / "out", settings=settings, progress=stop)
     stored = list((tmp_path / "out" / "cache").rglob("*.npz"))
     assert stored
     stored[0].write_bytes(stored[0].read_bytes()[:50])  # one was cut short
@@ -178,8 +180,8 @@ def test_pictures_that_cannot_be_used_are_named(tmp_path: Path, model: str, sett
     assert [row["name"] for row in found.results["data"]["left_out"]] == ["01.png", "02.png", "03.png"]
     assert found.results["data"]["left_out"][2]["reason"] == "it has no colour"
     assert all(row["n"] == 2 for row in found.results["rows"])
-    report.add_rankings(found)
-    page = report.write_page(found, tmp_path / "report.html").read_text()
+    add_rankings(found)
+    page = write_page(found, tmp_path / "report.html").read_text()
     assert "3 pictures were left out" in page and "mixed/01.png" in page
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from photochrom.errors import UsageError
 from photochrom.evaluate.dataset import find_items
-from photochrom.evaluate.report import page as report
+from photochrom.evaluate.report.files import write_results
 from photochrom.evaluate.report.gallery import save_pictures
+from photochrom.evaluate.report.markdown import write_markdown
+from photochrom.evaluate.report.page import write_page
+from photochrom.evaluate.report.ranking import add_rankings
 from photochrom.evaluate.report.tables import markdown, result_rows
 from photochrom.evaluate.run import evaluate
 from photochrom.evaluate.settings import Settings
@@ -35,13 +38,13 @@ def run(
     remarks = _read(notes) if notes else ""
     with Bar() as bar:
         found = evaluate(data, models, out, settings=settings, command=_command(), progress=bar)
-        report.add_rankings(found)
-        report.write_results(found, out)
+        add_rankings(found)
+        write_results(found, out)
         bar("Writing the report", 0, 1)
-        report.write_markdown(found, out / "results.md", show=shown)
-        report.write_page(found, out / "report.html")
+        write_markdown(found, out / "results.md", show=shown)
+        write_page(found, out / "report.html")
         if page is not None:
-            report.write_markdown(found, page, show=shown, notes=remarks)
+            write_markdown(found, page, show=shown, notes=remarks)
         if pictures:
             save_pictures(out / "pictures", found.items, found.painters, settings.size, progress=bar)
     left_out = found.results["data"]["left_out"]
