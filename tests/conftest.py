@@ -10,6 +10,12 @@ from PIL import Image
 
 import photochrom
 from photochrom.photo import Photo
+from tests.extras import not_without
+
+
+def pytest_report_header() -> list[str]:
+    left_out = not_without("torch", "lightning")
+    return ["left out: tests/train, tests/evaluate, which need the extra train"] if left_out else []
 
 
 @pytest.fixture
