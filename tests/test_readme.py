@@ -222,6 +222,13 @@ def test_table_of_models() -> None:
         assert [row[7], row[8]] == [str(scores["colorfulness"]), f"{scores['tinted_share']:.1%}".replace("%", " %")]
 
 
+def test_one_version_is_told_everywhere() -> None:
+    for file, line in {"pyproject.toml": r'version = "(.+)"', "CITATION.cff": r"version: (.+)"}.items():
+        assert (
+            re.search(f"^{line}$", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)[1] == photochrom.__version__
+        )
+
+
 def test_says_early_that_it_guesses() -> None:
     assert README.index("guesses, not evidence") < README.index("## Start")
 
