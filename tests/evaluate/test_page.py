@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from photochrom.evaluate.report.html import Page, show
+from photochrom.evaluate.report.cells import show
+from photochrom.evaluate.report.html import Page
 
 
 class _Tags(HTMLParser):

@@ -12,7 +12,9 @@ from photochrom.evaluate.dataset import Item
 from photochrom.evaluate.report import gallery, tables
 from photochrom.evaluate.report.content import SHOWN, about, figures, origin, sheet_columns
 from photochrom.evaluate.report.ranking import readable
+from photochrom.evaluate.report.svg import svg_of
 from photochrom.evaluate.run import Evaluation
+from photochrom.evaluate.summary import METRICS
 
 
 def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] | None = None, notes: str = "") -> Path:
@@ -37,7 +39,8 @@ def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] |
     parts.append("## Spread over the pictures")
     for (figure, caption), name in zip(figures(evaluation), ("spread", "distances", "calibration"), strict=False):
         file = path.with_name(f"{path.stem}-{name}.svg")
-        _save_figure(figure, file)
+        with atomic_write(file, overwrite=True) as stream:
+            stream.write(svg_of(figure, salt=file.name))
         parts.append(f"![{caption}]({file.name})")
     file = path.with_name(f"{path.stem}-sheet.jpg")
     columns = sheet_columns(evaluation)
@@ -53,7 +56,7 @@ def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] |
         parts += [
             f"## What {model} gets wrong",
             f"All pictures by the rules of thumb in `photochrom.evaluate.metrics.failures`: {counts}. "
-            f"The {len(worst)} worst by {tables.METRICS[found['by']].label}:",
+            f"The {len(worst)} worst by {METRICS[found['by']].label}:",
             tables.markdown(worst),
         ]
     parts += [
@@ -63,16 +66,6 @@ def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] |
     with atomic_write(path, overwrite=True) as stream:
         stream.write(("\n\n".join(part.strip() for part in parts if part) + "\n").encode())
     return path
-
-
-def _save_figure(figure: Any, path: Path) -> None:
-    import matplotlib
-
-    with (
-        matplotlib.rc_context({"svg.hashsalt": path.name, "svg.fonttype": "none"}),
-        atomic_write(path, overwrite=True) as stream,
-    ):
-        figure.savefig(stream, format="svg", bbox_inches="tight", facecolor="white", metadata={"Date": None})
 
 
 def _without_places(r: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from photochrom.evaluate.report.content import SHOWN, about, figures, origin, sh
 from photochrom.evaluate.report.html import Page
 from photochrom.evaluate.report.ranking import ENDS, ranked, readable
 from photochrom.evaluate.run import Evaluation
+from photochrom.evaluate.summary import METRICS
 
 
 def write_page(evaluation: Evaluation, path: Path) -> Path:
@@ -58,7 +59,7 @@ def _ends(page: Page, evaluation: Evaluation, painter: ModelPainter) -> None:
     found = evaluation.results["pictures"][painter.name]
     _, order = ranked(evaluation, painter.name)
     grey, truth = evaluation.painters[0], evaluation.painters[-1]
-    label = tables.METRICS[found["by"]].label
+    label = METRICS[found["by"]].label
     for title, places in (("worst", order[: -ENDS - 1 : -1]), ("best", order[:ENDS])):
         page.heading(f"{painter.name}: the {len(places)} {title} by {label}")
         items = [evaluation.items[i] for i in places]

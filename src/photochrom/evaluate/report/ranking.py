@@ -12,6 +12,7 @@ from photochrom.evaluate.metrics.failures import KINDS, classify
 from photochrom.evaluate.painters import ModelPainter
 from photochrom.evaluate.report import tables
 from photochrom.evaluate.run import Evaluation
+from photochrom.evaluate.summary import METRICS
 
 ENDS = 10  # best and worst
 
@@ -57,7 +58,7 @@ def readable(row: dict[str, Any]) -> dict[str, object]:
     line: dict[str, object] = {"Picture": f"{row['set']}/{row['name']}"}
     for name in ("lpips_alex", "ciede2000", "colorfulness"):
         if name in row:
-            line[tables.METRICS[name].label] = tables.number(name, row[name])
+            line[METRICS[name].label] = tables.number(name, row[name])
     line["Truth's colourfulness"] = tables.number("colorfulness", row["truth_colorfulness"])
     line["Kind"] = row["failure"]
     return line

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from photochrom.evaluate.report.html import show
+from photochrom.evaluate.report.cells import show
 from photochrom.evaluate.summary import METRICS
 
 _SHARES = {"tinted_share", "accuracy", "accuracy_area", "coverage_5", "ece"}  # shown in percent
