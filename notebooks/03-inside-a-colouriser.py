@@ -74,7 +74,7 @@ show(lightness=lightness(grey), a=lab[..., 1], b=lab[..., 2], what_the_network_s
 # %%
 import torch
 
-from photochrom.train.networks import encoder_input
+from photochrom.train.networks.efficientnet import encoder_input
 from photochrom.train.start.from_onnx import photo_from_onnx
 
 net, _ = photo_from_onnx(info.file)

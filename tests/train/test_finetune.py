@@ -13,7 +13,7 @@ from photochrom.train.export import described, export, to_onnx
 from photochrom.train.finetune import finetune, finetune_recipe
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import build_method, load_method
-from photochrom.train.networks.multiscale import Asked, votes_in
+from photochrom.train.networks.multiscale import MultiScale, exported_scale_weights
 from photochrom.train.recipe.sections import load_recipe
 from photochrom.train.start.from_onnx import photo_from_onnx
 from photochrom.train.start.start import prior_on
@@ -84,7 +84,9 @@ def test_the_torch_network_gives_what_the_file_gives(
     assert meta["work_size"] == 192
     lightness = torch.rand(2, 1, 128, 64) * 100
     with torch.no_grad():
-        ours = Asked(net, votes_in(meta), meta["smoothing"])(lightness, torch.zeros(2, 3, 128, 64)).softmax(1)
+        ours = MultiScale(net, exported_scale_weights(meta), meta["smoothing"])(
+            lightness, torch.zeros(2, 3, 128, 64)
+        ).softmax(1)
     np.testing.assert_allclose(ours, output(model, lightness.numpy()), atol=1e-3)
 
 
@@ -92,15 +94,15 @@ def test_an_answer_counts_as_much_as_the_recipe_says() -> None:
     class ByWidth(torch.nn.Module):
         """Sure of the first colour at 64 px, of the second at 32."""
 
-        def parts(self, lightness: torch.Tensor, hints: None) -> torch.Tensor:
+        def head_input(self, lightness: torch.Tensor, hints: None) -> torch.Tensor:
             sure = torch.tensor([0.9, 0.0] if lightness.shape[3] == 64 else [0.0, 0.9])
             return sure.reshape(1, 2, 1, 1).expand(1, 2, lightness.shape[2] // 4, lightness.shape[3] // 4)
 
-        def logits(self, parts: torch.Tensor) -> torch.Tensor:
-            return 10 * parts
+        def logits(self, head_input: torch.Tensor) -> torch.Tensor:
+            return 10 * head_input
 
     def first(half: float) -> float:
-        logits = Asked(ByWidth(), {1.0: 1.0, 0.5: half})(torch.zeros(1, 1, 64, 64))
+        logits = MultiScale(ByWidth(), {1.0: 1.0, 0.5: half})(torch.zeros(1, 1, 64, 64))
         assert logits.shape == (1, 2, 16, 16)
         return float(logits.softmax(1)[0, 0].mean())
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from photochrom.train.networks import PhotoNet
+from photochrom.train.networks.photo import PhotoNet
 from photochrom.train.start.norms import measure_norms
 
 pytestmark = pytest.mark.usefixtures("one_thread")

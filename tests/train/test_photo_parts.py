@@ -17,8 +17,9 @@ from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import annealed_mean, distribution_loss
 from photochrom.train.losses.stages import Stages
 from photochrom.train.methods.photo import with_true_tints
-from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, fold_norms
 from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance
+from photochrom.train.networks.efficientnet import LITE0_STAGES, Encoder, fold_norms
+from photochrom.train.networks.photo import PhotoNet
 from photochrom.train.run.malloc import keep_memory
 
 COUNT, SIZE = 5, 32
@@ -138,7 +139,7 @@ def spreading() -> tuple[PhotoNet, torch.Tensor]:
     torch.manual_seed(0)
     centres = torch.cartesian_prod(torch.arange(-60.0, 61, 20), torch.arange(-60.0, 61, 20))
     net = PhotoNet(len(centres), encoder="tf_efficientnet_lite0", decoder_widths=(16, 24, 32, 40), hints=True).eval()
-    net.decoder.hints.begin_with(centres)
+    net.decoder.hints.initialise(centres)
     return net, centres
 
 
@@ -204,37 +205,37 @@ def test_folded_norms_change_no_feature_and_the_critic_has_none() -> None:
         assert (new - old).abs().max() < 1e-4 * old.abs().max()
 
 
-def test_the_critic_learns_and_its_eyes_do_not() -> None:
+def test_the_critic_learns_and_its_backbone_does_not() -> None:
     torch.manual_seed(0)
     critic = Critic(Encoder(LITE0_STAGES)).train()
-    before = {name: value.clone() for name, value in critic.eyes.state_dict().items()}
+    before = {name: value.clone() for name, value in critic.backbone.state_dict().items()}
     optimiser = torch.optim.Adam(critic.heads.parameters(), lr=1e-3)
     grey, colour = torch.full((4, 3, 32, 32), 0.5), torch.rand(4, 3, 1, 1).expand(-1, -1, 32, 32)
     losses = []
     for _ in range(15):
-        loss = sum(critic.discriminator_losses(critic.see(grey), critic.see(colour)))
+        loss = sum(critic.discriminator_losses(critic.features(grey), critic.features(colour)))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
-    torch.testing.assert_close(critic.eyes.state_dict(), before)
-    assert perceptual_distance(critic.see(grey), critic.see(grey)) == 0
-    assert perceptual_distance(critic.see(grey), critic.see(colour)) > 0
+    torch.testing.assert_close(critic.backbone.state_dict(), before)
+    assert perceptual_distance(critic.features(grey), critic.features(grey)) == 0
+    assert perceptual_distance(critic.features(grey), critic.features(colour)) > 0
 
 
-def test_what_is_recognised_in_a_picture_does_not_hang_on_the_place() -> None:
+def test_the_embedding_of_a_picture_does_not_depend_on_places() -> None:
     torch.manual_seed(0)
     critic = Critic(Encoder(LITE0_STAGES, head=True)).eval()
-    features = [torch.randn(3, critic.eyes.channels[-1], 2, 4)]
-    known = critic.recognise(features)
-    torch.testing.assert_close(critic.recognise([features[0].flip(3)]), known)
+    features = [torch.randn(3, critic.backbone.channels[-1], 2, 4)]
+    known = critic.embedding(features)
+    torch.testing.assert_close(critic.embedding([features[0].flip(3)]), known)
     assert semantic_distance(known, known) == 0
-    elsewhere = critic.recognise([features[0] + 0.3])
+    elsewhere = critic.embedding([features[0] + 0.3])
     near, far = (known + share * (elsewhere - known) for share in (0.1, 0.5))
     assert 0 < semantic_distance(near, known) < semantic_distance(far, known)
     one_place = features[0][..., :1, :1].clone().requires_grad_()
-    semantic_distance(critic.recognise([one_place]), known).backward()
+    semantic_distance(critic.embedding([one_place]), known).backward()
     assert torch.isfinite(one_place.grad).all() and one_place.grad.any()
 
 

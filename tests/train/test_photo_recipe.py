@@ -15,7 +15,7 @@ from photochrom.errors import UsageError
 from photochrom.train.export import export
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import build_method, load_method
-from photochrom.train.networks import LITE0_STAGES, Encoder, fold_norms
+from photochrom.train.networks.efficientnet import LITE0_STAGES, Encoder, fold_norms
 from photochrom.train.recipe.sections import Recipe, load_recipe
 from photochrom.train.run.run import train
 
@@ -236,15 +236,15 @@ def test_settings_that_do_not_go_together_are_refused(settings: Sequence[str], m
 @pytest.mark.parametrize(("name", "head"), [("photo-cached", False), ("photo", True)])
 def test_imagenet_weights_go_where_they_belong(name: str, head: bool, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    encoder, eyes = Encoder(), Encoder(LITE0_STAGES, head=head)
+    encoder, backbone = Encoder(), Encoder(LITE0_STAGES, head=head)
     torch.save(encoder.state_dict(), tmp_path / "lite2.pth")
-    torch.save(eyes.state_dict(), tmp_path / "lite0.pth")
+    torch.save(backbone.state_dict(), tmp_path / "lite0.pth")
     named = (f"network.weights={tmp_path / 'lite2.pth'}", f"loss.critic_weights={tmp_path / 'lite0.pth'}")
     method = build_method(
         tiny(name, "network.pretrained=true", *named),
         Bins(np.zeros((1, 2), np.float32), np.ones(1, np.float32)),
     )
-    for ours, theirs in ((method.network.encoder, encoder), (method.critic.eyes, eyes)):
+    for ours, theirs in ((method.network.encoder, encoder), (method.critic.backbone, backbone)):
         fold_norms(theirs)
         torch.testing.assert_close(dict(ours.state_dict()), dict(theirs.state_dict()))
 

@@ -17,10 +17,12 @@ from photochrom.network.session import METADATA_KEY, open_network
 from photochrom.train.export import described, difference, to_onnx
 from photochrom.train.finetune import finetune_recipe
 from photochrom.train.methods.base import ExportSpec
-from photochrom.train.networks import LITE0_STAGES, LITE2_STAGES, Encoder, PhotoNet, encoder_input
+from photochrom.train.networks.blocks import resized
+from photochrom.train.networks.efficientnet import LITE0_STAGES, LITE2_STAGES, Encoder, encoder_input
 from photochrom.train.networks.imagenet import copy_in_order, load_imagenet
-from photochrom.train.networks.multiscale import Asked, _hints_at, _lightness_at, _to
-from photochrom.train.networks.smoothing import smooth, trust_of
+from photochrom.train.networks.multiscale import MultiScale, scaled_hints, scaled_lightness
+from photochrom.train.networks.photo import PhotoNet
+from photochrom.train.networks.smoothing import hint_weights, smooth
 from photochrom.train.start.from_onnx import photo_from_onnx
 
 F = torch.nn.functional
@@ -78,17 +80,17 @@ def test_the_torch_network_comes_back_from_an_export(exported: tuple[PhotoNet, P
 def small_with_hints(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet, Path]:
     """The other encoder, a narrow decoder, hints, asked at three sizes and smoothed, exported as a run is."""
     net = shaken(PhotoNet(BINS, encoder="tf_efficientnet_lite0", decoder_widths=(16, 24, 32, 40), hints=True))
-    net.decoder.hints.begin_with(torch.tensor([[10.0 * i, 0.0] for i in range(BINS)]))
-    votes = {1.0: 1.0, 0.5: 1.0, 1.5: 1.0}
+    net.decoder.hints.initialise(torch.tensor([[10.0 * i, 0.0] for i in range(BINS)]))
+    weights = {1.0: 1.0, 0.5: 1.0, 1.5: 1.0}
     spec = ExportSpec(
-        network=Asked(net, votes, smoothing=0.16),
+        network=MultiScale(net, weights, smoothing=0.16),
         head="distribution",
         stride=4,
         multiple=64,
         work_size=64,
         centres=np.float32([[10 * i, 0] for i in range(BINS)]),
         settings=net.settings,
-        votes=votes,
+        votes=weights,
         smoothing=0.16,
     )
     meta = {**described(spec), "domain": "photo", "recipe": "photo-fast", "licence": "CC0"}
@@ -117,18 +119,18 @@ class Older(torch.nn.Module):
     def forward(self, lightness: torch.Tensor, hints: torch.Tensor) -> torch.Tensor:
         says = []
         for scale in self.scales:
-            light, given = _lightness_at(lightness, scale), _hints_at(hints, scale)
-            painted = self.net.decoder.paint(self.net.encoder(encoder_input(light)), light)
-            says.append(self.net.decoder.hints(*painted, given))
-        mean = sum(_to(logits, size=says[0].shape[2:]) for logits in says) / len(says)
-        return smooth(mean, F.avg_pool2d(lightness, 4), 0.16, trust_of(hints, 4))
+            light, given = scaled_lightness(lightness, scale), scaled_hints(hints, scale)
+            maps = self.net.decoder.maps(self.net.encoder(encoder_input(light)), light)
+            says.append(self.net.decoder.hints(self.net.decoder.head(maps[0]), *maps, given))
+        mean = sum(resized(logits, says[0].shape[2:]) for logits in says) / len(says)
+        return smooth(mean, F.avg_pool2d(lightness, 4), 0.16, hint_weights(hints, 4))
 
 
 @pytest.mark.parametrize("scales", [(1.0,), (1.0, 0.5, 1.5)])
 def test_files_of_an_older_layout_come_back(
     scales: tuple[float, ...], small_with_hints: tuple[PhotoNet, Path], tmp_path: Path
 ) -> None:
-    """Reading compares with the file, so this also says that the mean of parts gives the mean of logits."""
+    """Reading compares with the file, so this also says that averaging the head's inputs averages the logits."""
     net, path = small_with_hints
     centres = np.float32([[10 * i, 0] for i in range(BINS)])
     spec = ExportSpec(

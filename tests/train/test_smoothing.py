@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from photochrom.train.networks.multiscale import Asked
+from photochrom.train.networks.multiscale import MultiScale
 from photochrom.train.networks.smoothing import EDGE, smooth
 
 REACH = 0.16
@@ -102,20 +102,20 @@ def test_a_trusted_place_speaks_for_its_ground_and_not_for_another() -> None:
 class Painted(torch.nn.Module):
     """Noise, and 50 where a hint is: (N,1,H/4,W/4)."""
 
-    def parts(self, lightness: torch.Tensor, hints: torch.Tensor) -> torch.Tensor:
+    def head_input(self, lightness: torch.Tensor, hints: torch.Tensor) -> torch.Tensor:
         given = torch.nn.functional.max_pool2d(hints[:, 2:], 4)
         return torch.where(given > 0, 50.0, torch.nn.functional.avg_pool2d(lightness, 4) - 60)
 
-    def logits(self, parts: torch.Tensor) -> torch.Tensor:
-        return parts
+    def logits(self, head_input: torch.Tensor) -> torch.Tensor:
+        return head_input
 
 
 def test_a_given_colour_is_not_smoothed_away() -> None:
     lightness = 60 + torch.randn(1, 1, 96, 128, generator=torch.Generator().manual_seed(0))
     hints = torch.zeros(1, 3, 96, 128)
-    network, given = Asked(Painted(), {1.0: 1.0}, REACH), np.s_[0, 0, 12, 15]
+    network, given = MultiScale(Painted(), {1.0: 1.0}, REACH), np.s_[0, 0, 12, 15]
     automatic = network(lightness, hints)
-    assert float(automatic.std()) < 0.5 * float(Painted().parts(lightness, hints).std())
+    assert float(automatic.std()) < 0.5 * float(Painted().head_input(lightness, hints).std())
     hints[0, 2, 50, 61] = 1  # one pixel
     asked = network(lightness, hints)
     assert float(asked[given]) > 45

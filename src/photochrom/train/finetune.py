@@ -11,7 +11,7 @@ from typing import Any
 from photochrom.errors import UsageError
 from photochrom.network.models import find_model
 from photochrom.train.methods import METHODS
-from photochrom.train.networks.multiscale import SCALES, votes_in
+from photochrom.train.networks.multiscale import SCALES, exported_scale_weights
 from photochrom.train.recipe.sections import Recipe, load_recipe
 from photochrom.train.run.run import train
 from photochrom.train.start.from_onnx import photo_from_onnx
@@ -75,7 +75,7 @@ def finetune(
 def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrides: Sequence[str] = ()) -> Recipe:
     """The recipe of a fine-tuning run of a model with this metadata."""
     words = "false" if whole else "true"
-    votes = votes_in(meta)
+    weights = exported_scale_weights(meta)
     ours = (
         *_GENTLY,
         f"network.frozen={words}",
@@ -85,8 +85,8 @@ def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrid
         f"network.gain={meta.get('gain', 1.0)}",
         f"network.smoothing={meta.get('smoothing', 0.0)}",
         *(f"network.{name}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
-        *(f"network.{name}={json.dumps(scale in votes)}" for name, scale in SCALES.items()),
-        f"network.half_vote={votes.get(SCALES['two_scales'], 1.0)}",
+        *(f"network.{name}={json.dumps(scale in weights)}" for name, scale in SCALES.items()),
+        f"network.half_vote={weights.get(SCALES['two_scales'], 1.0)}",
     )
     recipe = load_recipe("photo-cached", [*ours, *overrides])
     if not METHODS[recipe.method].reads_exports:

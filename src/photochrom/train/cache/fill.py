@@ -19,7 +19,7 @@ from photochrom.train.augment.ageing import aged_lightness
 from photochrom.train.augment.backgrounds import on_plain_background
 from photochrom.train.cache.store import FEATURES, open_arrays, write_state
 from photochrom.train.lab import rgb_to_lab
-from photochrom.train.networks import Encoder, encoder_input
+from photochrom.train.networks.efficientnet import Encoder, encoder_input
 
 BATCH = 8  # views at once through the encoder: onnxruntime is fastest so
 NOTE_EVERY = 64  # batches between notes of how far it is

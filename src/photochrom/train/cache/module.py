@@ -16,7 +16,7 @@ from photochrom.train.cache.store import FEATURES, Cache, CachedViews
 from photochrom.train.data.module import PictureData, _Loader
 from photochrom.train.data.order import TrainOrder
 from photochrom.train.data.pictures import Squares
-from photochrom.train.networks import Encoder
+from photochrom.train.networks.efficientnet import Encoder
 from photochrom.train.recipe.sections import Recipe
 
 

@@ -25,7 +25,7 @@ from photochrom.train.recipe.sections import AugmentConfig, Recipe
 from photochrom.train.watch.stopping import StopAfter
 
 if TYPE_CHECKING:
-    from photochrom.train.networks.photo import Encoder
+    from photochrom.train.networks.efficientnet import Encoder
 
 Batch = dict[str, Tensor]
 

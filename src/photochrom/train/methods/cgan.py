@@ -13,7 +13,7 @@ from photochrom.train.losses.losses import discriminator_loss, generator_loss, r
 from photochrom.train.methods.adversary import Adversary
 from photochrom.train.methods.base import Batch
 from photochrom.train.methods.regression import Regression
-from photochrom.train.networks.patchgan import PatchGAN, judged
+from photochrom.train.networks.patchgan import PatchGAN, discriminator_input
 from photochrom.train.recipe.sections import Recipe
 
 
@@ -44,8 +44,8 @@ class ConditionalGAN(Adversary, Regression):
             self.log_train({"pixel": pixel, "loss": total}, count)
             return total.detach()
 
-        fake = judged(lightness, ab / scale, scale)
-        losses = self._judge(judge, judged(lightness, batch["ab"] / scale, scale), fake.detach())
+        fake = discriminator_input(lightness, ab / scale, scale)
+        losses = self._judge(judge, discriminator_input(lightness, batch["ab"] / scale, scale), fake.detach())
         self.discriminator.requires_grad_(False)
         losses["generator"] = generator_loss(options.adversarial, self.discriminator(fake).float())
         total = total + options.adversarial_weight * losses["generator"]

@@ -13,8 +13,7 @@ from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import discriminator_loss, generator_loss, r1_penalty
 from photochrom.train.methods.adversary import Adversary
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec, fitting
-from photochrom.train.networks import build_network
-from photochrom.train.networks.cyclegan import CHROMA, GreyToColor, as_color, as_grey
+from photochrom.train.networks.cyclegan import CHROMA, GreyToColor, ResNetGenerator, as_color, as_grey
 from photochrom.train.networks.patchgan import PatchGAN
 from photochrom.train.recipe.sections import Recipe
 
@@ -54,7 +53,10 @@ class CycleGAN(Adversary, ColorMethod):
         super().__init__(recipe, bins)
         if recipe.loss.adversarial == "none" or recipe.network.kind != "cyclegan":
             raise UsageError("cyclegan needs network.kind = cyclegan and loss.adversarial = lsgan, vanilla or hinge")
-        self.to_color, self.to_grey = build_network(recipe.network), build_network(recipe.network)
+        options = recipe.network
+        self.to_color, self.to_grey = (
+            ResNetGenerator(options.width, options.blocks, options.dropout) for _ in range(2)
+        )
         self.network = fitting(recipe, GreyToColor(self.to_color))
         width, stabilise = recipe.network.width, recipe.stabilise
         self.judges = nn.ModuleDict(

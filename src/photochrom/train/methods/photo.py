@@ -21,10 +21,11 @@ from photochrom.train.lab import lab_to_rgb, rgb_to_lab
 from photochrom.train.losses.bins import Bins, annealed_mean, distribution_loss, rebalancing
 from photochrom.train.losses.stages import Stages
 from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec
-from photochrom.train.networks import LITE0_STAGES, Encoder, PhotoNet, encoder_input, fold_norms
 from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance
+from photochrom.train.networks.efficientnet import LITE0_STAGES, Encoder, encoder_input, fold_norms
 from photochrom.train.networks.imagenet import load_imagenet
-from photochrom.train.networks.multiscale import STRIDE, Asked, votes_of
+from photochrom.train.networks.multiscale import STRIDE, MultiScale, scale_weights
+from photochrom.train.networks.photo import PhotoNet
 from photochrom.train.recipe.sections import Recipe
 
 MULTIPLE = 32  # of the sides of the network's input
@@ -63,14 +64,14 @@ class PhotoMethod(ColorMethod):
             hints=recipe.network.hints,
         )
         if self.network.decoder.hints is not None:
-            self.network.decoder.hints.begin_with(torch.as_tensor(self.bins.centres))
+            self.network.decoder.hints.initialise(torch.as_tensor(self.bins.centres))
         head = recipe.loss.semantic_weight > 0
         self.critic = Critic(Encoder(LITE0_STAGES, head=head)) if self._needs_critic() else None
         if recipe.network.pretrained:
             load_imagenet(self.network.encoder, recipe.network.weights, recipe.network.encoder)
             if self.critic:
-                load_imagenet(self.critic.eyes, recipe.loss.critic_weights, "tf_efficientnet_lite0")
-        for encoder in (self.network.encoder, *([self.critic.eyes] if self.critic else [])):
+                load_imagenet(self.critic.backbone, recipe.loss.critic_weights, "tf_efficientnet_lite0")
+        for encoder in (self.network.encoder, *([self.critic.backbone] if self.critic else [])):
             fold_norms(encoder)
         self.network.encoder.requires_grad_(not recipe.network.frozen)
         weights = rebalancing(self.bins.prior, recipe.loss.rebalance)
@@ -116,24 +117,24 @@ class PhotoMethod(ColorMethod):
             self.log("val/distribution", loss, batch_size=len(ab), sync_dist=True)
             if self.critic:
                 pictures = (lab_to_rgb(torch.cat([batch["true_lightness"], c], dim=1)) for c in (ab, batch["ab"]))
-                loss = perceptual_distance(*(self.critic.see(picture) for picture in pictures))
+                loss = perceptual_distance(*(self.critic.features(picture) for picture in pictures))
         return loss, ab
 
     def export_spec(self) -> ExportSpec:
         options = self.recipe.network
-        votes = votes_of(options)
+        weights = scale_weights(options)
         return ExportSpec(
-            network=Asked(self.network, votes, options.smoothing),
+            network=MultiScale(self.network, weights, options.smoothing),
             head="distribution",
             stride=STRIDE,
-            multiple=2 * MULTIPLE if len(votes) > 1 else MULTIPLE,
+            multiple=2 * MULTIPLE if len(weights) > 1 else MULTIPLE,
             work_size=options.work_size or self.recipe.data.size,
             centres=self.bins.centres,
             temperature=options.temperature,
             gain=options.gain,
             smoothing=options.smoothing,
             settings=self.network.settings,
-            votes=votes,
+            votes=weights,
         )
 
     # Learning
@@ -204,7 +205,8 @@ class PhotoMethod(ColorMethod):
         decoder = self.network.decoder
         with torch.no_grad():
             features, ab = self._features(batch)
-            logits, *maps = decoder.paint(features, batch["lightness"])
+            maps = decoder.maps(features, batch["lightness"])
+            logits = decoder.head(maps[0])
         hints = random_hints(F.interpolate(ab, scale_factor=float(STRIDE), mode="nearest"))
         with torch.autocast(logits.device.type, enabled=False):
             given = decoder.hints(logits.float(), *(x.float() for x in maps), hints)
@@ -228,14 +230,14 @@ class PhotoMethod(ColorMethod):
             coarse, fine = self._window(lightness)
             shown = with_true_tints(guess, ab, options.detail_share)
             painting, truth = _painted(lightness[fine], shown[coarse]), _painted(lightness[fine], ab[coarse])
-        fake = [f.float() for f in self.critic.see(painting)]
+        fake = [f.float() for f in self.critic.features(painting)]
         with torch.no_grad():
-            real = [f.float() for f in self.critic.see(truth)]
+            real = [f.float() for f in self.critic.features(truth)]
         losses["perceptual"] = options.perceptual_weight * perceptual_distance(fake, real)
         if options.semantic_weight:
             with torch.no_grad():
-                known = self.critic.recognise(real)
-            losses["semantic"] = options.semantic_weight * semantic_distance(self.critic.recognise(fake), known)
+                known = self.critic.embedding(real)
+            losses["semantic"] = options.semantic_weight * semantic_distance(self.critic.embedding(fake), known)
         if stage == "c" and options.adversarial_weight:
             losses["generator"] = options.adversarial_weight * self.critic.generator_loss(fake)
         return losses, (fake, real)

@@ -4,71 +4,32 @@ from __future__ import annotations
 
 import difflib
 
-from torch import nn
-
 from photochrom.errors import UsageError
+from photochrom.train.networks.blocks import ColorNetwork
 from photochrom.train.networks.cifar import CifarCNN
-from photochrom.train.networks.cyclegan import ResNetGenerator
 from photochrom.train.networks.eccv16 import Eccv16
-from photochrom.train.networks.patchgan import PatchGAN
-from photochrom.train.networks.photo import (
-    LITE0_STAGES,
-    LITE2_STAGES,
-    Decoder,
-    Encoder,
-    GlobalContext,
-    InvertedResidual,
-    PhotoNet,
-    Residual,
-    SameConv,
-    conv_unit,
-    encoder_input,
-    fold_norms,
-)
 from photochrom.train.networks.resnet50 import FrozenUNet, halve_first
 from photochrom.train.networks.unet import PlainUNet, TimmUNet
 from photochrom.train.recipe.sections import NetworkConfig
 
-__all__ = [
-    "KINDS",
-    "LITE0_STAGES",
-    "LITE2_STAGES",
-    "CifarCNN",
-    "Decoder",
-    "Eccv16",
-    "Encoder",
-    "FrozenUNet",
-    "GlobalContext",
-    "InvertedResidual",
-    "PatchGAN",
-    "PhotoNet",
-    "PlainUNet",
-    "ResNetGenerator",
-    "Residual",
-    "SameConv",
-    "TimmUNet",
-    "build_network",
-    "conv_unit",
-    "encoder_input",
-    "fold_norms",
-]
+__all__ = ["KINDS", "ColorNetwork", "build_network"]
 
-KINDS = ("cifar-cnn", "unet", "unet-timm", "resnet50-frozen", "eccv16", "cyclegan", "photo")
+KINDS = ("cifar-cnn", "unet", "unet-timm", "resnet50-frozen", "eccv16")
 
 
-def build_network(config: NetworkConfig, bins: int = 0) -> nn.Module:
+def build_network(config: NetworkConfig, bins: int = 0) -> ColorNetwork:
     """The network of a recipe: lightness (N,1,H,W) 0..100 -> ab/scale, or logits of so many bins, at 1/stride.
 
-    It has the attributes stride, multiple (of H and W), and scale when it gives ab. Of "cyclegan" it is one generator.
-    "photo" is built by its method. Raises UsageError for a kind that isn't known.
+    "cyclegan" and "photo" are built by their methods, which have more than one network or input. Raises UsageError for
+    these and for a kind that isn't known.
     """
     if config.kind == "cifar-cnn":
         return CifarCNN(config.width, config.dropout)
     if config.kind == "unet":
         return PlainUNet(config.levels, config.width, config.dropout)
     if config.kind in ("unet-timm", "resnet50-frozen"):
-        made = TimmUNet if config.kind == "unet-timm" else FrozenUNet
-        network = made(
+        kind = TimmUNet if config.kind == "unet-timm" else FrozenUNet
+        network = kind(
             config.encoder,
             pretrained=config.pretrained,
             weights=config.weights,
@@ -80,8 +41,6 @@ def build_network(config: NetworkConfig, bins: int = 0) -> nn.Module:
         return network
     if config.kind == "eccv16":
         return Eccv16(bins, config.width)
-    if config.kind == "cyclegan":
-        return ResNetGenerator(config.width, config.blocks, config.dropout)
     near = difflib.get_close_matches(config.kind, KINDS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(KINDS)}"
     raise UsageError(f"network.kind = {config.kind!r} isn't known or not for this method: {hint}")

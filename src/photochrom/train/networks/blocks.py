@@ -1,10 +1,28 @@
-"""What several networks share: the encoder's input, a convolution with its norm, going up one level."""
+"""What several networks share: their common attributes, the encoder's input, convolutions with a norm, resizing."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+
+class ColorNetwork(nn.Module):
+    """A recipe's network: lightness (N,1,H,W) 0..100 -> (N,2,H,W), ab in units of `scale`, or logits of bins (N,Q,h,w).
+
+    The output has one place for `stride` pixels of the input, whose sides are multiples of `multiple`.
+    """
+
+    stride: int
+    multiple: int
+    scale: float = 1.0
+
+    if TYPE_CHECKING:
+
+        def __call__(self, lightness: Tensor) -> Tensor: ...
 
 
 def grey_srgb(lightness: Tensor) -> Tensor:
@@ -23,13 +41,18 @@ def conv_norm(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn
     )
 
 
-def twice(x: Tensor) -> Tensor:
-    """Twice the size, bilinear: what comes before a convolution in place of a transposed one, which leaves checks."""
-    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+def resized(x: Tensor, size: Sequence[int]) -> Tensor:
+    """(N,C,H,W) at another size (height, width), bilinear."""
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+
+
+def upsampled(x: Tensor, factor: float = 2.0) -> Tensor:
+    """(N,C,H,W) enlarged, bilinear. With a convolution after it, it avoids the checkerboard of a transposed one."""
+    return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
 class Up(nn.Module):
-    """One level up: twice the size, beside the encoder's features of that level, two convolutions."""
+    """One level of a U-Net's decoder: upsample, concatenate the encoder's features of that level, two convolutions."""
 
     def __init__(self, inputs: int, skip: int, outputs: int, dropout: float = 0.0) -> None:
         super().__init__()
@@ -38,11 +61,12 @@ class Up(nn.Module):
         )
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        return self.layers(torch.cat([twice(x), skip], dim=1))
+        out: Tensor = self.layers(torch.cat([upsampled(x), skip], dim=1))
+        return out
 
 
-def initialise(network: nn.Module, spread: float = 0.02) -> nn.Module:
-    """Weights from N(0, spread), as pix2pix and CycleGAN begin; norms from N(1, spread); biases 0. In place."""
+def initialise(network: nn.Module, spread: float = 0.02) -> None:
+    """Initialise as pix2pix and CycleGAN do, in place: weights N(0, spread), norms N(1, spread), biases 0."""
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             nn.init.normal_(layer.weight, 0.0, spread)
@@ -52,4 +76,3 @@ def initialise(network: nn.Module, spread: float = 0.02) -> nn.Module:
             continue
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
-    return network

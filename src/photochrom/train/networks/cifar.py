@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from photochrom.train.networks.blocks import ColorNetwork
 
-class CifarCNN(nn.Module):
+
+class CifarCNN(ColorNetwork):
     """Lightness (N,1,H,W) 0..100 -> ab/128 (N,2,H,W), -1..1; sides are multiples of 8. 3.9 M parameters at width 64.
 
     Three halvings to 8 x width channels, three doublings. Upsampling is bilinear, where the tutorials repeat pixels.
@@ -33,4 +35,5 @@ class CifarCNN(nn.Module):
         )  # fmt: skip
 
     def forward(self, lightness: Tensor) -> Tensor:
-        return self.decoder(self.middle(self.encoder(lightness / 50 - 1)))
+        ab: Tensor = self.decoder(self.middle(self.encoder(lightness / 50 - 1)))
+        return ab

@@ -1,27 +1,31 @@
-"""What judges a coloured picture: distances and discriminators in the features of a frozen ImageNet network.
+"""Distances and discriminators in the features of a frozen ImageNet network.
 
 The perceptual distance follows LPIPS (Zhang et al., CVPR 2018) without learned weights; the discriminators follow
-Projected GAN (Sauer et al., NeurIPS 2021): small heads on fixed random mixtures of the features of four scales.
-A network that already sees learns to tell real from painted colours within minutes, which is what two cores allow.
+Projected GAN (Sauer et al., NeurIPS 2021): small heads on fixed random mixtures of the features of four scales. On
+pretrained features they learn to tell real from generated colours within minutes, which is what two cores allow.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from photochrom.train.networks import Encoder
+from photochrom.train.networks.efficientnet import Encoder
 
 
 class Critic(nn.Module):
-    """eyes: an EfficientNet-lite0 with its ImageNet weights; it stays as it is."""
+    """backbone: an EfficientNet-lite0 with its ImageNet weights, which stays as it is. width: channels of the heads."""
 
-    def __init__(self, eyes: Encoder, width: int = 64) -> None:
+    def __init__(self, backbone: Encoder, width: int = 64) -> None:
         super().__init__()
-        self.eyes = eyes.eval().requires_grad_(False)
-        self.mixers = nn.ModuleList(nn.Conv2d(c, width, 1, bias=False).requires_grad_(False) for c in eyes.channels)
+        self.backbone = backbone.eval().requires_grad_(False)
+        self.mixers = nn.ModuleList(
+            nn.Conv2d(channels, width, 1, bias=False).requires_grad_(False) for channels in backbone.channels
+        )
         self.heads = nn.ModuleList(
             nn.Sequential(
                 spectral_norm(nn.Conv2d(width, width, 3, padding=1)),
@@ -30,37 +34,55 @@ class Critic(nn.Module):
                 nn.LeakyReLU(0.2),
                 spectral_norm(nn.Conv2d(width, 1, 1)),
             )
-            for _ in eyes.channels
+            for _ in backbone.channels
         )
+        self.register_load_state_dict_pre_hook(_before_loading)  # type: ignore[no-untyped-call]  # not annotated
 
     def train(self, mode: bool = True) -> Critic:
         super().train(mode)
-        self.eyes.eval()
+        self.backbone.eval()
         return self
 
-    def see(self, rgb: Tensor) -> list[Tensor]:
+    def features(self, rgb: Tensor) -> list[Tensor]:
         """sRGB (N,3,H,W) 0..1 -> features at strides 4, 8, 16, 32."""
-        return self.eyes((rgb * 255 - 127) / 128)
+        return self.backbone((rgb * 255 - 127) / 128)
 
-    def recognise(self, features: list[Tensor]) -> Tensor:
-        """Mean and standard deviation over all places of each channel before the classifier: (N, 2*1280)."""
-        seen = self.eyes.recognise(features).float().flatten(2)
-        return torch.cat([seen.mean(2), seen.std(2, correction=0)], dim=1)
+    def embedding(self, features: list[Tensor]) -> Tensor:
+        """Mean and standard deviation over all places of the map before the classifier: (N, 2*1280)."""
+        channels = self.backbone.embedding(features).float().flatten(2)
+        return torch.cat([channels.mean(2), channels.std(2, correction=0)], dim=1)
 
-    def verdicts(self, features: list[Tensor]) -> list[Tensor]:
-        """One map of scores for each scale: positive means 'a real picture'."""
-        judged = zip(features, self.mixers, self.heads, strict=True)
-        return [head(mixer(feature)) for feature, mixer, head in judged]
+    def scores(self, features: list[Tensor]) -> list[Tensor]:
+        """One map of logits (N,1,h,w) for each scale: positive means real."""
+        parts = zip(features, self.mixers, self.heads, strict=True)
+        return [head(mixer(feature)) for feature, mixer, head in parts]
 
-    def discriminator_losses(self, painted: list[Tensor], real: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """Hinge losses of the heads alone: on real pictures and on painted ones."""
-        fake = self.verdicts([f.detach() for f in painted])
-        true = self.verdicts(real)
-        losses = (torch.stack([F.relu(1 - t).mean() for t in true]), torch.stack([F.relu(1 + f).mean() for f in fake]))
-        return losses[0].mean(), losses[1].mean()
+    def discriminator_losses(self, fake: list[Tensor], real: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Hinge losses of the heads, of the features of real pictures and of generated ones."""
+        on_fake = self.scores([feature.detach() for feature in fake])
+        on_real = self.scores(real)
+        return (
+            torch.stack([F.relu(1 - score).mean() for score in on_real]).mean(),
+            torch.stack([F.relu(1 + score).mean() for score in on_fake]).mean(),
+        )
 
-    def generator_loss(self, painted: list[Tensor]) -> Tensor:
-        return -torch.stack([score.mean() for score in self.verdicts(painted)]).mean()
+    def generator_loss(self, fake: list[Tensor]) -> Tensor:
+        """Hinge loss of a generator, of the features of its pictures."""
+        return -torch.stack([score.mean() for score in self.scores(fake)]).mean()
+
+
+def read_old_names(state_dict: dict[str, Any], prefix: str = "") -> None:
+    """Give the tensors of an older checkpoint, which called the backbone "eyes", their names of today, in place.
+
+    prefix: what the names of a critic's tensors begin with.
+    """
+    old, new = f"{prefix}eyes.", f"{prefix}backbone."
+    for name in [name for name in state_dict if name.startswith(old)]:
+        state_dict[new + name.removeprefix(old)] = state_dict.pop(name)
+
+
+def _before_loading(module: nn.Module, state_dict: dict[str, Any], prefix: str, *_: object) -> None:
+    read_old_names(state_dict, prefix)
 
 
 def perceptual_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
@@ -71,9 +93,9 @@ def perceptual_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
 
 
 def semantic_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Mean squared distance of what is recognised in N pictures, (N,C) each, as a share of the variance among `b`.
+    """Mean squared distance of the embeddings of N pictures, (N,C) each, as a share of the variance among `b`.
 
-    What a picture as a whole looks like, wherever it is: places needn't agree, as they do for the perceptual distance.
+    Embeddings say what a picture shows as a whole; places needn't agree, as they do for the perceptual distance.
     """
     variance = b.var(0, correction=0).sum() if len(b) > 1 else b.square().sum()
     return (a - b).square().sum(1).mean() / variance.clamp(min=1e-6)

@@ -1,13 +1,13 @@
-"""CycleGAN's generator (Zhu et al., ICCV 2017, after Johnson et al. 2016), and how colourising uses it."""
+"""CycleGAN's generator (Zhu et al., ICCV 2017, after Johnson et al. 2016), and its use for colourising."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from photochrom.train.networks.blocks import initialise
+from photochrom.train.networks.blocks import ColorNetwork, initialise
 
-LIGHT, CHROMA = 50.0, 110.0  # Lab as the generators see it: L / 50 - 1, ab / 110
+LIGHT, CHROMA = 50.0, 110.0  # Lab as the generators take it: L / 50 - 1, ab / 110
 
 
 class _Residual(nn.Module):
@@ -18,7 +18,8 @@ class _Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x)
+        change: Tensor = self.layers(x)
+        return x + change
 
 
 def _unit(inputs: int, outputs: int, kernel: int, stride: int = 1, *, pad: int, act: bool = True) -> list[nn.Module]:
@@ -31,7 +32,7 @@ def _unit(inputs: int, outputs: int, kernel: int, stride: int = 1, *, pad: int, 
 class ResNetGenerator(nn.Module):
     """Scaled Lab (N,3,H,W), -1..1 -> the same of the other domain; sides are multiples of 4. 11.4 M with 9 blocks.
 
-    Goes up by bilinear interpolation and a convolution, where the paper's transposed convolutions leave checks.
+    Upsamples bilinearly before a convolution, where the paper's transposed convolutions leave a checkerboard.
     """
 
     def __init__(self, width: int = 64, blocks: int = 9, dropout: float = 0.0) -> None:
@@ -45,12 +46,13 @@ class ResNetGenerator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(w, 3, 7), nn.Tanh())
         initialise(self)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        return self.layers(picture)
+    def forward(self, lab: Tensor) -> Tensor:
+        translated: Tensor = self.layers(lab)
+        return translated
 
 
-class GreyToColor(nn.Module):
-    """A generator as a colouriser: lightness (N,1,H,W) 0..100 -> ab/110 (N,2,H,W); its lightness is dropped."""
+class GreyToColor(ColorNetwork):
+    """A generator as a colouriser: lightness (N,1,H,W) 0..100 -> ab/110 (N,2,H,W); its own lightness is dropped."""
 
     scale, stride, multiple = CHROMA, 1, 4
 
@@ -59,7 +61,8 @@ class GreyToColor(nn.Module):
         self.generator = generator
 
     def forward(self, lightness: Tensor) -> Tensor:
-        return self.generator(as_grey(lightness))[:, 1:]
+        lab: Tensor = self.generator(as_grey(lightness))
+        return lab[:, 1:]
 
 
 def as_grey(lightness: Tensor) -> Tensor:

@@ -9,8 +9,9 @@ import timm
 from torch import Tensor
 
 from photochrom.errors import UsageError
-from photochrom.train.networks import Encoder
-from photochrom.train.networks.pretrained import read_state
+from photochrom.train.networks.efficientnet import Encoder
+from photochrom.train.networks.pretrained import no_imagenet_weights
+from photochrom.train.networks.weight_files import StateDict, read_weights
 
 
 def load_imagenet(encoder: Encoder, weights: str, name: str) -> None:
@@ -23,7 +24,7 @@ def load_imagenet(encoder: Encoder, weights: str, name: str) -> None:
 
 
 def copy_in_order(encoder: Encoder, source: Mapping[str, Tensor], label: str) -> None:
-    """Copy tensors that are listed in our order (names differ), then perhaps a head and a classifier, not used here."""
+    """Copy tensors by their order, since names differ. What follows the encoder's own, a classifier, is left out."""
     target = encoder.state_dict()
     if len(source) < len(target):
         raise UsageError(f"{label} holds {len(source)} tensors, the encoder needs {len(target)}: name its own weights")
@@ -35,19 +36,16 @@ def copy_in_order(encoder: Encoder, source: Mapping[str, Tensor], label: str) ->
     encoder.load_state_dict(target)
 
 
-def _read(path: Path, name: str) -> Mapping[str, Tensor]:
-    source = read_state(path)
+def _read(path: Path, name: str) -> StateDict:
+    source = read_weights(path, UsageError)
     if path.suffix != ".safetensors":
         return source
-    ours = timm.create_model(name, pretrained=False).state_dict()  # such a file is sorted by name
-    return {key: source[key] for key in ours} if ours.keys() <= source.keys() else source
+    order = timm.create_model(name, pretrained=False).state_dict()  # such a file is sorted by name
+    return {key: source[key] for key in order} if order.keys() <= source.keys() else source
 
 
-def _fetch(name: str) -> Mapping[str, Tensor]:
+def _fetch(name: str) -> StateDict:
     try:
-        return timm.create_model(name, pretrained=True).state_dict()
-    except Exception as error:  # the hub's many: no network, no such file, a proxy...
-        raise UsageError(
-            f"the ImageNet weights of {name} can't be fetched ({type(error).__name__}): "
-            "get the file by other means and name it (network.weights, loss.critic_weights)"
-        ) from error
+        return dict(timm.create_model(name, pretrained=True).state_dict())
+    except Exception as error:  # timm, huggingface_hub and urllib raise errors of many kinds
+        raise no_imagenet_weights(name, error, "network.weights, or loss.critic_weights for lite0") from error

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
 from photochrom.train.networks.blocks import initialise
-from photochrom.train.networks.stabilise import minibatch_layer, spectrally_normalised
+from photochrom.train.networks.stabilise import add_spectral_norm, minibatch_layer
 from photochrom.train.recipe.sections import StabiliseConfig
 
 
@@ -37,13 +39,18 @@ class PatchGAN(nn.Module):
         self.last = nn.Conv2d(before + (self.minibatch.extra if self.minibatch else 0), 1, 4, 1, 1)
         initialise(self)
         if stabilise.spectral_norm:
-            spectrally_normalised(self)
+            add_spectral_norm(self)
 
     def forward(self, pictures: Tensor) -> Tensor:
         features = self.features(pictures)
-        return self.last(self.minibatch(features) if self.minibatch else features)
+        logits: Tensor = self.last(self.minibatch(features) if self.minibatch else features)
+        return logits
+
+    if TYPE_CHECKING:
+
+        def __call__(self, pictures: Tensor) -> Tensor: ...
 
 
-def judged(lightness: Tensor, ab: Tensor, scale: float) -> Tensor:
-    """What a discriminator sees: lightness (N,1,H,W) 0..100 as -1..1, beside ab (N,2,H,W) that is in units of scale."""
+def discriminator_input(lightness: Tensor, ab: Tensor, scale: float) -> Tensor:
+    """Lightness (N,1,H,W) 0..100 as -1..1, beside ab (N,2,H,W), which is in units of `scale`, as ab/110."""
     return torch.cat([lightness / 50 - 1, ab.to(lightness.dtype) * (scale / 110)], dim=1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import timm
-import torch
-from timm.models import adapt_input_conv
+from timm.models import FeatureInfo, adapt_input_conv
 from torch import Tensor, nn
 
 from photochrom.errors import UsageError
+from photochrom.train.networks.weight_files import read_weights
 
 
 def encoder(name: str, *, pretrained: bool, weights: str = "") -> nn.Module:
@@ -19,39 +20,32 @@ def encoder(name: str, *, pretrained: bool, weights: str = "") -> nn.Module:
     weights: a local state dict (.safetensors or what torch saves, timm's or torchvision's names), instead of the hub.
     Raises UsageError for a name that timm doesn't know and for weights that can't be had or belong to another network.
     """
-    hub = pretrained and not weights
+    from_hub = pretrained and not weights
     try:
-        made = timm.create_model(name, features_only=True, in_chans=1, pretrained=hub)
-    except Exception as error:  # the hub's many: no network, no such file, a proxy...
+        network: nn.Module = timm.create_model(name, features_only=True, in_chans=1, pretrained=from_hub)
+    except Exception as error:  # timm, huggingface_hub and urllib raise errors of many kinds
         if not timm.is_model(name):
             raise UsageError(f"timm has no network {name!r}: choose network.encoder from timm.list_models()") from error
-        if not hub:
+        if not from_hub:
             raise UsageError(f"{name} can't be used as an encoder ({error}): choose another network.encoder") from error
-        raise UsageError(
-            f"the ImageNet weights of {name} can't be fetched ({type(error).__name__}): get the file by other means "
-            "and name it with network.weights, or begin from random weights with network.pretrained=false"
-        ) from error
+        raise no_imagenet_weights(name, error, "network.weights") from error
     if pretrained and weights:
-        _fill(made, read_state(Path(weights)), weights)
-    return made
+        _fill(network, read_weights(Path(weights), UsageError), weights)
+    return network
 
 
-def read_state(path: Path) -> Mapping[str, Tensor]:
-    """A state dict from a .safetensors file or from what torch.save wrote. Raises UsageError."""
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
+def no_imagenet_weights(name: str, error: Exception, key: str) -> UsageError:
+    """What to raise when timm can't fetch the weights of a network. key: the recipe's for a local file of them."""
+    return UsageError(
+        f"the ImageNet weights of {name} can't be fetched ({type(error).__name__}): get the file by other means "
+        f"and name it with {key}, or use random weights with network.pretrained=false"
+    )
 
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # of three libraries, without a common base
-        raise UsageError(f"the weights {path} can't be read ({error}): name a state dict or a .safetensors") from error
-    for key in ("state_dict", "model"):  # wrappers that training scripts leave around it
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise UsageError(f"the weights {path} are no state dict: name one saved by torch or a .safetensors")
-    return found
+
+def feature_info(encoder: nn.Module) -> tuple[list[int], list[int]]:
+    """The channels and the strides of a timm encoder's features, finest first."""
+    info = cast(FeatureInfo, encoder.feature_info)
+    return list(info.channels()), list(info.reduction())
 
 
 def _fill(network: nn.Module, source: Mapping[str, Tensor], label: str) -> None:

@@ -1,4 +1,4 @@
-"""A frozen ResNet-50 with a decoder to ab: what an ImageNet network knows of colour without learning any more."""
+"""A frozen ResNet-50 with a decoder to ab: colour from ImageNet features alone."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ class FrozenUNet(TimmUNet):
     ) -> None:
         super().__init__(name, pretrained=pretrained, weights=weights, width=width, dropout=dropout, scale=128.0)
         self.encoder.requires_grad_(False)
-        nn.init.normal_(self.head.weight, std=1e-3)  # begin with grey: the first epoch isn't spent on unlearning noise
-        nn.init.zeros_(self.head.bias)
+        nn.init.normal_(self.head.weight, std=1e-3)  # the first output is grey: no epoch is spent on unlearning noise
+        if self.head.bias is not None:
+            nn.init.zeros_(self.head.bias)
         self.train()
 
     def train(self, mode: bool = True) -> FrozenUNet:

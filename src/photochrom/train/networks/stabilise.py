@@ -1,4 +1,4 @@
-"""What keeps a discriminator from winning or a generator from painting everything alike; switches of any GAN recipe."""
+"""Layers against a discriminator that wins and a generator whose pictures are all alike; options of any GAN recipe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn.utils import parametrizations
 class MinibatchDiscrimination(nn.Module):
     """Salimans et al. 2016, section 3.2: how near each picture of the batch is to the others, as `kernels` more maps.
 
-    (N,C,h,w) -> (N,C+kernels,h,w). On the mean of the features over the picture; one number to a kernel, spread out.
+    (N,C,h,w) -> (N,C+kernels,h,w). It compares the mean features of pictures; each extra map is constant.
     """
 
     def __init__(self, channels: int, kernels: int = 16, dimensions: int = 8) -> None:
@@ -22,8 +22,8 @@ class MinibatchDiscrimination(nn.Module):
         n, _, height, width = features.shape
         rows = self.project(features.mean((2, 3))).view(n, self.extra, -1)
         distance = (rows[:, None] - rows[None]).abs().sum(3)
-        alone = torch.eye(n, device=features.device, dtype=features.dtype)[..., None]
-        near = ((-distance).exp() * (1 - alone)).sum(1)
+        same = torch.eye(n, device=features.device, dtype=features.dtype)[..., None]
+        near = ((-distance).exp() * (1 - same)).sum(1)
         return torch.cat([features, near[..., None, None].expand(-1, -1, height, width)], dim=1)
 
 
@@ -45,9 +45,8 @@ def minibatch_layer(kind: str, channels: int) -> MinibatchDiscrimination | Minib
     return MinibatchStdDev() if kind == "stddev" else None
 
 
-def spectrally_normalised(network: nn.Module) -> nn.Module:
-    """Every convolution and linear layer with its largest singular value held at 1 (Miyato et al. 2018); in place."""
+def add_spectral_norm(network: nn.Module) -> None:
+    """Hold the largest singular value of every convolution and linear layer at 1 (Miyato et al. 2018); in place."""
     for layer in list(network.modules()):
         if isinstance(layer, (nn.Conv2d, nn.Linear)):
             parametrizations.spectral_norm(layer)
-    return network

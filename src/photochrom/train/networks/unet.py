@@ -5,17 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from photochrom.train.networks.blocks import Up, conv_norm, grey_srgb, initialise, twice
-from photochrom.train.networks.pretrained import encoder
+from photochrom.train.networks.blocks import ColorNetwork, Up, conv_norm, grey_srgb, initialise, upsampled
+from photochrom.train.networks.pretrained import encoder, feature_info
 
 _MEAN, _STD = 0.449, 0.226  # of ImageNet's sRGB values, over the three channels
 
 
-class TimmUNet(nn.Module):
+class TimmUNet(ColorNetwork):
     """Lightness (N,1,H,W) 0..100 -> ab/scale (N,2,H,W), -1..1, on any timm network that gives features.
 
-    The light decoder goes up by bilinear interpolation and convolutions; with resnet18 and width 64 14.3 M parameters
-    in all. Sides are multiples of the encoder's largest stride, as a rule 32.
+    The decoder upsamples bilinearly before its convolutions. 14.3 M parameters with resnet18 and width 64.
+    Sides are multiples of the encoder's largest stride, as a rule 32.
     """
 
     stride = 1
@@ -27,7 +27,7 @@ class TimmUNet(nn.Module):
         super().__init__()
         self.scale = scale
         self.encoder = encoder(name, pretrained=pretrained, weights=weights)
-        channels, strides = self.encoder.feature_info.channels(), self.encoder.feature_info.reduction()
+        channels, strides = feature_info(self.encoder)
         self.multiple = max(strides)
         self.levels = [round(stride / before) for before, stride in zip([1, *strides], strides, strict=False)]
         ups, inputs = [], channels[-1]
@@ -44,11 +44,11 @@ class TimmUNet(nn.Module):
         for up, skip in zip(self.ups, reversed(skips), strict=True):
             x = up(x, skip)
         for _ in range(self.levels[0] // 2):  # 2 in most networks, 4 in those whose first features are at a quarter
-            x = twice(x)
+            x = upsampled(x)
         return torch.tanh(self.head(self.last(torch.cat([x, lightness / 50 - 1], dim=1))))
 
 
-class PlainUNet(nn.Module):
+class PlainUNet(ColorNetwork):
     """Lightness (N,1,H,W) 0..100 -> ab/110 (N,2,H,W), -1..1: pix2pix's U-Net, 54.4 M parameters with 8 levels.
 
     Convolutions of 4x4 with stride 2 down, transposed ones up, batch norm, LeakyReLU 0.2 down and ReLU up; dropout in
@@ -61,7 +61,8 @@ class PlainUNet(nn.Module):
         super().__init__()
         self.multiple = 2**levels
         widths = [width * min(8, 2**i) for i in range(levels)]
-        downs, ups = [], []
+        downs: list[nn.Module] = []
+        ups: list[nn.Module] = []
         for i, outputs in enumerate(widths):
             inputs = widths[i - 1] if i else 1
             norm = nn.BatchNorm2d(outputs) if 0 < i < levels - 1 else nn.Identity()
@@ -86,11 +87,12 @@ class PlainUNet(nn.Module):
         initialise(self)
 
     def forward(self, lightness: Tensor) -> Tensor:
-        x, skips = lightness / 50 - 1, []
+        x = lightness / 50 - 1
+        skips: list[Tensor] = []
         for down in self.downs:
             x = down(x)
             skips.append(x)
-        x = self.ups[0](skips.pop())
+        ab: Tensor = self.ups[0](skips.pop())
         for up in self.ups[1:]:
-            x = up(torch.cat([x, skips.pop()], dim=1))
-        return x
+            ab = up(torch.cat([ab, skips.pop()], dim=1))
+        return ab

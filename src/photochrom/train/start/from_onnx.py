@@ -21,8 +21,9 @@ from torch import nn
 from photochrom.errors import ModelError
 from photochrom.network.session import METADATA_KEY
 from photochrom.train.export import random_inputs
-from photochrom.train.networks import PhotoNet, fold_norms
-from photochrom.train.networks.multiscale import Asked, votes_in
+from photochrom.train.networks.efficientnet import fold_norms
+from photochrom.train.networks.multiscale import MultiScale, exported_scale_weights
+from photochrom.train.networks.photo import PhotoNet
 
 PARITY = 1e-3  # largest difference of a probability
 _SAME = ("Cast", "Identity")  # nodes that hand a constant on
@@ -75,7 +76,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
     try:
         model = onnx.load(path)
         meta = json.loads(next(prop.value for prop in model.metadata_props if prop.key == METADATA_KEY))
-        centres, votes = meta["centres"], votes_in(meta)
+        centres, scale_weights = meta["centres"], exported_scale_weights(meta)
         settings = dict(meta.get("network", {}))
         net = PhotoNet(len(centres), **settings).eval()
         fold_norms(net.encoder)
@@ -84,7 +85,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
     except Exception as error:  # protobuf's own exceptions share no public base class
         raise ModelError(f"{path} is not a usable ONNX model ({error}): export it again with photochrom") from error
     graph = _Graph(model.graph)
-    for i, (layer, node) in enumerate(layers := _matched(net, graph, len(votes), path)):
+    for i, (layer, node) in enumerate(layers := _matched(net, graph, len(scale_weights), path)):
         if node is not None:
             after = layers[i + 1][0] if i + 1 < len(layers) else None
             values = [graph.constant(name) for name in node.input[1:]]
@@ -94,7 +95,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
                 scale, shift = graph.affine(node.input[0])
                 _copy(path, before.weight, scale)
                 _copy(path, before.bias, shift)
-    _check(net, Asked(net, votes, meta.get("smoothing", 0.0)), path)
+    _check(net, MultiScale(net, scale_weights, meta.get("smoothing", 0.0)), path)
     return net, meta
 
 
