@@ -44,6 +44,7 @@ class Meter(lightning.Callback):
         self._start = 0.0
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Count a step, and stop the run when the time is up."""
         self.steps += 1
         if self.steps <= WARM:
             _wait(pl_module.device)
@@ -59,13 +60,17 @@ class OneBatch(PictureData):
     """The same batch again and again, on the device from the start."""
 
     def setup(self, stage: str) -> None:
+        """Draw the batch on the trainer's device."""
         size, count = self.recipe.data.size, self.recipe.train.batch
-        self.batch = {"rgb": torch.randint(0, 256, (count, 3, size, size), dtype=torch.uint8, device=self._device())}
+        device = self.trainer.strategy.root_device
+        self.batch = {"rgb": torch.randint(0, 256, (count, 3, size, size), dtype=torch.uint8, device=device)}
 
     def train_dataloader(self) -> Any:
+        """The batch without end."""
         return itertools.repeat(self.batch)
 
     def on_before_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Nothing was broken, and chance goes on."""
         return dict(batch)
 
 
@@ -105,9 +110,9 @@ def main() -> int:
 def data_alone(recipe: Recipe, pictures: list[Any], device: str, seconds: float) -> float:
     """Squares a second that reach the device as uint8."""
     data = PictureData(recipe, split(pictures, 0.0, recipe.data.limit))
-    target = lightning.Trainer(**trainer_devices(device, recipe, alternating=False), **_SILENT).strategy.root_device
-    data._device = lambda: target  # type: ignore[method-assign]
-    data._position = lambda: (0, 0)  # type: ignore[method-assign]
+    places = trainer_devices(device, recipe, alternating=False)
+    data.trainer = lightning.Trainer(**places, **_SILENT)  # which `data` asks for the device, and how far the run is
+    target = data.trainer.strategy.root_device
     data.setup("fit")
     loader = data.train_dataloader()
     batches = itertools.chain.from_iterable(itertools.repeat(loader))  # workers are kept from round to round
