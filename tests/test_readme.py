@@ -25,7 +25,10 @@ from photochrom.cli.main import app
 from tests.tiny_model import write_model
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = Path(photochrom.__file__).parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *PACKAGE.glob("**/*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 posix = pytest.mark.skipif(os.name != "posix", reason="README's lines are of a POSIX shell")
 
 # The verbs that need torch, of which only the words and options are read.
@@ -137,7 +140,7 @@ def test_recipes_of_commands_ship() -> None:
     named = re.findall(r"photochrom train ([\w-]+)", README)
     assert named
     for name in named:
-        assert (Path(photochrom.__file__).parent / "recipes" / f"{name}.toml").exists()
+        assert (PACKAGE / "recipes" / f"{name}.toml").exists()
 
 
 def test_models_of_commands_ship() -> None:
@@ -233,10 +236,22 @@ def test_says_early_that_it_guesses() -> None:
     assert README.index("guesses, not evidence") < README.index("## Start")
 
 
-@pytest.mark.parametrize(
-    "page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("src/**/*.md")]), ids=lambda page: page.name
-)
+@every_page
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         if not re.match(r"\w+:", target):
             assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+@every_page
+def test_names_of_the_package_exist(page: Path) -> None:
+    for name in re.findall(r"`photochrom((?:\.\w+)+)`", page.read_text(encoding="utf-8")):
+        place = PACKAGE
+        for part in name.strip(".").split("."):
+            if (place / part).is_dir():
+                place /= part
+            elif (place / f"{part}.py").is_file():
+                place /= f"{part}.py"
+            else:
+                source = place if place.is_file() else place / "__init__.py"
+                assert re.search(rf"\b{part}\b", source.read_text(encoding="utf-8")), f"photochrom{name}"
