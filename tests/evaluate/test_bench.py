@@ -1,8 +1,10 @@
 """The benchmark: small enough to run here; that its numbers are right is about arithmetic, not about speed."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,8 +19,8 @@ from photochrom.progress import silent
 from tests.tiny_model import write_model
 
 
-def small(folder: Path, **changes: object) -> Plan:
-    smallest: dict[str, object] = {
+def small(folder: Path, **changes: Any) -> Plan:
+    smallest: dict[str, Any] = {
         "models": (str(write_model(folder / "tiny.onnx")),),
         "peers": (),
         "sizes": (64, 96),
@@ -32,7 +34,7 @@ def small(folder: Path, **changes: object) -> Plan:
         "start_rounds": 1,
         "torch": False,
     }
-    return quick(**{**smallest, **changes})
+    return dataclasses.replace(quick(), **{**smallest, **changes})
 
 
 def test_everything_in_one_run(tmp_path: Path) -> None:
@@ -76,8 +78,6 @@ def test_a_folder_of_pictures(tmp_path: Path) -> None:
 
 
 def test_peers_stand_beside_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import dataclasses
-
     from photochrom.train.peers import PEERS
 
     peer = dataclasses.replace(PEERS["eccv16"], options={"bins": 20, "width": 8})

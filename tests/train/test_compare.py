@@ -13,8 +13,8 @@ from photochrom.errors import UsageError
 from photochrom.evaluate.training.compare import compare, differences, flat
 from photochrom.evaluate.training.nearness import (
     RADII,
-    Nearness,
-    in_colour,
+    AbErrors,
+    in_color,
     in_grey,
     predicted_ab,
     true_ab,
@@ -116,11 +116,11 @@ def test_runs_of_one_name_are_told_apart(tmp_path: Path, two_runs: dict[Path, Pa
         compare(folders[:1], tmp_path / "report.html")
 
 
-def test_nearness_counts_as_defined() -> None:
+def test_ab_errors_count_as_defined() -> None:
     truth = np.zeros((10, 10, 2), np.float32)
     ours = truth.copy()
     ours[:5, :, 0] = 30.0
-    found = Nearness()
+    found = AbErrors()
     found.add(ours, truth)
     scores = found.scores()
     assert scores["accuracy"] == 0.5
@@ -147,7 +147,7 @@ def test_squares_are_the_validation_part_and_skip_what_is_broken(pictures: Path)
 def test_a_square_keeps_its_lightness(pictures: Path) -> None:
     (square,) = validation_squares([pictures], size=32, share=0.0, limit=0, count=1)
     truth = true_ab(square)
-    back = in_colour(square, truth)
+    back = in_color(square, truth)
     assert np.abs(back.astype(int) - square).max() <= 1
     grey = in_grey(square)
     assert (grey[..., 0] == grey[..., 2]).all()

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from photochrom.errors import UsageError
-from photochrom.evaluate.training.curves import curves, panels, smoothed, thinned
+from photochrom.evaluate.training.curves import curves
 from photochrom.evaluate.training.history import read_history
+from photochrom.evaluate.training.plots import panels, smoothed, thinned
 from tests.train.runs import write_run
 
 

@@ -56,21 +56,21 @@ def bench(
     def work() -> int:
         import shlex
         import sys
+        from dataclasses import replace
 
+        from photochrom.evaluate.bench import plan as plans
         from photochrom.evaluate.bench.command import run
-        from photochrom.evaluate.bench.plan import full
-        from photochrom.evaluate.bench.plan import quick as short
 
-        changes: dict[str, object] = {"data": data, "torch": not no_torch}
-        if model:
-            changes["models"] = tuple(model)
-        if peer or no_peers:
-            changes["peers"] = tuple(peer or ()) if not no_peers else ()
-        if rounds is not None:
-            changes["rounds"] = rounds
-        plan = (short if quick else full)(**changes)
-        code: int = run(plan, out, command=shlex.join(["photochrom", *sys.argv[1:]]), overwrite=overwrite)
-        return code
+        default = plans.quick() if quick else plans.full()
+        plan = replace(
+            default,
+            data=data,
+            torch=not no_torch,
+            models=tuple(model or default.models),
+            peers=() if no_peers else tuple(peer or default.peers),
+            rounds=rounds or default.rounds,
+        )
+        return run(plan, out, command=shlex.join(["photochrom", *sys.argv[1:]]), overwrite=overwrite)
 
     leave(work)
 
@@ -115,7 +115,6 @@ def convert(
     def work() -> int:
         from photochrom.train.peers.convert import run
 
-        code: int = run(weights, name=to, output=output, size=work_size, sha256=sha256, overwrite=overwrite)
-        return code
+        return run(weights, name=to, output=output, size=work_size, sha256=sha256, overwrite=overwrite)
 
     leave(work)

@@ -120,17 +120,15 @@ def evaluate(
             device=device,
             threads=threads,
         )
-        return int(
-            run(
-                data,
-                model or [],
-                out,
-                settings=settings,
-                pictures=save_pictures,
-                page=page,
-                show=show or (),
-                notes=notes,
-            )
+        return run(
+            data,
+            model or [],
+            out,
+            settings=settings,
+            pictures=save_pictures,
+            page=page,
+            show=show or (),
+            notes=notes,
         )
 
     leave(work)

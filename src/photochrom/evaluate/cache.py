@@ -8,12 +8,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 import photochrom
 from photochrom.atomic import atomic_write
-
-Arrays = dict[str, NDArray[np.generic]]
+from photochrom.evaluate.arrays import Arrays
 
 
 @functools.cache  # of the code that runs, even if its files change meanwhile
@@ -46,8 +44,5 @@ class Cache:
             np.savez(stream, **arrays)  # type: ignore[arg-type]
 
     def _path(self, group: str, parts: tuple[str, ...]) -> Path:
-        return (
-            self.folder
-            / group
-            / f"{hashlib.sha256('|'.join((package_digest(), *parts)).encode()).hexdigest()[:32]}.npz"
-        )
+        name = hashlib.sha256("|".join((package_digest(), *parts)).encode()).hexdigest()[:32]
+        return self.folder / group / f"{name}.npz"

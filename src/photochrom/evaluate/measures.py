@@ -1,91 +1,98 @@
-"""The measures of an evaluation. Each takes a chunk of pictures of several rows and gives numbers for every picture."""
+"""The measures of an evaluation. Each takes a chunk of pictures of several painters and gives numbers for each."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from photochrom.evaluate.cache import Arrays
+from photochrom.evaluate.arrays import Arrays, Rgb
 from photochrom.evaluate.dataset import Truths
 from photochrom.evaluate.metrics.picture import measure
 from photochrom.evaluate.metrics.weights import WEIGHTS, Found, MissingWeightsError, find_weights
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.settings import Settings
 
-Picture = NDArray[np.uint8]
+if TYPE_CHECKING:
+    from photochrom.evaluate.metrics.features import Extractor
+    from photochrom.evaluate.metrics.lpips import Lpips
+
 FEATURES = ("fid", "fid_torchvision", "fd_dinov2")  # the Frechet distances, by the name of their number
 
 
 class Measure(Protocol):
-    """name: of its folder in the cache. key: what its numbers depend on besides the pictures."""
+    """name: of its folder in the cache. key: what its numbers depend on besides the pictures and the code."""
 
     name: str
     key: str
 
-    def applies(self, painter: Painter) -> bool: ...
+    def applies(self, painter: Painter) -> bool:
+        """Whether what this painter makes can be measured so."""
+        ...
 
-    def __call__(self, rows: Mapping[Painter, Sequence[Picture]], truths: Truths) -> dict[Painter, Arrays]:
-        """Per row its arrays, the first axis of each over the pictures."""
+    def __call__(self, painted: Mapping[Painter, Sequence[Rgb]], truths: Truths) -> dict[Painter, Arrays]:
+        """Per painter its arrays, the first axis of each over the pictures."""
         ...
 
 
-class PixelMeasure:
-    """All of metrics.measure, several pictures at a time."""
+class _OfAll:
+    def applies(self, painter: Painter) -> bool:
+        """Of every painter's pictures."""
+        return True
+
+
+class PixelMeasure(_OfAll):
+    """All of metrics.picture.measure, several pictures at a time."""
 
     name, key = "pixels", ""
 
     def __init__(self, threads: int | None = None) -> None:
         self._threads = threads or min(4, os.cpu_count() or 1)
 
-    def applies(self, painter: Painter) -> bool:
-        return True
-
-    def __call__(self, rows: Mapping[Painter, Sequence[Picture]], truths: Truths) -> dict[Painter, Arrays]:
+    def __call__(self, painted: Mapping[Painter, Sequence[Rgb]], truths: Truths) -> dict[Painter, Arrays]:
+        """A number of each picture for each measure."""
         with ThreadPoolExecutor(self._threads) as pool:
-            return {row: _columns(pool.map(measure, p, truths.pictures, truths.labs)) for row, p in rows.items()}
+            return {
+                painter: _columns(pool.map(measure, pictures, truths.pictures, truths.labs))
+                for painter, pictures in painted.items()
+            }
 
 
-def _columns(found) -> Arrays:  # type: ignore[no-untyped-def]
-    dicts = list(found)
-    return {name: np.array([one[name] for one in dicts]) for name in dicts[0]}
-
-
-class LpipsMeasure:
-    """LPIPS of each picture against its truth; the truth's features are made once for all rows."""
+class LpipsMeasure(_OfAll):
+    """LPIPS of each picture against its truth; the truth's features are made once for all painters."""
 
     def __init__(self, name: str, weights: Found, device: str = "cpu") -> None:
         self.name, self.weights, self.device = name, weights, device
         self.key = f"{weights.sha256} {device}"
 
     @cached_property
-    def net(self):  # type: ignore[no-untyped-def]  # torch is imported when the first picture is measured
+    def net(self) -> Lpips:
+        """torch is imported when the first picture is measured."""
         from photochrom.evaluate.metrics.lpips import Lpips
 
         return Lpips(*self.weights.files, net="vgg" if self.name.endswith("vgg") else "alex", device=self.device)
 
-    def applies(self, painter: Painter) -> bool:
-        return True
-
-    def __call__(self, rows: Mapping[Painter, Sequence[Picture]], truths: Truths) -> dict[Painter, Arrays]:
-        found: dict[Painter, list[float]] = {row: [] for row in rows}
+    def __call__(self, painted: Mapping[Painter, Sequence[Rgb]], truths: Truths) -> dict[Painter, Arrays]:
+        """A distance of each picture, 0 where it equals the truth."""
+        distances: dict[Painter, list[float]] = {painter: [] for painter in painted}
         for i, truth in enumerate(truths.pictures):
             target = None
-            for row, pictures in rows.items():
+            for painter, pictures in painted.items():
                 if np.array_equal(pictures[i], truth):
-                    found[row].append(0.0)
+                    distances[painter].append(0.0)
                     continue
                 target = target or self.net.features([truth])  # one by one: a batch would change the last digits
-                found[row].append(self.net.distance(self.net.features([pictures[i]]), target))
-        return {row: {self.name: np.array(values)} for row, values in found.items()}
+                distances[painter].append(self.net.distance(self.net.features([pictures[i]]), target))
+        return {painter: {self.name: np.array(values)} for painter, values in distances.items()}
 
 
-class FeatureMeasure:
+class FeatureMeasure(_OfAll):
     """The features of a Frechet distance."""
 
     def __init__(self, name: str, weights: Found, device: str = "cpu") -> None:
@@ -93,17 +100,20 @@ class FeatureMeasure:
         self.key = f"{weights.sha256} {device}"
 
     @cached_property
-    def net(self):  # type: ignore[no-untyped-def]
+    def net(self) -> Extractor:
+        """torch is imported when the first picture is measured."""
         from photochrom.evaluate.metrics import features
 
-        kinds = {"fid": features.Inception, "fid_torchvision": features.TorchvisionInception}
-        return kinds.get(self.name, features.Dinov2)(self.weights.files[0], self.device)
+        kinds: dict[str, Callable[[Path, str], Extractor]] = {
+            "fid": features.Inception,
+            "fid_torchvision": features.TorchvisionInception,
+            "fd_dinov2": features.Dinov2,
+        }
+        return kinds[self.name](self.weights.files[0], self.device)
 
-    def applies(self, painter: Painter) -> bool:
-        return True
-
-    def __call__(self, rows: Mapping[Painter, Sequence[Picture]], truths: Truths) -> dict[Painter, Arrays]:
-        return {row: {self.name: self.net(pictures)} for row, pictures in rows.items()}
+    def __call__(self, painted: Mapping[Painter, Sequence[Rgb]], truths: Truths) -> dict[Painter, Arrays]:
+        """A row of features of each picture."""
+        return {painter: {self.name: self.net(pictures)} for painter, pictures in painted.items()}
 
 
 class DistributionMeasure:
@@ -116,18 +126,26 @@ class DistributionMeasure:
         self.key = lpips.key if lpips else "-"
 
     def applies(self, painter: Painter) -> bool:
+        """Of models that predict one."""
         return isinstance(painter, ModelPainter) and painter.network.info.head == "distribution"
 
-    def __call__(self, rows: Mapping[Painter, Sequence[Picture]], truths: Truths) -> dict[Painter, Arrays]:
+    def __call__(self, painted: Mapping[Painter, Sequence[Rgb]], truths: Truths) -> dict[Painter, Arrays]:
+        """What `measure_distribution` gives of each picture."""
         from photochrom.evaluate.metrics.calibration import measure_distribution
 
         net = self.lpips.net if self.lpips else None
         pairs = list(zip(truths.greys, truths.pictures, truths.labs, strict=True))
         return {
-            row: _columns(measure_distribution(row, *pair, lpips=net) for pair in pairs)
-            for row in rows
-            if isinstance(row, ModelPainter)
+            painter: _columns(measure_distribution(painter, *pair, lpips=net) for pair in pairs)
+            for painter in painted
+            if isinstance(painter, ModelPainter)
         }
+
+
+def _columns(pictures: Iterable[Mapping[str, ArrayLike]]) -> Arrays:
+    """From a mapping for each picture to an array for each of its names."""
+    rows = list(pictures)
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def make_measures(settings: Settings) -> tuple[list[Measure], dict[str, str]]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.evaluate.arrays import Columns
 from photochrom.evaluate.metrics.calibration import expected_calibration_error
 from photochrom.evaluate.metrics.picture import TINTED
 
-Columns = Mapping[str, NDArray[np.generic]]
 DRAWS = 1000
 _BLOCK = 100  # draws made at once
 

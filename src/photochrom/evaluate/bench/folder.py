@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import photochrom
 from photochrom.batch import plan as files
 from photochrom.batch.plan import READABLE
 from photochrom.batch.run import Options, color_files
+from photochrom.colorizer import Colorizer
 from photochrom.errors import UsageError
 from photochrom.evaluate.bench.drawn import write_jpeg
 from photochrom.evaluate.bench.plan import Plan
@@ -25,7 +27,7 @@ def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, progres
     out = folder / "results"
     opened = {name: photochrom.load_model(model) for name, model in models}
 
-    def colour(colorizer: Any) -> None:
+    def color(colorizer: Colorizer) -> None:
         jobs = files.plan([str(path) for path in pictures], output=f"{out}/").jobs
         for result in color_files(jobs, colorizer, Options(overwrite=True)):
             if result.error:
@@ -38,8 +40,7 @@ def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, progres
             encode(pixels if pixels.ndim == 3 else pixels[..., None].repeat(3, axis=2), out / f"{path.stem}.jpg")
 
     steps: dict[str, Callable[[], object]] = {"decode + encode": floor}
-    for name, colorizer in opened.items():
-        steps[name] = lambda colorizer=colorizer: colour(colorizer)
+    steps |= {name: partial(color, colorizer) for name, colorizer in opened.items()}
     seconds = in_turn(steps, plan.road_rounds, what="folder", progress=progress)
     shutil.rmtree(out, ignore_errors=True)
     base = seconds[models[0][0]]
@@ -57,15 +58,15 @@ def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, progres
 
 def _pictures(plan: Plan, folder: Path) -> list[Path]:
     if plan.data is None:
-        made = folder / "pictures"
-        made.mkdir()
-        return [write_jpeg(made / f"{n:03d}.jpg", plan.folder_megapixels, seed=n) for n in range(plan.folder_pictures)]
+        drawn = folder / "pictures"
+        drawn.mkdir()
+        return [write_jpeg(drawn / f"{n:03d}.jpg", plan.folder_megapixels, seed=n) for n in range(plan.folder_pictures)]
     if not plan.data.is_dir():
         raise UsageError(f"--data is a folder of pictures, got {plan.data}: check the path")
-    found = sorted(path for path in plan.data.rglob("*") if path.suffix.lower() in READABLE and path.is_file())
-    if not found:
+    pictures = sorted(path for path in plan.data.rglob("*") if path.suffix.lower() in READABLE and path.is_file())
+    if not pictures:
         raise UsageError(f"there is no picture in {plan.data}: name a folder with some, or leave --data out")
-    chosen = found[:: max(1, len(found) // plan.sample)][: plan.sample]
+    chosen = pictures[:: max(1, len(pictures) // plan.sample)][: plan.sample]
     copies = folder / "pictures"  # under names of their own: results must not share one
     copies.mkdir()
     return [Path(shutil.copy(path, copies / f"{n:03d}{path.suffix.lower()}")) for n, path in enumerate(chosen)]

@@ -43,7 +43,7 @@ def measure(models: Sequence[tuple[str, str]], plan: Plan, folder: Path, progres
 def peak_of(*arguments: str) -> float:
     """MiB at the peak of a process that does one job and ends."""
     command = [sys.executable, "-m", __name__, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  ourselves, no shell
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["killed"]
         raise PhotochromError(f"measuring the memory of {' '.join(arguments)} failed ({lines[-1]}): free some memory")
@@ -68,6 +68,7 @@ def peak() -> int:
 
 
 def main(job: str, source: str, out: str, model: str = "") -> None:
+    """Do one job, "floor" (decode and encode) or "color" (with the model), and write the peak in bytes to stdout."""
     if job == "floor":
         from photochrom.evaluate.bench.road import decode, encode
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from photochrom.color.lab import Float
 from photochrom.errors import ModelError
 from photochrom.evaluate.bench.plan import Plan
 from photochrom.evaluate.bench.rounds import in_turn, ratios, spread
@@ -19,8 +20,11 @@ from photochrom.network.session import open_network
 from photochrom.progress import Progress
 from photochrom.train.peers import PEERS, find_peer
 
+if TYPE_CHECKING:
+    from torch import nn
+
 _NEEDED = ("torch", "timm", "onnx", "lightning")  # to build and export a peer
-Run = Callable[[NDArray[np.float32]], object]
+Run = Callable[[Float], object]  # (H,W) lightness 0..100
 
 
 @dataclass(frozen=True)
@@ -40,24 +44,22 @@ def missing() -> list[str]:
 
 def gather(plan: Plan, folder: Path, progress: Progress, notes: list[str]) -> list[Model]:
     """Our models, then the peers' exported into `folder`. Raises UnknownModelError and UsageError for names."""
-    found = []
-    for name in plan.models:
-        info = find_model(name)
-        found.append(Model(info.name, info.file, _millions(info.file), True))
+    infos = [find_model(name) for name in plan.models]
+    models = [Model(info.name, info.file, _millions(info.file), True) for info in infos]
     peers = [find_peer(name) for name in plan.peers]
     if peers and (lacking := missing()):
         notes.append(
             f"The peers and all torch rows were left out: {', '.join(lacking)} is not installed "
             "(pip install 'photochrom[train]')."
         )
-        return found
+        return models
     for peer in peers:
         from photochrom.train.peers.convert import export_peer
 
         progress(f"{peer.title}: building it with random weights", 0, 0)
-        made = export_peer(peer, None, folder / f"{peer.name}.onnx")
-        found.append(Model(peer.name, made.path, made.parameters / 1e6, False))
-    return found
+        exported = export_peer(peer, None, folder / f"{peer.name}.onnx")
+        models.append(Model(peer.name, exported.path, exported.parameters / 1e6, False))
+    return models
 
 
 def measure(models: Sequence[Model], plan: Plan, progress: Progress, notes: list[str]) -> list[dict[str, Any]]:
@@ -72,7 +74,7 @@ def measure(models: Sequence[Model], plan: Plan, progress: Progress, notes: list
     rows = []
     for size in plan.sizes:
         picture = _picture(size)
-        steps = {key: _bound(run, picture) for key, run in runs.items()}
+        steps = {key: partial(run, picture) for key, run in runs.items()}
         seconds = in_turn(steps, plan.rounds, what=f"networks at {size} px", progress=progress)
         base = seconds["onnxruntime", models[0].name]
         for (runtime, name), values in seconds.items():
@@ -97,7 +99,7 @@ def measure_threads(models: Sequence[Model], plan: Plan, progress: Progress) -> 
     picture = _picture(size)
     rows = []
     for model in models:  # one at a time: all of them at all counts would not fit in memory
-        steps = {n: _bound(_through_onnxruntime(model, n), picture) for n in plan.threads}
+        steps = {n: partial(_through_onnxruntime(model, n), picture) for n in plan.threads}
         seconds = in_turn(steps, plan.rounds, what=f"{model.name}, threads", progress=progress)
         for n, values in seconds.items():
             faster = ratios(seconds[plan.threads[0]], values)
@@ -113,12 +115,8 @@ def measure_threads(models: Sequence[Model], plan: Plan, progress: Progress) -> 
     return rows
 
 
-def _picture(size: int) -> NDArray[np.float32]:
+def _picture(size: int) -> Float:
     return np.random.default_rng(0).uniform(0, 100, (size, size)).astype(np.float32)
-
-
-def _bound(run: Run, picture: NDArray[np.float32]) -> Callable[[], object]:
-    return lambda: run(picture)
 
 
 def _through_onnxruntime(model: Model, threads: int | None) -> Run:
@@ -131,11 +129,11 @@ def _through_torch(model: Model) -> Run:
     if model.ours:
         from photochrom.train.start.from_onnx import photo_from_onnx
 
-        network: Any = photo_from_onnx(model.file)[0]
+        network: nn.Module = photo_from_onnx(model.file)[0]
     else:
         network = PEERS[model.name].build()
 
-    def run(lightness: NDArray[np.float32]) -> object:
+    def run(lightness: Float) -> object:
         with torch.inference_mode():
             return network(torch.from_numpy(lightness)[None, None])
 

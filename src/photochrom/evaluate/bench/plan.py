@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """models: names or .onnx files of ours. peers: names of evaluate.peers.PEERS, with random weights.
+    """models: names or .onnx files of ours. peers: names of train.peers.PEERS, with random weights.
 
     sizes: of the network's square input, px. rounds: how often everything is timed, in turn. threads: of the
     processor, for the scaling table; none for the others, which take what onnxruntime takes. megapixels: of the drawn
@@ -35,28 +35,27 @@ class Plan:
     torch: bool = True
 
 
-def full(**changes: object) -> Plan:
+def full() -> Plan:
     """Everything: about half an hour on two cores, mostly the peers'."""
-    return Plan(**{"threads": thread_counts(os.cpu_count() or 1), **changes})  # type: ignore[arg-type]
+    return Plan(threads=thread_counts(os.cpu_count() or 1))
 
 
-def quick(**changes: object) -> Plan:
+def quick() -> Plan:
     """A look, in under a minute: one size, one peer, small files, few rounds."""
-    small: dict[str, object] = {
-        "peers": ("siggraph17",),
-        "sizes": (256,),
-        "rounds": 2,
-        "threads": tuple(sorted({1, os.cpu_count() or 1})),
-        "megapixels": (1, 4),
-        "road_rounds": 1,
-        "deep": 0.0,
-        "sample": 4,
-        "folder_pictures": 4,
-        "folder_megapixels": 0.5,
-        "folder_peers": 0,
-        "start_rounds": 2,
-    }
-    return Plan(**{**small, **changes})  # type: ignore[arg-type]
+    return Plan(
+        peers=("siggraph17",),
+        sizes=(256,),
+        rounds=2,
+        threads=tuple(sorted({1, os.cpu_count() or 1})),
+        megapixels=(1, 4),
+        road_rounds=1,
+        deep=0.0,
+        sample=4,
+        folder_pictures=4,
+        folder_megapixels=0.5,
+        folder_peers=0,
+        start_rounds=2,
+    )
 
 
 def thread_counts(most: int) -> tuple[int, ...]:

@@ -13,10 +13,10 @@ _STEPS = {"decode": "#9aa5b1", "shrink": "#d9b38c", "network": "#b3541e", "upsam
 
 def figures(results: Mapping[str, Any]) -> dict[str, Figure]:
     """Name -> figure, of those that there are numbers for."""
-    made = {"networks": _networks(results["networks"]), "road": _road(results["road"])}
+    drawn = {"networks": _networks(results["networks"]), "road": _road(results["road"])}
     if len({row["threads"] for row in results["threads"]}) > 1:
-        made["threads"] = _threads(results["threads"])
-    return made
+        drawn["threads"] = _threads(results["threads"])
+    return drawn
 
 
 def _networks(rows: list[dict[str, Any]]) -> Figure:
@@ -70,8 +70,8 @@ def _road(rows: list[dict[str, Any]]) -> Figure:
         seconds = {name: values["median"] for name, values in row["seconds"].items()}
         axis.bar(0, seconds["floor"], color="#c9cdd2", label="decode + encode alone")
         height = 0.0
-        for name, colour in _STEPS.items():
-            axis.bar(1, seconds[name], bottom=height, color=colour, label=name)
+        for name, color in _STEPS.items():
+            axis.bar(1, seconds[name], bottom=height, color=color, label=name)
             height += seconds[name]
         axis.set_xticks([0, 1], ["floor", "road"], fontsize=8)
         axis.set_title(f"{row['megapixels']:g} MP: {row['ratio']['median']:.2f} times", fontsize=9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +137,8 @@ def _three(values: Mapping[str, float], digits: int) -> str:
     return " / ".join(f"{values[name]:.{digits}f}" for name in ("min", "median", "max"))
 
 
-def _table(lines: Any) -> str:
-    rows: Sequence[Mapping[str, object]] = list(lines)
+def _table(lines: Iterable[Mapping[str, object]]) -> str:
+    rows = list(lines)
     if not rows:
         return "Nothing was measured."
     heads = list(rows[0])

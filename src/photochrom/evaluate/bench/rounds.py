@@ -42,4 +42,4 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 def ratios(values: Sequence[float], base: Sequence[float]) -> dict[str, float]:
     """min, median and max of values / base, round by round."""
-    return spread([value / one for value, one in zip(values, base, strict=True)])
+    return spread([value / reference for value, reference in zip(values, base, strict=True)])

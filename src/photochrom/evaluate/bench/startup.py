@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +18,20 @@ from photochrom.progress import Progress
 def measure(model: str, plan: Plan, folder: Path, progress: Progress) -> list[dict[str, Any]]:
     """Rows of seconds: bare Python, the import, --help, and a first small picture in colour."""
     source = write_jpeg(folder / "first.jpg", 0.25)
-    colour = ["-m", "photochrom", str(source), "--model", model, "-o", str(folder / "first.color.jpg"), "--overwrite"]
+    picture = ["-m", "photochrom", str(source), "--model", model, "-o", str(folder / "first.color.jpg"), "--overwrite"]
     commands = {
         "python, nothing else": ["-c", "pass"],
         "import photochrom": ["-c", "import photochrom"],
         "photochrom --help": ["-m", "photochrom", "--help"],
-        "photochrom picture.jpg (0.25 MP)": colour,
+        "photochrom picture.jpg (0.25 MP)": picture,
     }
-    steps: dict[str, Callable[[], object]] = {
-        name: lambda arguments=arguments: _run(arguments) for name, arguments in commands.items()
-    }
+    steps = {name: partial(_run, arguments) for name, arguments in commands.items()}
     seconds = in_turn(steps, plan.start_rounds, what="start-up", progress=progress)
     return [{"what": name, "seconds": spread(values)} for name, values in seconds.items()]
 
 
 def _run(arguments: list[str]) -> None:
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  ourselves, no shell
     if done.returncode:
         raise PhotochromError(f"python {' '.join(arguments)} failed: {done.stderr.strip()[-200:]}")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from photochrom.color.distribution import annealed_mean, temperature_for
 from photochrom.color.lightness import shrink_lightness
-from photochrom.evaluate.metrics.picture import Lab, ab_distance, lab_of
+from photochrom.evaluate.arrays import Lab
+from photochrom.evaluate.metrics.picture import ab_distance, lab_of
 from photochrom.evaluate.painters import ModelPainter
 
 if TYPE_CHECKING:

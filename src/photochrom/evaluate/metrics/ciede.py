@@ -7,9 +7,9 @@ every pixel.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Float = NDArray[np.float32]
+from photochrom.color.lab import Float
+
 _25_7 = np.float32(25.0**7)
 
 

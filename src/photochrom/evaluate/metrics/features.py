@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import torch
@@ -14,14 +14,18 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Picture = NDArray[np.uint8]
-Features = NDArray[np.float32]
+from photochrom.evaluate.arrays import Features, Rgb
+
 _BATCH = 16
 _IMAGENET = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 
 
 class Extractor(Protocol):
-    def __call__(self, pictures: Sequence[Picture]) -> Features: ...
+    """One of the networks below, with its weights."""
+
+    def __call__(self, pictures: Sequence[Rgb]) -> Features:
+        """(H,W,3) uint8 pictures -> (n,d) float32."""
+        ...
 
 
 class Inception:
@@ -36,10 +40,10 @@ class Inception:
         self.net = (_scripted(weights) if weights.suffix == ".pt" else _torch_fidelity(weights)).to(device).eval()
 
     @torch.no_grad()
-    def __call__(self, pictures: Sequence[Picture]) -> Features:
+    def __call__(self, pictures: Sequence[Rgb]) -> Features:
         """(H,W,3) uint8 pictures of any size -> (n,2048) float32."""
 
-        def batch(some: Sequence[Picture]) -> Tensor:
+        def batch(some: Sequence[Rgb]) -> Tensor:
             x = torch.from_numpy(np.stack([clean_resize(picture, 299) for picture in some]))
             return torch.as_tensor(self.net(x.to(self.device) / 127.5 - 1)).flatten(1)
 
@@ -65,11 +69,11 @@ class TorchvisionInception:
         self.net, self.device = net.to(device).eval(), device
 
     @torch.no_grad()
-    def __call__(self, pictures: Sequence[Picture]) -> Features:
+    def __call__(self, pictures: Sequence[Rgb]) -> Features:
         """(H,W,3) uint8 pictures of one size -> (n,2048) float32."""
         mean, deviation = _IMAGENET
 
-        def batch(some: Sequence[Picture]) -> Tensor:
+        def batch(some: Sequence[Rgb]) -> Tensor:
             x = torch.from_numpy(np.stack(some)).permute(0, 3, 1, 2).float() / 255
             x = F.interpolate(x, size=(299, 299), mode="bilinear", align_corners=False) * 0.5 + 0.5
             return torch.as_tensor(self.net((x * (deviation / 0.5) + (mean - 0.5) / 0.5).to(self.device)))
@@ -98,24 +102,24 @@ class Dinov2:
         self.device = device
 
     @torch.no_grad()
-    def __call__(self, pictures: Sequence[Picture]) -> Features:
+    def __call__(self, pictures: Sequence[Rgb]) -> Features:
         """(H,W,3) uint8 pictures of any size -> (n,1024) float32."""
         mean, deviation = _IMAGENET
 
-        def batch(some: Sequence[Picture]) -> Tensor:
+        def batch(some: Sequence[Rgb]) -> Tensor:
             x = torch.from_numpy(np.stack([clean_resize(picture, 224) for picture in some])) / 255
             return torch.as_tensor(self.net(((x - mean) / deviation).to(self.device)))
 
         return _in_batches(pictures, batch)
 
 
-def clean_resize(picture: Picture, size: int) -> NDArray[np.float32]:
+def clean_resize(picture: Rgb, size: int) -> NDArray[np.float32]:
     """(H,W,3) uint8 -> (3,size,size) float32, 0..255: antialiased bicubic in floats, as clean-fid does."""
     planes = [Image.fromarray(picture[..., c].astype(np.float32)) for c in range(3)]
     return np.stack([np.asarray(p.resize((size, size), Image.Resampling.BICUBIC)) for p in planes]).clip(0, 255)
 
 
-def _in_batches(pictures: Sequence[Picture], run) -> Features:  # type: ignore[no-untyped-def]
+def _in_batches(pictures: Sequence[Rgb], run: Callable[[Sequence[Rgb]], Tensor]) -> Features:
     rows = [run(pictures[i : i + _BATCH]).float().cpu().numpy() for i in range(0, len(pictures), _BATCH)]
     return np.concatenate(rows).astype(np.float32)
 
@@ -123,8 +127,8 @@ def _in_batches(pictures: Sequence[Picture], run) -> Features:  # type: ignore[n
 def _scripted(weights: Path) -> nn.Module:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.load.*")  # there is no other reader of this file
-        net: nn.Module = torch.jit.load(str(weights), map_location="cpu")
-    return net
+        load = cast("Callable[..., nn.Module]", torch.jit.load)  # it has no types
+        return load(str(weights), map_location="cpu")
 
 
 def _torch_fidelity(weights: Path) -> nn.Module:

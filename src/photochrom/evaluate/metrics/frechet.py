@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32] | NDArray[np.float64]
+from photochrom.evaluate.arrays import Features
+
+Array = Features | NDArray[np.float64]
 
 
 def frechet_distance(a: Array, b: Array) -> float:
@@ -19,9 +21,14 @@ def frechet_distance(a: Array, b: Array) -> float:
     mean_b, y = _centred(b)
     gap = float(((mean_a - mean_b) ** 2).sum())
     if len(x) * len(y) > x.shape[1] ** 2:  # many pictures: R of X = QR has the same X'X and is d x d
-        x, y = (np.linalg.qr(rows, mode="r") if len(rows) > rows.shape[1] else rows for rows in (x, y))
+        x, y = _triangle(x), _triangle(y)
     root = float(np.linalg.svd(x @ y.T, compute_uv=False).sum())
     return max(0.0, gap + float((x * x).sum() + (y * y).sum()) - 2 * root)
+
+
+def _triangle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """R of rows = Q R where that is the smaller one."""
+    return np.asarray(np.linalg.qr(rows, mode="r")) if len(rows) > rows.shape[1] else rows
 
 
 def _centred(rows: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -37,8 +44,5 @@ def frechet_error(a: Array, b: Array, *, draws: int, seed: int = 0) -> float:
     """
     rng = np.random.default_rng(seed)
     n = len(a)
-    found = []
-    for _ in range(draws):
-        rows = rng.integers(0, n, n)
-        found.append(frechet_distance(a[rows], b[rows]))
-    return float(np.std(found, ddof=1))
+    drawn = (rng.integers(0, n, n) for _ in range(draws))
+    return float(np.std([frechet_distance(a[rows], b[rows]) for rows in drawn], ddof=1))

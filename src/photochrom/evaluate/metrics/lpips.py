@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-Picture = NDArray[np.uint8]
+from photochrom.evaluate.arrays import Rgb
+
 # LPIPS' own input normalisation, for pictures in -1..1.
 _SHIFT = torch.tensor([-0.030, -0.088, -0.188]).view(1, 3, 1, 1)
 _SCALE = torch.tensor([0.458, 0.448, 0.450]).view(1, 3, 1, 1)
@@ -42,7 +42,7 @@ class _NumpyOnly(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         allowed = {"_reconstruct", "ndarray", "dtype", "scalar", "_frombuffer"}
-        if module.split(".")[0] == "numpy" and name in allowed:
+        if module.partition(".")[0] == "numpy" and name in allowed:
             return super().find_class(module.replace("numpy.core", "numpy._core"), name)
         raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a weight file")
 
@@ -62,7 +62,7 @@ class Lpips:
         self._shift, self._scale = _SHIFT.to(device), _SCALE.to(device)
 
     @torch.no_grad()
-    def features(self, pictures: Sequence[Picture]) -> list[Tensor]:
+    def features(self, pictures: Sequence[Rgb]) -> list[Tensor]:
         """(H,W,3) uint8 pictures of one size -> the five compared layers (n,C,h,w), each place of unit length."""
         x = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
         x, out, n = (x - self._shift) / self._scale, [], 0
@@ -82,13 +82,13 @@ class Lpips:
         pairs = zip(one, two, self.heads, strict=True)
         return sum(float(F.conv2d((a - b) ** 2, head).mean()) for a, b, head in pairs)
 
-    def __call__(self, picture: Picture, truth: Picture) -> float:
+    def __call__(self, picture: Rgb, truth: Rgb) -> float:
         """Of two (H,W,3) uint8 pictures."""
         features = self.features([picture, truth])
         return self.distance([f[:1] for f in features], [f[1:] for f in features])
 
 
-Parts = tuple[list[Tensor], list[Tensor], list[Tensor]]
+Parts = tuple[list[Tensor], list[Tensor], list[Tensor]]  # kernels, biases, heads
 
 
 def _from_flax(weights: Sequence[Path], net: str) -> Parts:

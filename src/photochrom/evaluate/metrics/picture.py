@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.colorfulness import colorfulness
-from photochrom.color.lab import rgb_to_lab
+from photochrom.color.lab import Float, rgb_to_lab
+from photochrom.evaluate.arrays import Lab, Rgb
 from photochrom.evaluate.metrics.ciede import ciede2000
-
-Picture = NDArray[np.uint8]
-Lab = NDArray[np.float32]
 
 TINTED = 12.0  # ab units: a picture whose mean ab is further than this from the truth's is tinted as a whole
 RADIUS = 10.0  # ab units: a pixel nearer than this to the truth counts as right
@@ -21,24 +22,25 @@ WIDEST = 150.0  # ab units: where the accuracy's area ends
 MOST_PSNR = 100.0  # dB, for pictures that are equal
 
 
-def psnr(picture: Picture, truth: Picture) -> float:
+def psnr(picture: Rgb, truth: Rgb) -> float:
     """Peak signal-to-noise ratio in dB over all samples of the 8-bit sRGB pictures; 100 for equal ones.
 
     Higher is nearer. It rewards grey: a wrong guess costs twice what no guess costs.
     """
     error = float(np.mean((picture.astype(np.float32) - truth) ** 2, dtype=np.float64))
-    return min(MOST_PSNR, 10 * np.log10(255**2 / max(error, 1e-10)))
+    return min(MOST_PSNR, float(10 * np.log10(255**2 / max(error, 1e-10))))
 
 
-def ssim(picture: Picture, truth: Picture) -> float:
+def ssim(picture: Rgb, truth: Rgb) -> float:
     """Structural similarity, -1..1, 1 for equal pictures; Wang et al., IEEE TIP 2004, with its own settings.
 
     Gaussian window of sigma 1.5 (11x11), K1 0.01, K2 0.03, each of R, G, B by itself, then their mean; scikit-image's.
     """
     from skimage.metrics import structural_similarity
 
+    similarity = cast("Callable[..., float]", structural_similarity)  # scikit-image has no types
     return float(
-        structural_similarity(
+        similarity(
             picture,
             truth,
             channel_axis=-1,
@@ -50,7 +52,7 @@ def ssim(picture: Picture, truth: Picture) -> float:
     )
 
 
-def lab_of(picture: Picture) -> Lab:
+def lab_of(picture: Rgb) -> Lab:
     """(H,W,3) uint8 sRGB -> (H,W,3) float32 L* 0..100, a*, b*."""
     return np.asarray(rgb_to_lab(picture.astype(np.float32) / 255), np.float32)
 
@@ -63,10 +65,13 @@ def mean_ciede2000(lab: Lab, truth: Lab) -> float:
     return float(ciede2000(lab, truth).mean(dtype=np.float64))
 
 
-def ab_distance(lab: Lab, truth: Lab) -> NDArray[np.float32]:
-    """Distance in the ab plane (H,W) of each pixel from the truth, in ab units, 0..about 250."""
-    a, b = lab[..., 1] - truth[..., 1], lab[..., 2] - truth[..., 2]
-    return np.sqrt(a * a + b * b)
+def ab_distance(lab: Lab, truth: Lab) -> Float:
+    """Distance in the ab plane (H,W) of each pixel from the truth, in ab units, 0..about 250.
+
+    Of this and the other measures of ab the arguments may also be the two ab planes alone, (H,W,2).
+    """
+    a, b = lab[..., -2] - truth[..., -2], lab[..., -1] - truth[..., -1]
+    return np.asarray(np.sqrt(a * a + b * b))
 
 
 def ab_mse(lab: Lab, truth: Lab) -> float:
@@ -74,7 +79,7 @@ def ab_mse(lab: Lab, truth: Lab) -> float:
 
     About 0.0145 for a grey picture of an everyday photograph: a value near it says that nothing was learned.
     """
-    return float(np.mean(((lab[..., 1:] - truth[..., 1:]) / np.float32(128)) ** 2, dtype=np.float64))
+    return float(np.mean(((lab[..., -2:] - truth[..., -2:]) / np.float32(128)) ** 2, dtype=np.float64))
 
 
 def accuracy(lab: Lab, truth: Lab, radius: float = RADIUS) -> float:
@@ -95,7 +100,7 @@ def tint_distance(lab: Lab, truth: Lab) -> float:
     return float(np.linalg.norm((lab - truth)[..., 1:].mean(axis=(0, 1))))
 
 
-def measure(picture: Picture, truth: Picture, truth_lab: Lab) -> dict[str, float]:
+def measure(picture: Rgb, truth: Rgb, truth_lab: Lab) -> dict[str, float]:
     """Every measure above, by the names of results.json, and what `failures` needs to say what went wrong."""
     lab = lab_of(picture)
     distance = ab_distance(lab, truth_lab)

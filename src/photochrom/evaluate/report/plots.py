@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from photochrom.evaluate.arrays import Columns
 from photochrom.evaluate.metrics.calibration import NEAR, STEPS
 from photochrom.evaluate.summary import METRICS
 
-Columns = Mapping[str, NDArray[np.generic]]
 _COLOURS = ("#0b6e99", "#c8553d", "#5b8c5a", "#8e5572", "#b08900", "#4f5d75", "#2a9d8f", "#7b2d26")
 
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.figure import Figure
 
 from photochrom.errors import UsageError
 from photochrom.evaluate.report.html import Page
-from photochrom.evaluate.training.curves import finish
+from photochrom.evaluate.training.compare_plots import accuracy_figure, curves_figure
 from photochrom.evaluate.training.nearness import (
-    RADII,
-    Nearness,
-    in_colour,
+    AbErrors,
+    in_color,
     in_grey,
     keras_accuracy_of_one_tone,
     predicted_ab,
@@ -30,7 +26,6 @@ from photochrom.sheet import LEGIBLE, contact_sheet
 from photochrom.train.methods import ColorMethod, load_method
 
 SHOWN = 8  # pictures on the sheet
-_SCALARS = ("loss", "ab_error", "accuracy", "accuracy_area", "ab_mse", "colorfulness", "diversity")
 ABOUT_ACCURACY = (
     "Accuracy is the share of pixels whose predicted colour lies within a radius of the true one, measured in the ab "
     "plane of CIE Lab: the tables give it for a radius of 10. The area under that curve from 0 to 150, divided by 150, "
@@ -77,16 +72,18 @@ def compare(
         count=count,
         commands=bool(data),  # a run's files may be somebody else's
     )
-    near = {name: Nearness() for name in ["grey", *(run.name for run in compared)]}
+    errors = {name: AbErrors() for name in ["grey", *(run.name for run in compared)]}
+    of_truth = AbErrors()
     rows, truths = [], []
     for square in squares:
         truth = true_ab(square)
-        near["grey"].add(np.zeros_like(truth), truth)
+        errors["grey"].add(np.zeros_like(truth), truth)
+        of_truth.add(truth, truth)
         row = [in_grey(square)]
         for run, method in zip(compared, methods, strict=True):
             ab = predicted_ab(method, square, run.recipe.data.size, device)
-            near[run.name].add(ab, truth)
-            row.append(in_colour(square, ab))
+            errors[run.name].add(ab, truth)
+            row.append(in_color(square, ab))
         truths.append(truth)
         rows.append([*row, square])
 
@@ -95,16 +92,16 @@ def compare(
         f"{len(squares)} validation pictures at {size} px; each network worked at the size that it was trained at."
     )
     page.heading("Scores on the same pictures")
-    page.table([{"": name, **found.scores()} for name, found in near.items()] + [_truth_row(truths)])
+    page.table([{"": name, **of_row.scores()} for name, of_row in [*errors.items(), ("truth", of_truth)]])
     page.text(f"{ABOUT_ACCURACY}\n\n{ABOUT_KERAS.format(share=keras_accuracy_of_one_tone(truths))}")
-    page.figure(_accuracy_figure(near), "Share of pixels whose ab error is under a radius; at the right up to 150")
+    page.figure(accuracy_figure(errors), "Share of pixels whose ab error is under a radius; at the right up to 150")
     page.heading("Side by side")
     page.picture(
-        contact_sheet(rows[:SHOWN], ["grey", *(run.name for run in compared), "truth"], least=LEGIBLE),
+        contact_sheet(rows[:SHOWN], [*errors, "truth"], least=LEGIBLE),
         "Validation pictures",
     )
     page.heading("Curves")
-    page.figure(_curves(compared), "By epoch: validation solid, training dashed")
+    page.figure(curves_figure(compared), "By epoch: validation solid, training dashed")
     page.heading("What each run logged at its best")
     page.table([_best_row(run, monitor) for run in compared], caption=f"The epoch in which {monitor} was best")
     page.heading("Settings that differ")
@@ -134,13 +131,6 @@ def _data_of(run: Run) -> list[str]:
     return [str(place) for place in places]
 
 
-def _truth_row(truths: Sequence[np.ndarray]) -> dict[str, object]:
-    found = Nearness()
-    for truth in truths:
-        found.add(truth, truth)
-    return {"": "truth", **found.scores()}
-
-
 def _best_row(run: Run, monitor: str) -> dict[str, object]:
     best = run.history.best_epoch(monitor)
     if best is None:
@@ -151,44 +141,3 @@ def _best_row(run: Run, monitor: str) -> dict[str, object]:
 
 def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _accuracy_figure(near: Mapping[str, Nearness]) -> Figure:
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    close, whole = figure.subplots(1, 2)
-    for n, (name, found) in enumerate(near.items()):
-        color = "#6d6d6d" if name == "grey" else _color(n - 1)
-        for axes in (close, whole):
-            axes.plot(RADII, found.curve, color=color, ls=":" if name == "grey" else "-", lw=1.6, label=name)
-    finish(close, "accuracy, small radii", "radius (ab units)")
-    finish(whole, "accuracy, 0..150", "radius (ab units)")
-    close.set_xlim(0, 30)
-    whole.set_xlim(0, 150)
-    for axes in (close, whole):
-        axes.set_ylim(0, 1)
-    return figure
-
-
-def _color(n: int) -> Any:
-    return colormaps["tab10"](n % 10)
-
-
-def _curves(runs: Sequence[Run]) -> Figure:
-    logged = {name for run in runs for name in run.history.names}
-    shown = [thing for thing in _SCALARS if f"val/{thing}" in logged] or ["loss"]
-    columns = min(3, len(shown))
-    rows = -(-len(shown) // columns)
-    figure = Figure(figsize=(4.6 * columns, 3.0 * rows), layout="constrained")
-    for n, thing in enumerate(shown):
-        axes = figure.add_subplot(rows, columns, n + 1)
-        for i, run in enumerate(runs):
-            # A GAN's total is no match for what it validates by, its pixel loss.
-            gan = "train/generator" in run.history.names
-            for side, style in (("val", "-"), ("train", "--")):
-                same = "pixel" if gan and (side, thing) == ("train", "loss") else thing
-                found = run.history.get(f"{side}/{same}")
-                if found is not None:
-                    label = run.name if side == "val" else None
-                    axes.plot(found.epochs + 1, found.values, color=_color(i), ls=style, marker="o", ms=3, label=label)
-        finish(axes, thing.replace("_", " "), "epoch", log=thing == "loss")
-    return figure

@@ -38,6 +38,7 @@ class History:
         return list(dict.fromkeys(name for name, _ in self.series))
 
     def get(self, name: str, kind: Kind = "epoch") -> Series | None:
+        """The series of that name, None if nothing was logged under it."""
         return self.series.get((name, kind))
 
     def best_epoch(self, monitor: str = "val/loss") -> int | None:
@@ -99,7 +100,7 @@ def _named(column: str) -> tuple[str, Kind]:
     """Lightning's "train/loss_step" and "train/loss_epoch"; validation is only ever a mean, the rest by the step."""
     for kind in ("step", "epoch"):
         if column.endswith(f"_{kind}"):
-            return column.removesuffix(f"_{kind}"), kind  # type: ignore[return-value]
+            return column.removesuffix(f"_{kind}"), kind
     return column, "epoch" if column.startswith("val/") else "step"
 
 

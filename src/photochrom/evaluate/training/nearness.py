@@ -3,89 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from photochrom.color.gamut import merge
-from photochrom.color.lab import rgb_to_lab
+from photochrom.color.lab import Float
 from photochrom.color.lightness import shrink_lightness
 from photochrom.color.resample import resize
 from photochrom.errors import UsageError
+from photochrom.evaluate.arrays import Rgb
+from photochrom.evaluate.metrics.picture import WIDEST, ab_distance, ab_mse, accuracy, accuracy_area, lab_of
 from photochrom.pictures.find import find_pictures
 from photochrom.pictures.split import split
 from photochrom.train.data.pictures import View, why_broken
 
-Square = NDArray[np.uint8]  # (S,S,3) sRGB
-RADIUS = 10.0  # ab units: of the accuracy that the tables give
-RADII = np.arange(0, 150.5, 0.5)  # ab units: of its curve
+RADII = np.arange(0, WIDEST + 0.5, 0.5)  # ab units: of the accuracy's curve
 
 
 class Predicts(Protocol):
     """What is needed of a ColorMethod."""
 
-    def predict_ab(self, lightness: Tensor) -> Tensor: ...
+    def predict_ab(self, lightness: Tensor) -> Tensor:
+        """(N,1,H,W) lightness 0..100 -> (N,2,H,W) ab."""
+        ...
 
 
-@dataclass
-class Nearness:
-    """How near ab comes to the truth, over all pixels of all pictures: sums, and counts by distance for the curve."""
+class AbErrors:
+    """How near a network's ab comes to the truth, over pictures of one size."""
 
-    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(RADII) - 1, np.int64))
-    pixels: int = 0
-    near: int = 0
-    area: float = 0.0
-    distance: float = 0.0
-    square: float = 0.0
-    chroma: float = 0.0
-    means: list[NDArray[np.float64]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._scores: list[dict[str, float]] = []
+        self._mean_colors: list[NDArray[np.float64]] = []
+        self._shares = np.zeros(len(RADII) - 1)  # of each picture's pixels, by their distance from the truth; added up
 
-    def add(self, ab: NDArray[np.float32], truth: NDArray[np.float32]) -> None:
-        """(H,W,2) each, ab units."""
-        error = np.linalg.norm(ab - truth, axis=-1)
-        self.counts += np.histogram(error, RADII)[0]
-        self.pixels += error.size
-        self.near += int((error <= RADIUS).sum())
-        self.area += float(np.clip(1 - error / RADII[-1], 0, None).sum(dtype=np.float64))
-        self.distance += float(error.sum())
-        self.square += float(((ab - truth) ** 2).sum())
-        self.chroma += float(np.linalg.norm(ab, axis=-1).sum())
-        self.means.append(ab.reshape(-1, 2).mean(0, dtype=np.float64))
+    def add(self, ab: Float, truth: Float) -> None:
+        """Of one picture, (H,W,2) each, ab units."""
+        distance = ab_distance(ab, truth)
+        self._shares += np.histogram(distance, RADII)[0] / distance.size
+        self._mean_colors.append(ab.mean(axis=(0, 1), dtype=np.float64))
+        self._scores.append(
+            {
+                "accuracy": accuracy(ab, truth),
+                "accuracy area": accuracy_area(ab, truth),
+                "ab error": float(distance.mean(dtype=np.float64)),
+                "MSE of ab/128": ab_mse(ab, truth),
+                "chroma": float(np.linalg.norm(ab, axis=-1).mean(dtype=np.float64)),
+            }
+        )
 
     @property
     def curve(self) -> NDArray[np.float64]:
         """Share of pixels whose ab distance from the truth is under each of RADII."""
-        return np.r_[0.0, np.cumsum(self.counts) / max(1, self.pixels)]
+        return np.concatenate([[0.0], np.cumsum(self._shares) / max(1, len(self._scores))])
 
     def scores(self) -> dict[str, float]:
-        """Accuracy under 10 ab units; its area over 0..150, 1 being perfect; mean distance; squared error of ab/128;
-        mean chroma; and diversity, the RMS spread of the pictures' mean colours."""
-        spread = np.asarray(self.means)
-        return {
-            "accuracy": self.near / self.pixels,
-            "accuracy area": self.area / self.pixels,
-            "ab error": self.distance / self.pixels,
-            "MSE of ab/128": self.square / self.pixels / 2 / 128**2,
-            "chroma": self.chroma / self.pixels,
-            "diversity": float(np.sqrt(((spread - spread.mean(0)) ** 2).sum(-1).mean())),
-        }
+        """Means over the pictures, and diversity: the RMS spread of the pictures' mean colours, ab units.
+
+        Accuracy within 10 ab units; its area over 0..150, 1 being perfect; mean distance; squared error of ab/128;
+        mean chroma.
+        """
+        means = {name: float(np.mean([scores[name] for scores in self._scores])) for name in self._scores[0]}
+        spread = np.asarray(self._mean_colors)
+        return means | {"diversity": float(np.sqrt(((spread - spread.mean(0)) ** 2).sum(-1).mean()))}
 
 
 def validation_squares(
     data: Sequence[str | Path], *, size: int, share: float, limit: int, count: int, commands: bool = False
-) -> list[Square]:
+) -> list[Rgb]:
     """The first `count` validation pictures of the data, each as its middle square of `size` pixels.
 
-    With a share of 0 all pictures count as validation. commands: as for find_pictures(). Raises UsageError where none can be read.
+    With a share of 0 all pictures count as validation. commands: as for find_pictures(). Raises UsageError where none
+    can be read.
     """
     pictures = find_pictures(data, commands=commands)
     chosen = split(pictures, share, limit).validation if share > 0 else pictures
-    view, squares, why = View(size), [], ""
+    view, why = View(size), ""
+    squares: list[Rgb] = []
     for i, picture in enumerate(chosen):
         if len(squares) == count:
             break
@@ -99,36 +97,34 @@ def validation_squares(
 
 
 @torch.no_grad()
-def predicted_ab(
-    method: Predicts, square: Square, size: int, device: torch.device | str = "cpu"
-) -> NDArray[np.float32]:
+def predicted_ab(method: Predicts, square: Rgb, size: int, device: torch.device | str = "cpu") -> Float:
     """What a network that was trained at `size` pixels makes of a square: ab (S,S,2), enlarged by straight lines."""
     small = shrink_lightness(square, (size, size))
     ab = method.predict_ab(torch.from_numpy(small)[None, None].to(device))[0].float().cpu().numpy()
     return resize(np.ascontiguousarray(ab.transpose(1, 2, 0)), square.shape[1::-1])
 
 
-def true_ab(square: Square) -> NDArray[np.float32]:
+def true_ab(square: Rgb) -> Float:
     """ab (S,S,2) of a square."""
-    return np.asarray(rgb_to_lab(square.astype(np.float32) / 255)[..., 1:], np.float32)
+    return lab_of(square)[..., 1:]
 
 
-def in_grey(square: Square) -> Square:
+def in_grey(square: Rgb) -> Rgb:
     """The square without its colour, its lightness kept."""
     return np.asarray(merge(square, np.zeros((*square.shape[:2], 2), np.float32)))
 
 
-def in_colour(square: Square, ab: NDArray[np.float32]) -> Square:
+def in_color(square: Rgb, ab: Float) -> Rgb:
     """The square's lightness with other colours."""
     return np.asarray(merge(square, ab))
 
 
-def keras_accuracy_of_one_tone(truths: Sequence[NDArray[np.float32]]) -> float:
+def keras_accuracy_of_one_tone(truths: Sequence[Float]) -> float:
     """What Keras' "accuracy" gives a network that paints everything in one yellowish tone: where b is above a."""
     return float(np.mean([(ab[..., 1] > ab[..., 0]).mean() for ab in truths]))
 
 
-def work_device(methods: Sequence[Any]) -> torch.device:
+def work_device(methods: Sequence[nn.Module]) -> torch.device:
     """A GPU where there is one; the networks are brought there and put into evaluation mode."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     for method in methods:
