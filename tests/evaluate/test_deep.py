@@ -17,7 +17,7 @@ from tests.evaluate.drawn import picture
 @pytest.mark.parametrize("net", ["alex", "vgg"])
 @pytest.mark.filterwarnings("ignore:.*weights.*:UserWarning", "ignore::FutureWarning")
 def test_lpips_is_its_authors(net: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import lpips
+    lpips = pytest.importorskip("lpips")  # its authors' package, in none of our extras
 
     torch.manual_seed(0)
     theirs = lpips.LPIPS(net=net, pnet_rand=True, verbose=False).eval()  # a random network under the real heads
@@ -89,7 +89,7 @@ def test_inception_sees_minus_one_to_one_at_299_px(tmp_path: Path) -> None:
 
 
 def test_inception_from_torch_fidelitys_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from torch_fidelity import feature_extractor_inceptionv3 as module
+    module = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
 
     net = module.FeatureExtractorInceptionV3
     monkeypatch.setattr(net, "load_state_dict", lambda self, state: None)
