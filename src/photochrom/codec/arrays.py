@@ -11,6 +11,7 @@ from photochrom.errors import PictureError
 
 Pixels = NDArray[Any]  # uint8 or uint16; (H, W), (H, W, 3) ...
 
+_SMALL = 1 << 19  # pixels of pictures whose copies don't matter: they are converted at once, in a third of the time
 _STRIP_SAMPLES = 1 << 21  # work on about two million samples at a time: fast, and never a copy of the whole picture
 
 
@@ -24,6 +25,9 @@ def strips(shape: tuple[int, ...]) -> Iterator[slice]:
 
 def from_image(image: Image.Image) -> Pixels:
     """A loaded Pillow image as an array of its own; strip by strip, since np.asarray holds three copies at once."""
+    if image.width * image.height <= _SMALL:
+        whole = np.asarray(image)
+        return whole.astype(whole.dtype.newbyteorder("="))
     probe = np.asarray(image.crop((0, 0, 1, 1)))
     out = np.empty((image.height, image.width, *probe.shape[2:]), probe.dtype.newbyteorder("="))
     for rows in strips(out.shape):

@@ -58,6 +58,7 @@ def naive_cmyk(pixels: Pixels) -> Pixels:
     return out
 
 
+@lru_cache(maxsize=8)  # 2 ms to make, as long as a small picture takes; many pictures share one profile
 def _transform(profile: bytes, mode: str) -> Callable[[Pixels], Pixels]:
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     made = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB", _INTENT, _FLAGS)
