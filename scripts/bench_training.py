@@ -21,8 +21,8 @@ from typing import Any
 import lightning
 import torch
 
+from photochrom.pictures.find import find_pictures
 from photochrom.pictures.split import split
-from photochrom.train.data import find_pictures
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
 from photochrom.train.methods import METHODS, build_method

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from photochrom.pictures.split import parts_of
+from photochrom.train.data.parts import parts_of
 from photochrom.train.export import export_method
 from photochrom.train.methods import load_method
 from photochrom.train.start.start import Start

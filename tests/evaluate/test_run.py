@@ -17,6 +17,7 @@ from photochrom.evaluate.report.page import write_page
 from photochrom.evaluate.report.ranking import add_rankings
 from photochrom.evaluate.settings import Settings
 from photochrom.evaluate.summary import METRICS
+from photochrom.pictures.squares import center_crop
 from tests.evaluate.drawn import encoded, picture, write_folder, write_metric_weights, write_shard
 from tests.tiny_model import metadata, write_model
 
@@ -225,7 +226,7 @@ def test_limit_takes_every_nth(data: list[Path], tmp_path: Path, settings: Setti
 def test_the_square_is_the_centre_and_the_grey_has_its_lightness() -> None:
     wide = np.zeros((20, 60, 3), np.uint8)
     wide[:, 20:40] = (200, 40, 90)
-    square = dataset.square(Image.fromarray(wide), 20)
+    square = center_crop(wide, 20)
     assert square.shape == (20, 20, 3) and (square == (200, 40, 90)).all()
     from photochrom.color.lightness import lightness
 

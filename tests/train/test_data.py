@@ -11,10 +11,11 @@ import torch
 from PIL import Image
 from tiny_training import draw_pictures, tiny_recipe
 
-from photochrom.errors import TrainingError, UsageError
+from photochrom.errors import PictureError, TrainingError, UsageError
+from photochrom.evaluate.dataset import open_square
+from photochrom.pictures.find import find_pictures
 from photochrom.pictures.split import split
-from photochrom.pictures.squares import boxes, chance
-from photochrom.train.data import find_pictures
+from photochrom.pictures.squares import chance, random_boxes
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData, seed_step
 from photochrom.train.data.order import TrainOrder, ValidationOrder
@@ -47,9 +48,9 @@ def test_a_folder_with_everything_below_it(tmp_path: Path) -> None:
     shard(tmp_path / "b.tar", {"x.webp": encoded(1, format="WEBP"), "x.json": b"{}"})
     (tmp_path / "notes.txt").write_text("no picture")
     found = find_pictures([tmp_path])
-    assert sorted(Path(p.name).name for p in found) == ["000.jpg", "001.jpg", "002.jpg", "b.tar:x.webp"]
-    assert all(p.image().mode == "RGB" for p in found)
-    assert [p.name for p in find_pictures([tmp_path])] == [p.name for p in found]
+    assert sorted(Path(p.where).name for p in found) == ["000.jpg", "001.jpg", "002.jpg", "b.tar:x.webp"]
+    assert all(p.pixels().shape[2] == 3 for p in found)
+    assert find_pictures([tmp_path]) == found
 
 
 @pytest.mark.parametrize("place", ["nowhere", "empty"])
@@ -62,13 +63,13 @@ def test_places_without_pictures(tmp_path: Path, place: str) -> None:
 def test_of_a_pair_the_colour_picture_is_taken(tmp_path: Path) -> None:
     members = {"k1.rgb.webp": encoded(9), "k1.ir.webp": encoded(8), "deep/k2.png": encoded(7), "v1.5.png": encoded(6)}
     found = find_pictures([shard(tmp_path / "pairs.tar", members)])
-    assert [p.name.partition(":")[2] for p in found] == ["k1.rgb.webp", "deep/k2.png", "v1.5.png"]
-    assert found[0].image().getpixel((0, 0)) == (9, 100, 50)
+    assert [p.name for p in found] == ["k1.rgb.webp", "deep/k2.png", "v1.5.png"]
+    assert tuple(found[0].pixels()[0, 0]) == (9, 100, 50)
 
 
 def test_a_damaged_shard(tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(b"no tar at all" * 100)
-    with pytest.raises(TrainingError, match=r"x\.tar"):
+    with pytest.raises(PictureError, match=r"x\.tar"):
         find_pictures([tmp_path])
 
 
@@ -80,7 +81,7 @@ def test_shards_by_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(find_pictures([address], commands=True)) == 2
     (tmp_path / "s-0.tar").unlink()
     assert len(find_pictures([address], commands=True)) == 2, "what was fetched is kept"
-    with pytest.raises(TrainingError, match="s-9"):
+    with pytest.raises(PictureError, match="s-9"):
         find_pictures([f"pipe:cat {tmp_path}/s-9.tar"], commands=True)
     assert len(list((tmp_path / "cache" / "shards").iterdir())) == 2, "nothing half-fetched is left"
 
@@ -91,7 +92,7 @@ def test_cifar_as_pickles(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(pickle.dumps({b"data": planes, b"labels": [0] * 4}, protocol=2))
     found = find_pictures([tmp_path])
     assert [p.part for p in found] == ["train"] * 4 + ["validation"] * 4
-    np.testing.assert_array_equal(np.asarray(found[1].image()), planes[1].reshape(3, 32, 32).transpose(1, 2, 0))
+    np.testing.assert_array_equal(found[1].pixels(), planes[1].reshape(3, 32, 32).transpose(1, 2, 0))
     parts = split(found)
     assert (len(parts.train), len(parts.validation)) == (4, 4)
 
@@ -100,7 +101,7 @@ def test_cifar_as_pictures(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3)).astype(np.uint8)
     Image.fromarray(pixels.reshape(5, 1024, 3)).save(tmp_path / "data_batch_1.png")
     found = find_pictures([tmp_path])
-    np.testing.assert_array_equal(np.asarray(found[3].image()), pixels[3])
+    np.testing.assert_array_equal(found[3].pixels(), pixels[3])
 
 
 def test_a_pickle_that_would_run_something(tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_a_pickle_that_would_run_something(tmp_path: Path) -> None:
             return eval, ("1/0",)
 
     (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": Evil()}))
-    with pytest.raises(TrainingError, match=r"builtins\.eval"):
+    with pytest.raises(PictureError, match=r"builtins\.eval"):
         find_pictures([tmp_path])
 
 
@@ -166,10 +167,17 @@ def test_chance_depends_on_the_picture_alone() -> None:
 
 def test_squares_lie_within_the_picture() -> None:
     sizes = np.array([[300, 32], [32, 300], [50, 50]] * 100)
-    left, top, side = boxes(sizes, 1.25, chance(0, 0, np.arange(300), 3)).T
+    left, top, side = random_boxes(sizes, 1.25, chance(0, 0, np.arange(300), 3)).T
     assert (left >= 0).all() and (top >= 0).all()
     assert (left + side <= sizes[:, 0] + 1e-9).all() and (top + side <= sizes[:, 1] + 1e-9).all()
     assert side.min() < sizes.min() / 1.2
+
+
+@pytest.mark.parametrize("size", [(32, 300), (300, 32), (50, 50), (500, 400)])
+def test_squares_of_any_picture(tmp_path: Path, size: tuple[int, int]) -> None:
+    (picture,) = find_pictures([draw_pictures(tmp_path, 1, size)])
+    for epoch in range(5):
+        assert View(64, random=True, zoom=1.25).take(picture, epoch, 0).shape == (64, 64, 3)
 
 
 @pytest.mark.parametrize("random", [True, False])
@@ -192,6 +200,12 @@ def test_from_memory_and_from_the_file_are_the_same_squares(tmp_path: Path, rand
         assert not torch.equal(kept.squares(view, 5, indices), ours), "another epoch, other squares"
 
 
+def test_what_is_learned_from_is_what_is_measured_on(tmp_path: Path) -> None:
+    draw_pictures(tmp_path, 3, (90, 61))
+    for picture in find_pictures([tmp_path]):
+        np.testing.assert_array_equal(View(32).take(picture, 0, 0), open_square(picture, 32))
+
+
 def test_what_does_not_fit_is_not_kept(tmp_path: Path) -> None:
     pictures = find_pictures([draw_pictures(tmp_path, 5)])
     assert load(pictures, View(32), room=5 * 32 * 32 * 3) is not None
@@ -205,9 +219,9 @@ def test_sixteen_bit_palette_and_turned_pictures(tmp_path: Path) -> None:
     exif = turned.getexif()
     exif[0x0112] = 6
     turned.save(tmp_path / "turned.jpg", exif=exif)
-    images = {Path(p.name).name: p.image(32) for p in find_pictures([tmp_path])}
-    assert {i.mode for i in images.values()} == {"RGB"}
-    width, height = images["turned.jpg"].size
+    pictures = {p.name: p.pixels(32) for p in find_pictures([tmp_path])}
+    assert {(p.ndim, p.shape[2], p.dtype.name) for p in pictures.values()} == {(3, 3, "uint8")}
+    height, width = pictures["turned.jpg"].shape[:2]
     assert width < height and width >= 32, "upright, and no larger than needed"
     assert height < 400
 

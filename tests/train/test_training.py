@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from photochrom.color import distribution
 from photochrom.color import lab as color
-from photochrom.train import data, networks
+from photochrom.train import networks
 from photochrom.train.lab import lab_to_rgb, rgb_to_lab
 from photochrom.train.losses import bins
 
@@ -80,9 +79,3 @@ def test_encoder_input_is_the_grey_picture() -> None:
     grey = torch.linspace(0, 1, 256).view(1, 1, 1, 256)
     lightness = rgb_to_lab(grey.expand(1, 3, 1, 256))[:, :1]
     torch.testing.assert_close(networks.encoder_input(lightness)[:, :1], (grey * 255 - 127) / 128, atol=2e-3, rtol=0)
-
-
-@pytest.mark.parametrize("size", [(32, 300), (300, 32), (50, 50), (500, 400)])
-def test_crops_of_any_picture(size: tuple[int, int]) -> None:
-    for seed in range(5):
-        assert data.random_crop(Image.new("RGB", size), 64, np.random.default_rng(seed)).size == (64, 64)

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from photochrom.codec.formats import READABLE
 from photochrom.codec.writing import SUFFIXES, known_format
 from photochrom.errors import OutputError, PhotochromError, PictureError, UsageError
 
-# Files of a folder that are worth opening, by their suffix.
-_READ_ONLY = (".dib", ".gif", ".heic", ".heif", ".j2k", ".jp2", ".pbm", ".pcx", ".pgm", ".pnm", ".ppm", ".psd", ".tga")
-READABLE = frozenset(SUFFIXES) | frozenset(_READ_ONLY)
+# A folder's pictures. The last three can't be read: a run says so, rather than pass over them without a word.
+_PICTURES = READABLE | {".pcx", ".psd", ".tga"}
 _EARLIER = re.compile(r"(?P<stem>.+)\.color(-\d+)?", re.DOTALL)  # the stem of a result of ours
 
 
@@ -103,7 +103,7 @@ def with_variants(path: Path, variants: int) -> tuple[Path, ...]:
 def output_file(output: str, format: str | None) -> Path | None:
     """The file that -o names, or None if it names a folder; UsageError if its suffix can't be written."""
     suffix = Path(output).suffix.lower()
-    if os.path.isdir(output) or output.endswith(("/", os.sep)) or suffix not in READABLE:
+    if os.path.isdir(output) or output.endswith(("/", os.sep)) or suffix not in _PICTURES:
         return None
     if known_format(suffix) != (known_format(format) if format else SUFFIXES[suffix]):
         raise UsageError(f"-o {output} and --format {format} disagree; leave out --format or change the suffix")
@@ -115,7 +115,7 @@ def _result(source: Path, wanted: str | None) -> str:
     own = SUFFIXES.get(suffix.lower())
     if own is None or (wanted and own != wanted):
         suffix = next(s for s, name in SUFFIXES.items() if name == (wanted or "PNG"))  # PNG loses nothing
-    return f"{source.stem if source.suffix.lower() in READABLE else source.name}.color{suffix}"
+    return f"{source.stem if source.suffix.lower() in _PICTURES else source.name}.color{suffix}"
 
 
 def _key(path: Path) -> str:
@@ -188,7 +188,7 @@ def _walk(folder: Path, made: Plan) -> Iterator[_Found]:
             path = Path(where, name)
             if name.startswith("."):
                 continue
-            if path.suffix.lower() not in READABLE or not (path.is_file() or path.is_symlink()):
+            if path.suffix.lower() not in _PICTURES or not (path.is_file() or path.is_symlink()):
                 made.skipped["not_pictures"] += 1
             elif _EARLIER.fullmatch(path.stem):
                 made.skipped["results"] += 1

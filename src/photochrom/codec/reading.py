@@ -55,8 +55,10 @@ class Decoded:
     compressed: bool = True
 
 
-def decode(stream: IO[bytes], *, name: str, max_pixels: float) -> Decoded:
+def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int = 0) -> Decoded:
     """Decode the first picture of a seekable stream. `name` is for messages.
+
+    short_side: a JPEG may be read at 1/2, 1/4 or 1/8 of its size, its short side keeping so many pixels; 0: at its own.
 
     Raises PictureError for anything that is not a whole, readable picture, PictureTooLargeError over `max_pixels`
     (judged by the header, before any decoding). Changes no setting of Pillow.
@@ -71,6 +73,9 @@ def decode(stream: IO[bytes], *, name: str, max_pixels: float) -> Decoded:
             )
         if image.format == "JPEG2000" and not _has_end_of_codestream(stream):
             raise EOFError("its end is missing")  # OpenJPEG would make up the rest
+        if short_side:
+            least = min(image.size)
+            image.draft(None, (max(1, width * short_side // least), max(1, height * short_side // least)))
         samples = read_samples(image, lambda: _identify(stream, name), name)
         decoded = decode_image(image, samples, name=name)
         decoded.lossless &= decoded.format != "WEBP" or _has_lossless_chunk(stream)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.evaluate.cache import Cache
-from photochrom.evaluate.dataset import Item
 from photochrom.evaluate.metrics.frechet import frechet_distance, frechet_error
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.summary import METRICS, Summary, summarise
+from photochrom.pictures.picture import Picture
 from photochrom.progress import Progress, silent
 
 Columns = Mapping[str, Mapping[str, NDArray[np.generic]]]  # per row, per number, over the pictures
@@ -26,7 +26,7 @@ class Rows:
     def __init__(
         self,
         painters: Sequence[Painter],
-        items: Sequence[Item],
+        items: Sequence[Picture],
         columns: Columns,
         features: Columns,
         *,
@@ -57,12 +57,12 @@ class Rows:
         return rows
 
     def sets(self) -> list[dict[str, Any]]:
-        kinds = list(dict.fromkeys(item.kind for item in self.items))
+        kinds = list(dict.fromkeys(item.set_name for item in self.items))
         if len(kinds) < 2:
             return []
         made = []
         for kind in kinds:
-            members = np.array([item.kind == kind for item in self.items])
+            members = np.array([item.set_name == kind for item in self.items])
             made += [{"set": kind} | self._row(painter, members, 0) for painter in self.painters if members.sum() > 1]
         return made
 
@@ -102,6 +102,6 @@ class Rows:
         return Summary(metrics, intervals if draws else {})
 
 
-def digest_of(items: Sequence[Item]) -> str:
+def digest_of(items: Sequence[Picture]) -> str:
     """Of the pictures' bytes, in order: names and places don't matter."""
     return hashlib.sha256("".join(item.sha256 for item in items).encode()).hexdigest()

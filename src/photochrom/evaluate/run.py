@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from photochrom import provenance
 from photochrom.errors import OutputError, UsageError
 from photochrom.evaluate.cache import Arrays, Cache
-from photochrom.evaluate.dataset import Item, chunks_of, find_items, refuse_colourless
+from photochrom.evaluate.dataset import chunks_of, find_items, refuse_colourless
 from photochrom.evaluate.measures import (
     FEATURES,
     FeatureMeasure,
@@ -29,6 +29,7 @@ from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, Trut
 from photochrom.evaluate.rows import FRECHET_DRAWS, Rows, digest_of
 from photochrom.evaluate.settings import Settings
 from photochrom.evaluate.squares import Squares, measured
+from photochrom.pictures.picture import Picture
 from photochrom.progress import Progress, silent
 
 FORMAT = 1  # of results.json
@@ -42,7 +43,7 @@ class Evaluation:
     results: dict[str, Any]
     settings: Settings
     painters: list[Painter]
-    items: list[Item]
+    items: list[Picture]
     columns: dict[str, dict[str, NDArray[np.generic]]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
 
@@ -80,14 +81,14 @@ def evaluate(
     work = [(measure, p) for measure in measures for p in painters if measure.applies(p)]
 
     found: dict[tuple[str, str], list[Arrays]] = {(measure.name, p.name): [] for measure, p in work}
-    kept: list[Item] = []
+    kept: list[Picture] = []
     left_out: list[dict[str, str]] = []
     done = 0
     for chunk in chunks:
         squares = Squares(chunk, cache)
         kept += [item for item, reason in zip(chunk.items, squares.reasons, strict=True) if not reason]
         left_out += [
-            {"set": item.kind, "name": item.name, "reason": reason}
+            {"set": item.set_name, "name": item.name, "reason": reason}
             for item, reason in zip(chunk.items, squares.reasons, strict=True)
             if reason
         ]
@@ -129,7 +130,7 @@ def evaluate(
         "data": {
             "sha256": digest_of(kept),
             "n": len(kept),
-            "sets": {kind: sum(i.kind == kind for i in kept) for kind in dict.fromkeys(i.kind for i in kept)},
+            "sets": {name: sum(p.set_name == name for p in kept) for name in dict.fromkeys(p.set_name for p in kept)},
             "left_out": left_out,
         },
         "settings": {

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.errors import TrainingError
-from photochrom.pictures.picture import Picture
+from photochrom.errors import PictureError
+from photochrom.pictures.picture import Part, Picture, Pixels
 
 SIDE = 32
 _BATCH = re.compile(r"(data_batch_\d|test_batch)(\.png)?")
@@ -44,22 +44,25 @@ def is_cifar(path: Path) -> bool:
     return head[:8] == b"\x89PNG\r\n\x1a\n" and int.from_bytes(head[16:20], "big") == SIDE * SIDE
 
 
-def in_batch(path: Path) -> list[Picture]:
-    """The pictures of one batch; those of the test batch are for validation. Raises TrainingError if it is broken."""
-    part = "validation" if path.name.startswith("test_batch") else "train"
+def cifar_pictures(path: Path) -> list[Picture]:
+    """The pictures of one batch; those of the test batch are for validation. Raises PictureError if it is broken."""
+    part: Part = "validation" if path.name.startswith("test_batch") else "train"
     return [
         Picture(
-            name=f"{path}:{i}",
+            where=f"{path}:{i}",
+            set_name=path.resolve().parent.name,
+            name=f"{path.stem}/{i}",
             digest=hashlib.blake2b(pixels.tobytes(), digest_size=16).hexdigest(),
-            read=partial(_picture, path, i),
+            load=partial(_picture, path, i),
             part=part,
         )
         for i, pixels in enumerate(_batch(path))
     ]
 
 
-def _picture(path: Path, row: int) -> Image.Image:
-    return Image.fromarray(_batch(path)[row])
+def _picture(path: Path, row: int) -> Pixels:
+    pixels: Pixels = _batch(path)[row]
+    return pixels
 
 
 @functools.lru_cache(maxsize=8)  # a batch is 31 MB
@@ -67,12 +70,12 @@ def _batch(path: Path) -> NDArray[np.uint8]:
     """(N,32,32,3)"""
     try:
         if path.suffix == ".png":
-            rows = np.asarray(Image.open(path).convert("RGB"))
+            rows = np.array(Image.open(path).convert("RGB"))
             return rows.reshape(len(rows), SIDE, SIDE, 3)
         planes = _Careful(io.BytesIO(path.read_bytes()), encoding="bytes").load()[b"data"]
         return np.ascontiguousarray(np.asarray(planes, np.uint8).reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1))
     except (OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError, pickle.UnpicklingError) as error:
-        raise TrainingError(f"{path} is no batch of CIFAR-10 ({error}): fetch the data set again") from error
+        raise PictureError(f"{path} is no batch of CIFAR-10 ({error}): fetch the data set again") from error
 
 
 class _Careful(pickle.Unpickler):

@@ -6,38 +6,55 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+from photochrom.codec.formats import is_readable
 from photochrom.errors import UsageError
-from photochrom.pictures.cifar import in_batch, is_cifar
-from photochrom.pictures.picture import PICTURES, Picture
+from photochrom.pictures.cifar import cifar_pictures, is_cifar
+from photochrom.pictures.picture import Picture
 from photochrom.pictures.remote import fetched, is_far
-from photochrom.pictures.shards import in_shard
+from photochrom.pictures.shards import shard_pictures
 
 _ENDS = 1 << 16  # bytes hashed at either end of a file: a photograph's are unlike any other's
 
 
-def find_pictures(data: Sequence[str | Path], *, commands: bool = False) -> list[Picture]:
+def find_pictures(places: Sequence[str | Path], *, commands: bool = False) -> list[Picture]:
     """Every picture that folders, .tar shards, picture files and addresses of shards mean, in a fixed order.
 
     Hidden files are left out. commands: whether `pipe:` may run a command: only if the user typed these places, not if
-    they were read from a file. Raises UsageError for a place that isn't there or holds no picture.
+    they were read from a file. Raises UsageError for a place that isn't there or holds no picture, PictureError for a
+    shard or a batch of CIFAR-10 that is damaged or can't be fetched.
     """
-    found: list[Picture] = []
-    for place in data:
-        paths = fetched(str(place), commands=commands) if is_far(str(place)) else list(_walk(Path(place)))
-        plain = [path for path in paths if path.suffix.lower() in PICTURES and not is_cifar(path)]
-        pictures = [picture for path in paths if path.suffix == ".tar" for picture in in_shard(path)]
-        pictures += [picture for path in paths if is_cifar(path) for picture in in_batch(path)]
-        with ThreadPoolExecutor(8) as pool:
-            pictures += pool.map(_in_file, plain)
-        if not pictures:
+    pictures: list[Picture] = []
+    for place in places:
+        before = len(pictures)
+        pictures += _pictures_at(str(place), commands=commands)
+        if len(pictures) == before:
             raise UsageError(f"there is no picture in {place}: name a folder of pictures, .tar shards or CIFAR-10")
-        found += pictures
-    return found
+    return pictures
 
 
-def _walk(place: Path) -> Iterator[Path]:
+def _pictures_at(place: str, *, commands: bool) -> Iterator[Picture]:
+    """Of the files of a folder: first those in shards, then those of CIFAR-10, then the picture files."""
+    if is_far(place):
+        for address, copy in fetched(place, commands=commands):
+            yield from shard_pictures(copy, address)
+        return
+    root = Path(place)
+    files = list(_files_below(root))
+    folder = root if root.is_dir() else root.parent
+    batches = [file for file in files if is_cifar(file)]
+    for file in files:
+        if file.suffix.lower() == ".tar":
+            yield from shard_pictures(file)
+    for file in batches:
+        yield from cifar_pictures(file)
+    with ThreadPoolExecutor(8) as pool:
+        yield from pool.map(partial(_in_file, folder), (f for f in files if is_readable(f.name) and f not in batches))
+
+
+def _files_below(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
         return
@@ -48,7 +65,7 @@ def _walk(place: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
 
 
-def _in_file(path: Path) -> Picture:
+def _in_file(folder: Path, path: Path) -> Picture:
     try:
         with open(path, "rb") as stream:
             size = os.fstat(stream.fileno()).st_size
@@ -59,4 +76,10 @@ def _in_file(path: Path) -> Picture:
         digest = hashed.hexdigest()
     except OSError:  # told of, with its reason, when it is to be decoded
         digest = hashlib.blake2b(os.fsencode(path), digest_size=16).hexdigest()
-    return Picture(name=str(path), digest=digest, read=path.read_bytes)
+    return Picture(
+        where=str(path),
+        set_name=folder.resolve().name,
+        name=str(path.relative_to(folder)),
+        digest=digest,
+        load=path.read_bytes,
+    )

@@ -1,4 +1,4 @@
-"""Decoding one picture to 8-bit sRGB."""
+"""One picture to learn from or to measure on, and its reading: by the codec that colouring reads by."""
 
 from __future__ import annotations
 
@@ -6,44 +6,60 @@ import io
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from PIL import Image, ImageOps
+import numpy as np
+from numpy.typing import NDArray
 
-PICTURES = (".webp", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".avif", ".ppm")  # what is worth opening
+from photochrom.codec import reading
+from photochrom.codec.arrays import to_8_bit
+from photochrom.errors import PictureError, PictureWarning
+from photochrom.photo import MAX_MEGAPIXELS
+
+Pixels: TypeAlias = NDArray[np.uint8]  # (H,W,3) sRGB
+Part: TypeAlias = Literal["", "train", "validation"]
 
 
-def decode(data: bytes, least: int = 0) -> Image.Image:
-    """Encoded bytes -> an upright RGB picture. Raises whatever Pillow raises for a broken one.
+def decode(data: bytes, *, name: str, short_side: int = 0) -> Pixels:
+    """The bytes of a picture file -> upright sRGB (H,W,3) uint8; its profile is honoured, transparency left away.
 
-    With `least` a JPEG may be read at a half, a quarter or an eighth of its size, as long as its short side keeps at
-    least that many pixels: several times as quick for photographs straight from a camera.
+    With `short_side` a JPEG may be read at a half, a quarter or an eighth of its size, as long as its short side keeps
+    at least that many pixels: several times as quick for photographs straight from a camera. name: for messages.
+    Raises PictureError for what colouring refuses too.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd metadata and large sizes: the pixels are all we want
-        image = Image.open(io.BytesIO(data))
-        if least:
-            short = min(image.size)
-            image.draft("RGB", tuple(max(1, side * least // short) for side in image.size))
-        if image.mode in ("P", "PA"):
-            image = image.convert("RGBA")
-        return ImageOps.exif_transpose(image).convert("RGB")
+        warnings.simplefilter("ignore", PictureWarning)  # of several frames the first one counts
+        found = reading.decode(io.BytesIO(data), name=name, max_pixels=MAX_MEGAPIXELS * 1e6, short_side=short_side)
+    pixels = to_8_bit(found.pixels)
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """One training picture that isn't decoded yet.
+    """One picture that isn't decoded yet.
 
-    name: for people, the file's path or shard.tar:member. digest: 32 hex digits of its content (of its key, for a
-    shard), by which it is put into the training or the validation part. part: where the data set says so itself.
+    where: for people, the file's path or SHARD:MEMBER. set_name: of the folder, or of a shard without its number.
+    name: the path below that folder, or the member. load: gives the encoded bytes, or (H,W,3) sRGB pixels.
+    digest: 32 hex digits of its content (of its key, for a shard's), by which it is put into the training or the
+    validation part. part: where the data set says so itself. sha256: of the whole content, where that was asked for.
     """
 
+    where: str
+    set_name: str
     name: str
     digest: str
-    read: Callable[[], bytes | Image.Image] = field(repr=False, compare=False)
-    part: Literal["", "train", "validation"] = ""
+    load: Callable[[], bytes | Pixels] = field(repr=False, compare=False)
+    part: Part = ""
+    sha256: str = ""
 
-    def image(self, least: int = 0) -> Image.Image:
-        """RGB; its short side may be as small as `least`. Raises OSError, ValueError… if it is broken."""
-        data = self.read()
-        return decode(data, least) if isinstance(data, bytes) else data
+    def content(self) -> bytes | Pixels:
+        """The encoded bytes, or (H,W,3) uint8 sRGB where the data set holds pixels. Raises PictureError."""
+        try:
+            return self.load()
+        except OSError as error:
+            raise PictureError(f"can't read {self.where}: {error.strerror or error}; check the file") from error
+
+    def pixels(self, short_side: int = 0) -> Pixels:
+        """(H,W,3) uint8 sRGB, upright; see decode(). Raises PictureError."""
+        content = self.content()
+        return decode(content, name=self.where, short_side=short_side) if isinstance(content, bytes) else content

@@ -12,11 +12,12 @@ import hashlib
 import os
 import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
 from photochrom.atomic import atomic_write
-from photochrom.errors import OutputExistsError, TrainingError, UsageError
+from photochrom.errors import OutputExistsError, PictureError, UsageError
 
 
 def is_far(place: str) -> bool:
@@ -39,18 +40,17 @@ def _is_command(address: str) -> bool:
     return urlparse(address).scheme == "pipe"
 
 
-def fetched(place: str, *, commands: bool = False) -> list[Path]:
-    """Local copies of the shards that an address means, fetched if they aren't there.
+def fetched(place: str, *, commands: bool = False) -> Iterator[tuple[str, Path]]:
+    """Each address that a place means, with a local copy of its shard, fetched if it isn't there.
 
     commands: whether `pipe:` may run a command; only for places that the user typed, not for those read from a file.
-    Raises UsageError for a command that may not run, and TrainingError for what can't be fetched.
+    Raises UsageError for a command that may not run, and PictureError for what can't be fetched.
     """
     import webdataset
     from braceexpand import braceexpand
 
     folder = cache_folder() / "shards"
     folder.mkdir(parents=True, exist_ok=True)
-    copies = []
     for address in braceexpand(place):
         if _is_command(address) and not commands:
             raise UsageError(
@@ -65,6 +65,5 @@ def fetched(place: str, *, commands: bool = False) -> list[Path]:
             except OutputExistsError:
                 pass  # another process of this machine was quicker
             except Exception as error:  # each kind of address has errors of its own
-                raise TrainingError(f"{address} can't be fetched ({error}): check the address and try again") from error
-        copies.append(copy)
-    return copies
+                raise PictureError(f"{address} can't be fetched ({error}): check the address and try again") from error
+        yield address, copy

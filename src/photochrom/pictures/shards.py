@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tarfile
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlparse
 
-from photochrom.errors import TrainingError
-from photochrom.pictures.picture import PICTURES, Picture
-
-
-def shard_pictures(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield (member name, encoded bytes) of every picture in a tar shard, in order."""
-    with tarfile.open(path) as tar:
-        for member in tar:
-            handle = tar.extractfile(member) if member.name.lower().endswith(PICTURES) else None
-            if handle is not None:
-                yield member.name, handle.read()
+from photochrom.codec.formats import is_readable
+from photochrom.errors import PictureError
+from photochrom.pictures.picture import Picture
 
 
-def in_shard(path: Path) -> list[Picture]:
-    """Every colour picture of a shard, found by its headers alone. Raises TrainingError for a damaged shard."""
+def shard_pictures(path: Path, address: str = "") -> list[Picture]:
+    """Every colour picture of a shard in its order, found by the headers alone.
+
+    address: where the shard was fetched from, if `path` is a copy. Raises PictureError for a damaged shard.
+    """
+    place = address or str(path)
     try:
         with tarfile.open(path, "r:") as tar:
-            members = [m for m in tar if m.isreg() and m.name.lower().endswith(PICTURES)]
+            members = [member for member in tar if member.isreg() and is_readable(member.name)]
     except (tarfile.TarError, OSError) as error:
-        raise TrainingError(f"the shard {path} can't be read ({error}): fetch or make it again") from error
-    paired = {_key(m.name) for m in members if _kind(m.name) == "rgb"}
+        raise PictureError(
+            f"{place} is not a whole, uncompressed tar file ({error}): get it again or unpack it"
+        ) from error
+    paired = {_key(member.name) for member in members if _extension(member.name) == "rgb"}
+    set_name = re.sub(r"[-_]\d+$", "", PurePosixPath(urlparse(address).path if address else path.name).stem)
     return [
         Picture(
-            name=f"{path}:{m.name}",
-            digest=hashlib.blake2b(_key(m.name).encode(), digest_size=16).hexdigest(),
-            read=partial(_bytes_at, path, m.offset_data, m.size),
+            where=f"{place}:{member.name}",
+            set_name=set_name,
+            name=member.name,
+            digest=hashlib.blake2b(_key(member.name).encode(), digest_size=16).hexdigest(),
+            load=partial(_bytes_at, path, member.offset_data, member.size),
         )
-        for m in members
-        if _kind(m.name) == "rgb" or _key(m.name) not in paired
+        for member in members
+        if _extension(member.name) == "rgb" or _key(member.name) not in paired
     ]
 
 
@@ -46,7 +48,7 @@ def _key(name: str) -> str:
     return str(path.with_name(path.name.partition(".")[0] or path.name))
 
 
-def _kind(name: str) -> str:
+def _extension(name: str) -> str:
     """The "rgb" of KEY.rgb.webp; "" of KEY.webp."""
     parts = PurePosixPath(name).name.lower().split(".")
     return parts[-2] if len(parts) > 2 else ""

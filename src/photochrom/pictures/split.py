@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from photochrom.errors import UsageError
-from photochrom.pictures.find import find_pictures
 from photochrom.pictures.picture import Picture
-from photochrom.train.recipe.sections import Recipe
 
 
 @dataclass(frozen=True)
@@ -23,13 +20,8 @@ class Split:
     @property
     def sha256(self) -> str:
         """Of all digests: the same pictures give the same, wherever they lie."""
-        digests = [f"{part} {p.digest}" for part in ("train", "validation") for p in getattr(self, part)]
+        digests = [f"train {p.digest}" for p in self.train] + [f"validation {p.digest}" for p in self.validation]
         return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
-
-
-def parts_of(data: Sequence[str | Path], recipe: Recipe, *, commands: bool = False) -> Split:
-    """The parts that a run of the recipe on this data has. Raises what find_pictures() and split() raise."""
-    return split(find_pictures(data, commands=commands), recipe.data.validation, recipe.data.limit)
 
 
 def split(pictures: Sequence[Picture], validation: float = 0.2, limit: int = 0) -> Split:
@@ -40,8 +32,8 @@ def split(pictures: Sequence[Picture], validation: float = 0.2, limit: int = 0) 
     """
     chosen = list(pictures)
     if 0 < limit < len(chosen):
-        kept = sorted(range(len(chosen)), key=lambda i: (chosen[i].digest[8:], i))[:limit]
-        chosen = [chosen[i] for i in sorted(kept)]
+        first = sorted(range(len(chosen)), key=lambda i: (chosen[i].digest[8:], i))[:limit]
+        chosen = [chosen[i] for i in sorted(first)]
     official = any(p.part == "validation" for p in chosen)
 
     def is_validation(p: Picture) -> bool:
@@ -54,9 +46,10 @@ def split(pictures: Sequence[Picture], validation: float = 0.2, limit: int = 0) 
         # Few pictures, all on one side: the one nearest to the border changes over, with its copies.
         odd = (max if parts[0] else min)(p.digest for p in chosen)
         parts = [(p.digest == odd) != parts[0] for p in chosen]
-    made = Split(
-        [p for p, v in zip(chosen, parts, strict=True) if not v], [p for p, v in zip(chosen, parts, strict=True) if v]
+    result = Split(
+        [p for p, held_out in zip(chosen, parts, strict=True) if not held_out],
+        [p for p, held_out in zip(chosen, parts, strict=True) if held_out],
     )
-    if not made.train or (validation > 0 and not made.validation):
+    if not result.train or (validation > 0 and not result.validation):
         raise UsageError(f"{len({p.digest for p in chosen})} different pictures are too few: give at least 2")
-    return made
+    return result

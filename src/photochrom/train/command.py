@@ -101,8 +101,8 @@ def run_bins(data: Sequence[str], out: Path, *, pictures: int, settings: Sequenc
     if out.exists() and not overwrite:
         raise OutputExistsError(f"{out} exists already; choose another name with --out, or add --overwrite")
     values = load_recipe("eccv16", ["loss.bins=used", *settings])
-    from photochrom.pictures.split import parts_of
     from photochrom.train.data.counting import count_bins
+    from photochrom.train.data.parts import parts_of
 
     parts = parts_of(data, values, commands=True)
     counted = count_bins(parts.train, values, pictures)

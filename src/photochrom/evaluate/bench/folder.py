@@ -10,8 +10,8 @@ from typing import Any
 
 import photochrom
 from photochrom.batch import plan as files
-from photochrom.batch.plan import READABLE
 from photochrom.batch.run import Options, color_files
+from photochrom.codec.formats import READABLE
 from photochrom.colorizer import Colorizer
 from photochrom.errors import UsageError
 from photochrom.evaluate.bench.drawn import write_jpeg

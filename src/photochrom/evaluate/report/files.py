@@ -25,7 +25,7 @@ def write_results(evaluation: Evaluation, out: Path) -> Path:
     for model, columns in evaluation.columns.items():
         for i, item in enumerate(evaluation.items):
             numbers = [f"{float(columns[name][i]):.6g}" if name in columns else "" for name in names]
-            writer.writerow([model, item.kind, item.name, item.sha256, *numbers])
+            writer.writerow([model, item.set_name, item.name, item.sha256, *numbers])
     with atomic_write(out / "pictures.csv", overwrite=True) as stream:
         stream.write(memory.getvalue().encode("utf-8", "surrogateescape"))
     return out / "results.json"

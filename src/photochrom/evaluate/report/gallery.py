@@ -6,33 +6,32 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.atomic import atomic_write
 from photochrom.errors import OutputError
-from photochrom.evaluate.dataset import Item, grey_of, open_square
+from photochrom.evaluate.arrays import Rgb
+from photochrom.evaluate.dataset import grey_of, open_square
 from photochrom.evaluate.painters import Painter
+from photochrom.pictures.picture import Picture
 from photochrom.progress import Progress, silent
 from photochrom.sheet import contact_sheet
 
-Picture = NDArray[np.uint8]
 
-
-def strip(item: Item, painters: Sequence[Painter], size: int) -> list[Picture]:
+def strip(item: Picture, painters: Sequence[Painter], size: int) -> list[Rgb]:
     """What each painter makes of one picture, (size,size,3) uint8. Raises PictureError."""
     truth = open_square(item, size)
     grey = grey_of(truth)
     return [painter.paint(grey, truth) for painter in painters]
 
 
-def sheet_of(items: Sequence[Item], painters: Sequence[Painter], size: int, *, shown: int = 192) -> Image.Image:
+def sheet_of(items: Sequence[Picture], painters: Sequence[Painter], size: int, *, shown: int = 192) -> Image.Image:
     """A contact sheet: a row for each picture, a column for each painter, at most `shown` px each."""
     rows = [[_smaller(picture, shown) for picture in strip(item, painters, size)] for item in items]
     return contact_sheet(rows, [painter.name for painter in painters])
 
 
-def spread(items: Sequence[Item], count: int) -> list[Item]:
+def spread(items: Sequence[Picture], count: int) -> list[Picture]:
     """`count` of them, the same share of each set, evenly over its pictures."""
     if len(items) <= count:
         return list(items)
@@ -42,7 +41,7 @@ def spread(items: Sequence[Item], count: int) -> list[Item]:
 
 def save_pictures(
     folder: Path,
-    items: Sequence[Item],
+    items: Sequence[Picture],
     painters: Sequence[Painter],
     size: int,
     *,
@@ -51,7 +50,7 @@ def save_pictures(
     """FOLDER/ROW/SET/NAME.png for every picture and row; those that are there already stay. Raises OutputError."""
     for n, item in enumerate(items):
         # The name keeps its suffix, so a.jpg and a.png don't meet; a shard's folders become folders.
-        name = Path(item.kind, *(part for part in Path(item.name).parts if part not in ("/", "..")))
+        name = Path(item.set_name, *(part for part in Path(item.name).parts if part not in ("/", "..")))
         paths = [folder / painter.name / name.with_name(f"{name.name}.png") for painter in painters]
         if not all(path.exists() for path in paths):
             for path, picture in zip(paths, strip(item, painters, size), strict=True):
@@ -64,7 +63,7 @@ def save_pictures(
         progress("Saving pictures", n + 1, len(items))
 
 
-def _smaller(picture: Picture, shown: int) -> Picture:
+def _smaller(picture: Rgb, shown: int) -> Rgb:
     if picture.shape[0] <= shown:
         return picture
     return np.asarray(Image.fromarray(picture).resize((shown, shown), Image.Resampling.LANCZOS))

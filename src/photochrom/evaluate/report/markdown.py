@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from photochrom.atomic import atomic_write
-from photochrom.evaluate.dataset import Item
 from photochrom.evaluate.report import gallery, tables
 from photochrom.evaluate.report.content import SHOWN, about, figures, origin, sheet_columns
 from photochrom.evaluate.report.ranking import readable
 from photochrom.evaluate.report.svg import svg_of
 from photochrom.evaluate.run import Evaluation
 from photochrom.evaluate.summary import METRICS
+from photochrom.pictures.picture import Picture
 
 
-def write_markdown(evaluation: Evaluation, path: Path, *, show: Sequence[Item] | None = None, notes: str = "") -> Path:
+def write_markdown(
+    evaluation: Evaluation, path: Path, *, show: Sequence[Picture] | None = None, notes: str = ""
+) -> Path:
     """The tables as Markdown, with a contact sheet and plots beside it, `PATH-sheet.jpg` and `PATH-spread.svg`.
 
     The worst pictures are those of the first model; report.html has everyone's. show: pictures for the sheet in place

@@ -41,7 +41,7 @@ def write_page(evaluation: Evaluation, path: Path) -> Path:
     page.heading("Contact sheet")
     shown = gallery.spread(evaluation.items, SHOWN)
     page.picture(
-        gallery.sheet_of(shown, sheet_columns(evaluation), size), ", ".join(f"{i.kind}/{i.name}" for i in shown)
+        gallery.sheet_of(shown, sheet_columns(evaluation), size), ", ".join(f"{i.set_name}/{i.name}" for i in shown)
     )
     for painter in evaluation.painters:
         if isinstance(painter, ModelPainter):

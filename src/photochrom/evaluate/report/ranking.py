@@ -31,7 +31,7 @@ def picture_rows(evaluation: Evaluation, model: str, places: Sequence[int]) -> l
     for i in places:
         values = {name: float(c[i]) for name, c in evaluation.columns[model].items() if c.ndim == 1}
         item = evaluation.items[i]
-        row: dict[str, Any] = {"set": item.kind, "name": item.name}
+        row: dict[str, Any] = {"set": item.set_name, "name": item.name}
         row |= {name: values[name] for name in ("lpips_alex", "ciede2000", "colorfulness") if name in values}
         truly = float(truth["colorfulness"][i])
         rows.append(row | {"truth_colorfulness": truly, "failure": classify(values, truly)})

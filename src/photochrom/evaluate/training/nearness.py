@@ -15,12 +15,12 @@ from photochrom.color.gamut import merge
 from photochrom.color.lab import Float
 from photochrom.color.lightness import shrink_lightness
 from photochrom.color.resample import resize
-from photochrom.errors import UsageError
+from photochrom.errors import PictureError, UsageError
 from photochrom.evaluate.arrays import Rgb
 from photochrom.evaluate.metrics.picture import WIDEST, ab_distance, ab_mse, accuracy, accuracy_area, lab_of
 from photochrom.pictures.find import find_pictures
 from photochrom.pictures.split import split
-from photochrom.train.data.pictures import View, why_broken
+from photochrom.train.data.pictures import View
 
 RADII = np.arange(0, WIDEST + 0.5, 0.5)  # ab units: of the accuracy's curve
 
@@ -89,8 +89,8 @@ def validation_squares(
             break
         try:
             squares.append(np.array(view.take(picture, 0, i)))
-        except Exception as error:  # decoders raise all sorts
-            why = why or f" ({picture.name}: {why_broken(error)})"
+        except PictureError as error:
+            why = why or f" ({error})"
     if not squares:
         raise UsageError(f"no validation picture of {', '.join(map(str, data))} can be read{why}: check --data")
     return squares

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import rgb_to_lab
-from photochrom.errors import TrainingError
+from photochrom.errors import PictureError, TrainingError
 from photochrom.pictures.picture import Picture
-from photochrom.pictures.squares import centre
+from photochrom.pictures.squares import center_crop
 from photochrom.train.losses.bins import Bins, bins_of, gamut_bins
 from photochrom.train.recipe.sections import Recipe
 
@@ -27,18 +27,18 @@ def count_bins(pictures: Sequence[Picture], recipe: Recipe, most: int = 3000) ->
     size = min(recipe.data.size, 128)
     chosen = sorted(pictures, key=lambda picture: picture.digest)[:most]
 
-    def colours(picture: Picture) -> NDArray[np.float32] | None:
+    def colors(picture: Picture) -> NDArray[np.float32] | None:
         try:
-            square = centre(picture.image(size), size)
-        except Exception as error:  # decoders raise all sorts
-            log.debug("not counted: %s: %s", picture.name, error)  # the run itself tells of it, and counts
+            square = center_crop(picture.pixels(size), size)
+        except PictureError as error:
+            log.debug("not counted: %s", error)  # the run itself tells of it, and counts
             return None
         ab = rgb_to_lab(square.astype(np.float32) / 255)[::2, ::2, 1:]
         return ab.reshape(-1, 2)
 
     with ThreadPoolExecutor(4) as pool:
-        found = [ab for ab in pool.map(colours, chosen) if ab is not None]
-    if not found:
+        counted = [ab for ab in pool.map(colors, chosen) if ab is not None]
+    if not counted:
         raise TrainingError(f"none of {len(chosen)} pictures can be read, to count their colours: check them")
-    every = np.concatenate(found)
-    return gamut_bins(every) if recipe.loss.bins == "gamut" else Bins(*bins_of(every, recipe.loss.bin_share))
+    ab = np.concatenate(counted)
+    return gamut_bins(ab) if recipe.loss.bins == "gamut" else Bins(*bins_of(ab, recipe.loss.bin_share))

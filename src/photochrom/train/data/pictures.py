@@ -16,16 +16,16 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from photochrom.color.colorfulness import colorfulness
-from photochrom.errors import PhotochromError, TrainingError
-from photochrom.pictures.picture import Picture
-from photochrom.pictures.squares import boxes, centre, chance, cut
+from photochrom.errors import PictureError, TrainingError
+from photochrom.pictures.picture import Picture, Pixels
+from photochrom.pictures.squares import center_crop, chance, random_boxes, resized_crop
 
 MOST_BROKEN = 0.01  # share of unreadable pictures at which a run stops
 _TRIES = 50  # pictures tried in the place of one that can't be used
 
 log = logging.getLogger("photochrom.train")
 Pick = tuple[int, ...]  # the epoch, then the number of a picture in each set
-Broken = tuple[str, str]  # a picture's name and why it can't be read
+Broken = tuple[str, str]  # where a picture lies, and a sentence why it can't be read
 
 
 @dataclass(frozen=True)
@@ -39,25 +39,28 @@ class View:
 
     def boxes(self, sizes: NDArray[np.int64], epoch: int, indices: NDArray[np.int64]) -> NDArray[np.float64]:
         """Left, top, side (N,3) for pictures of width, height (N,2): a function of seed, epoch and picture."""
-        return boxes(sizes, self.zoom, chance(self.seed, epoch, indices, 3))
+        return random_boxes(sizes, self.zoom, chance(self.seed, epoch, indices, 3))
 
-    def take(self, picture: Picture, epoch: int, index: int) -> NDArray[np.uint8]:
-        """(size,size,3) sRGB."""
-        image = picture.image(round(self.size * self.zoom))
+    def take(self, picture: Picture, epoch: int, index: int) -> Pixels:
+        """(size,size,3) sRGB. Raises PictureError."""
+        pixels = picture.pixels(round(self.size * self.zoom))
         if not self.random:
-            return centre(image, self.size)
-        return cut(image, self.boxes(np.array([image.size]), epoch, np.array([index]))[0], self.size)
+            return center_crop(pixels, self.size)
+        sizes = np.array([pixels.shape[1::-1]])
+        return resized_crop(pixels, self.boxes(sizes, epoch, np.array([index]))[0], self.size)
 
-    def whole(self, picture: Picture) -> NDArray[np.uint8]:
-        """What has to be kept (H,W,3) to take any square from later: no larger than needed."""
-        if not self.random:
-            return centre(picture.image(self.size), self.size).copy()
+    def whole(self, picture: Picture) -> Pixels:
+        """What has to be kept (H,W,3) to take any square from later: no larger than needed. Raises PictureError."""
         least = round(self.size * self.zoom)
-        image = picture.image(least)
-        if min(image.size) > least:
-            wide, high = (max(least, round(side * least / min(image.size))) for side in image.size)
-            image = image.resize((wide, high), Image.Resampling.BICUBIC, reducing_gap=3.0)
-        return np.array(image)
+        pixels = picture.pixels(least)
+        if not self.random:
+            return center_crop(pixels, self.size)
+        height, width = pixels.shape[:2]
+        short = min(height, width)
+        if short <= least:
+            return pixels
+        size = tuple(max(least, round(side * least / short)) for side in (width, height))
+        return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
 
 
 class Squares(Dataset[dict[str, Any]]):
@@ -78,15 +81,13 @@ class Squares(Dataset[dict[str, Any]]):
         for other in (index, *_others(index, len(pictures), self.view.seed)):
             try:
                 square = self.view.take(pictures[other], epoch, index)
-            except PhotochromError:
-                raise
-            except Exception as error:  # decoders raise all sorts
-                broken.append((pictures[other].name, why_broken(error)))
+            except PictureError as error:
+                broken.append((pictures[other].where, str(error)))
                 continue
             if self.least_colorful <= 0 or colorfulness(square) >= self.least_colorful:
-                return square.copy()
+                return square
         raise TrainingError(
-            f"{pictures[index].name} and {_TRIES} others can't be used: check the data"
+            f"{pictures[index].where} and {_TRIES} others can't be used: check the data"
             + (", or lower data.min_colorfulness" if self.least_colorful > 0 else "")
         )
 
@@ -114,14 +115,14 @@ class LeftOut:
 
     def add(self, broken: Sequence[Broken]) -> None:
         """Raises TrainingError when MOST_BROKEN of the pictures is reached."""
-        for name, why in broken:
-            if name not in self.names:
-                self.names[name] = why
-                log.warning("left out %s: %s", name, why)
+        for where, why in broken:
+            if where not in self.names:
+                self.names[where] = why
+                log.warning("left out: %s", why)
         if len(self.names) >= MOST_BROKEN * self.pictures and self.names:
-            name, why = next(iter(self.names.items()))
+            first = next(iter(self.names.values()))
             raise TrainingError(
-                f"{len(self.names)} of {self.pictures} pictures can't be read (the first: {name}: {why}): "
+                f"{len(self.names)} of {self.pictures} pictures can't be read (the first: {first}): "
                 f"mend or remove them, a run goes on only with under {MOST_BROKEN:.0%} of them"
             )
 
@@ -129,7 +130,3 @@ class LeftOut:
 def _others(index: int, count: int, seed: int) -> list[int]:
     drawn = chance(seed, -1, np.array([index]), _TRIES)[0]
     return [int(x) for x in drawn * count]
-
-
-def why_broken(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

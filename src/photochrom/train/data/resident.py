@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from photochrom.color.colorfulness import colorfulness
-from photochrom.errors import PhotochromError
+from photochrom.errors import PictureError
 from photochrom.pictures.picture import Picture
-from photochrom.train.data.pictures import Broken, View, unmoved, why_broken
+from photochrom.train.data.pictures import Broken, View, unmoved
 
 _LOOK = 64  # pictures after which it is known whether all will fit
 
@@ -78,10 +78,8 @@ class _Whole(Dataset[tuple[NDArray[np.uint8] | None, list[Broken]]]):
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8] | None, list[Broken]]:
         try:
             whole = self.view.whole(self.pictures[index])
-        except PhotochromError:
-            raise
-        except Exception as error:  # decoders raise all sorts
-            return None, [(self.pictures[index].name, why_broken(error))]
+        except PictureError as error:
+            return None, [(self.pictures[index].where, str(error))]
         return (whole if self.least_colorful <= 0 or colorfulness(whole) >= self.least_colorful else None), []
 
 

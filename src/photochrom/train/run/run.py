@@ -11,10 +11,11 @@ import lightning
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 
-from photochrom.pictures.split import Split, parts_of
+from photochrom.pictures.split import Split
 from photochrom.train.cache.module import CachedData
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
+from photochrom.train.data.parts import parts_of
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import METHODS, ColorMethod
 from photochrom.train.recipe.sections import Recipe
