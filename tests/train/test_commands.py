@@ -56,9 +56,7 @@ def test_in_a_recipe(tmp_path: Path, proof: Path) -> None:
     assert not proof.exists()
 
 
-def test_in_the_files_of_a_run(tmp_path: Path, proof: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("photochrom.train.methods.load_method", lambda run: None)
-    monkeypatch.setattr("photochrom.evaluate.training.compare.work_device", lambda methods: "cpu")
+def test_in_the_files_of_a_run(tmp_path: Path, proof: Path) -> None:
     runs = [write_run(tmp_path / name) for name in ("a", "b")]
     for run in runs:
         (run / "recipe.toml").write_text(tiny_recipe().to_toml())

@@ -60,8 +60,6 @@ def compare(
     if len(runs) < 2:
         raise UsageError(f"a comparison needs two runs or more, got {len(runs)}: name their folders")
     compared = [read_run(folder, name) for folder, name in zip(runs, _names(runs), strict=True)]
-    methods = [load(run.folder) for run in compared]
-    device = work_device(methods)
     first = compared[0]
     size = max(run.recipe.data.size for run in compared)
     squares = validation_squares(
@@ -72,6 +70,8 @@ def compare(
         count=count,
         commands=bool(data),  # a run's files may be somebody else's
     )
+    methods = [load(run.folder) for run in compared]
+    device = work_device(methods)
     errors = {name: AbErrors() for name in ["grey", *(run.name for run in compared)]}
     of_truth = AbErrors()
     rows, truths = [], []
