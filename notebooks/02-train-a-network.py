@@ -72,12 +72,11 @@ print(plain.to_toml())
 # by the hash of its file, is kept for validation.
 
 # %%
+from photochrom.train.run.options import RunOptions
 from photochrom.train.run.run import train
 
-runs = [
-    train(recipe, [folder], work / recipe.name, max_steps=steps, device="cpu", quiet=True)
-    for recipe in (plain, augmented)
-]
+options = RunOptions(max_steps=steps, device="cpu", quiet=True)
+runs = [train(recipe, [folder], work / recipe.name, options=options) for recipe in (plain, augmented)]
 print(*sorted(path.relative_to(work).as_posix() for path in runs[0].rglob("*") if path.is_file()), sep="\n")
 
 # %% [markdown]

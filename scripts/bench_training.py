@@ -29,6 +29,7 @@ from photochrom.train.methods import METHODS, build_method
 from photochrom.train.recipe.sections import Recipe, load_recipe
 from photochrom.train.run.devices import trainer_devices
 from photochrom.train.run.malloc import keep_memory
+from photochrom.train.run.options import RunOptions
 from photochrom.train.run.run import train
 from photochrom.train.run.trainer import without_known_warnings
 
@@ -110,7 +111,7 @@ def main() -> int:
 def data_alone(recipe: Recipe, pictures: list[Any], device: str, seconds: float) -> float:
     """Squares a second that reach the device as uint8."""
     data = PictureData(recipe, split(pictures, 0.0, recipe.data.limit))
-    places = trainer_devices(device, recipe, alternating=False)
+    places = trainer_devices(device, recipe.train.precision, alternating=False)
     data.trainer = lightning.Trainer(**places, **_SILENT)  # which `data` asks for the device, and how far the run is
     target = data.trainer.strategy.root_device
     data.setup("fit")
@@ -131,7 +132,7 @@ def model_alone(recipe: Recipe, pictures: list[Any], device: str, seconds: float
     parts = split(pictures, 0.0, recipe.data.limit)
     bins = count_bins(parts.train, recipe) if METHODS[recipe.method].needs_bins else None
     method, meter = build_method(recipe, bins), Meter(seconds)
-    places = trainer_devices(device, recipe, alternating=method.alternating)
+    places = trainer_devices(device, recipe.train.precision, alternating=method.alternating)
     clip = {} if not method.automatic_optimization else {"gradient_clip_val": recipe.optimiser.clip or None}
     with without_known_warnings():
         trainer = lightning.Trainer(**places, **clip, **_SILENT, max_epochs=1, callbacks=[meter])
@@ -146,7 +147,7 @@ def both_together(recipe: Recipe, data: list[str], device: str, seconds: float) 
     """Pictures a second of photochrom train, with its curves and checkpoints."""
     meter = Meter(seconds)
     with tempfile.TemporaryDirectory() as folder:
-        train(recipe, data, Path(folder, "run"), device=device, quiet=True, callbacks=[meter])
+        train(recipe, data, Path(folder, "run"), options=RunOptions(device=device, quiet=True), callbacks=[meter])
     return meter.rate
 
 

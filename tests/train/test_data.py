@@ -320,7 +320,8 @@ def test_batches(tmp_path: Path, resident: str) -> None:
 
 def test_a_run_shorter_than_one_round_does_not_decode_everything(tmp_path: Path) -> None:
     parts = split(find_pictures([draw_pictures(tmp_path, 20)]), 0.25)
-    short, long = (PictureData(tiny_recipe(data={"resident": "auto"}), parts, worth=worth) for worth in (False, True))
+    recipe = tiny_recipe(data={"resident": "auto"})
+    short, long = (PictureData(recipe, parts, cache_in_memory=whether) for whether in (False, True))
     short.setup("fit")
     long.setup("fit")
     assert not short.residents

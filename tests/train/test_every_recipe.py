@@ -9,6 +9,7 @@ from tiny_training import draw_pictures
 import photochrom
 from photochrom.train.export import export
 from photochrom.train.recipe.sections import RECIPES, load_recipe, recipe_names
+from photochrom.train.run.options import RunOptions
 from photochrom.train.run.run import train
 
 OURS = [name for name in recipe_names() if not name.startswith("photo")]  # test_photo_recipe.py has those
@@ -28,7 +29,7 @@ def test_a_recipe_trains_exports_and_colours(name: str, tmp_path: Path) -> None:
     kind = load_recipe(name).network.kind
     recipe = load_recipe(name, [*TINY, *SMALL[kind], "train.epochs=1", "train.pretrain_epochs=0", "data.limit=0"])
     pictures = draw_pictures(tmp_path / "pictures", 20)
-    run = train(recipe, [pictures], tmp_path / "run", max_steps=2, device="cpu", quiet=True)
+    run = train(recipe, [pictures], tmp_path / "run", options=RunOptions(max_steps=2, device="cpu", quiet=True))
     assert (run / "checkpoints" / "last.ckpt").is_file()
     assert (run / "samples" / "epoch-0001.jpg").is_file()
     assert export(run, tmp_path / "net.onnx") < 1e-3

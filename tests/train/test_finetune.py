@@ -15,6 +15,7 @@ from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import build_method, load_method
 from photochrom.train.networks.multiscale import MultiScale, exported_scale_weights
 from photochrom.train.recipe.sections import load_recipe
+from photochrom.train.run.options import RunOptions
 from photochrom.train.start.from_onnx import photo_from_onnx
 from photochrom.train.start.start import prior_on
 
@@ -60,9 +61,8 @@ def output(model: Path, lightness: np.ndarray) -> np.ndarray:
 
 
 def tuned(shipped: Path, pictures: Path, out: Path, *settings: str, whole: bool = False, **more: object) -> Path:
-    return finetune(
-        str(shipped), [pictures], out, whole=whole, overrides=[*TINY, *settings], device="cpu", quiet=True, **more
-    )
+    options = RunOptions(device="cpu", quiet=True, **more)
+    return finetune(str(shipped), [pictures], out, whole=whole, overrides=[*TINY, *settings], options=options)
 
 
 @pytest.mark.parametrize(

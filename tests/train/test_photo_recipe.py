@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch.callbacks import Timer
-from tiny_training import draw_pictures
+from tiny_training import draw_pictures, packed
 
 from photochrom.errors import UsageError
 from photochrom.train.export import export
@@ -53,7 +53,7 @@ def values(run: Path, column: str) -> list[float]:
 
 
 def run(recipe: Recipe, pictures: Path, out: Path, **options: object) -> Path:
-    return train(recipe, [pictures], out, quiet=True, device="cpu", **options)
+    return train(recipe, [pictures], out, **packed(quiet=True, device="cpu", **options))
 
 
 def weights(out: Path, part: str, checkpoint: str = "last.ckpt") -> dict[str, torch.Tensor]:

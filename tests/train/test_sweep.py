@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from photochrom.cli.main import app
 from photochrom.errors import TrainingError, UsageError
 from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.run.options import RunOptions
 from photochrom.train.sweep.ranges import Range, parse_range
 from photochrom.train.sweep.sweep import SweepResult, show, sweep
 
@@ -200,7 +201,7 @@ def real(tmp_path: Path) -> tuple[str, Path]:
 
 def test_a_real_sweep(tmp_path: Path, real: tuple[str, Path]) -> None:
     recipe, pictures = real
-    found = sweep(recipe, [pictures], tmp_path / "sweep", ranges=RATE, trials=2, device="cpu")
+    found = sweep(recipe, [pictures], tmp_path / "sweep", ranges=RATE, trials=2, options=RunOptions(device="cpu"))
     assert [row["validations"] for row in found.rows] == [2, 2]
     assert (tmp_path / "sweep" / f"trial-{found.rows[0]['trial']:04d}" / "checkpoints" / "best.ckpt").is_file()
 

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from photochrom.errors import TrainingError
 from photochrom.train.recipe.sections import Recipe
+from photochrom.train.run.options import RunOptions
 from photochrom.train.watch import (
     Bell,
     DeadTraining,
@@ -337,9 +338,9 @@ def test_a_real_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path: Path)
         "network": {"kind": "cifar-cnn", "width": 4},
         "train": {"batch": 2, "epochs": 3, "checkpoint_minutes": 0.0, "ema": 0.9},
     }
-    run = tmp_path / "run"
+    run, options = tmp_path / "run", RunOptions(device="cpu", quiet=True)
     with pytest.raises(TrainingError, match=r"training diverged at step .*last\.ckpt"):
-        train(Recipe.from_dict(sections), [pictures], run, device="cpu", quiet=True, callbacks=[Spoil(after=4)])
+        train(Recipe.from_dict(sections), [pictures], run, options=options, callbacks=[Spoil(after=4)])
     assert "diverged" in (run / "warnings.log").read_text()
     kept = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
     assert kept["global_step"] == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import ColorMethod
 from photochrom.train.recipe.sections import Recipe
+from photochrom.train.run.options import RunOptions
 from photochrom.train.run.run import train
 
 
@@ -116,11 +118,20 @@ class TinyGame(TinyMethod):
         return [torch.optim.Adam(part.parameters(), 0.01) for part in (self.network, self.other)]
 
 
+def packed(**options: Any) -> dict[str, Any]:
+    """Arguments for train(): those that are fields of RunOptions, as its `options`; the rest as they are."""
+    own = {field.name for field in fields(RunOptions)}
+    return {
+        "options": RunOptions(**{name: value for name, value in options.items() if name in own}),
+        **{name: value for name, value in options.items() if name not in own},
+    }
+
+
 def train_tiny(
     recipe: Recipe, data: Sequence[Path], out: Path, *, method: type[TinyMethod] = TinyMethod, **options: Any
 ) -> Path:
     """train(), with one of these methods and nothing on stderr."""
-    return train(recipe, data, out, method=method, quiet=True, **options)
+    return train(recipe, data, out, method=method, **packed(quiet=True, **options))
 
 
 KINDS = {"method": TinyMethod, "plain": PlainMethod, "slow": SlowMethod, "game": TinyGame}

@@ -112,23 +112,21 @@ def sweep(
     """Find good settings of a recipe by many short runs."""
 
     def work() -> int:
+        from photochrom.train.run.options import RunOptions
         from photochrom.train.sweep.sweep import show, sweep
 
-        folder = out or Path("sweeps", Path(recipe).stem)
-        found = sweep(
+        result = sweep(
             recipe,
             data,
-            folder,
+            out or Path("sweeps", Path(recipe).stem),
             ranges=set_range,
             trials=trials,
             overrides=set_ or (),
             goal=goal,
-            max_steps=max_steps,
-            max_minutes=max_minutes,
-            device=device,
+            options=RunOptions(max_steps=max_steps, max_minutes=max_minutes, device=device),
             tell=lambda line: typer.echo(line, err=True),
         )
-        show(found)
+        show(result)
         return 0
 
     leave(work)

@@ -80,21 +80,10 @@ def train(
 
     def work() -> int:
         from photochrom.train.command import run_train
+        from photochrom.train.run.options import RunOptions
 
-        code: int = run_train(
-            recipe,
-            data,
-            out,
-            settings=settings or [],
-            max_steps=max_steps,
-            max_minutes=max_minutes,
-            resume=resume,
-            start=start,
-            bins=bins,
-            device=device,
-            quiet=quiet,
-        )
-        return code
+        options = RunOptions(max_steps=max_steps, max_minutes=max_minutes, resume=resume, device=device, quiet=quiet)
+        return run_train(recipe, data, out, settings=settings or [], options=options, start=start, bins=bins)
 
     leave(work)
 
@@ -114,8 +103,7 @@ def export(
     def work() -> int:
         from photochrom.train.command import run_export
 
-        code: int = run_export(run, output, domain=domain, licence=licence, half=half, overwrite=overwrite)
-        return code
+        return run_export(run, output, domain=domain, licence=licence, half=half, overwrite=overwrite)
 
     leave(work)
 
@@ -139,20 +127,10 @@ def finetune(
 
     def work() -> int:
         from photochrom.train.command import run_finetune
+        from photochrom.train.run.options import RunOptions
 
-        code: int = run_finetune(
-            model,
-            data,
-            out,
-            whole=whole,
-            settings=settings or [],
-            max_steps=max_steps,
-            max_minutes=max_minutes,
-            resume=resume,
-            device=device,
-            quiet=quiet,
-        )
-        return code
+        options = RunOptions(max_steps=max_steps, max_minutes=max_minutes, resume=resume, device=device, quiet=quiet)
+        return run_finetune(model, data, out, whole=whole, settings=settings or [], options=options)
 
     leave(work)
 
@@ -169,7 +147,6 @@ def bins(
     def work() -> int:
         from photochrom.train.command import run_bins
 
-        code: int = run_bins(data, out, pictures=pictures, settings=settings or [], overwrite=overwrite)
-        return code
+        return run_bins(data, out, pictures=pictures, settings=settings or [], overwrite=overwrite)
 
     leave(work)

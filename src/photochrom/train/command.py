@@ -10,6 +10,7 @@ from pathlib import Path
 from photochrom.errors import OutputExistsError, UsageError
 from photochrom.train.recipe.sections import Recipe, load_recipe
 from photochrom.train.run.folder import next_folder
+from photochrom.train.run.options import RunOptions
 
 
 def run_train(
@@ -18,34 +19,19 @@ def run_train(
     out: Path | None,
     *,
     settings: Sequence[str],
-    max_steps: int | None,
-    max_minutes: float | None,
-    resume: bool,
+    options: RunOptions,
     start: Path | None,
     bins: Path | None,
-    device: str,
-    quiet: bool,
 ) -> int:
     """Train; the run's folder on stdout, everything else on stderr."""
     read = load_recipe(recipe, settings)
-    folder = out or _next(read.name, resume=resume)
+    folder = out or _next(read.name, resume=options.resume)
     from photochrom.train.losses.bins import Bins  # torch, only once the recipe is known to be right
     from photochrom.train.run.run import train
 
     return _run(
         folder,
-        lambda: train(
-            read,
-            data,
-            folder,
-            max_steps=max_steps,
-            max_minutes=max_minutes,
-            resume=resume,
-            start=start,
-            bins=Bins.load(bins) if bins else None,
-            device=device,
-            quiet=quiet,
-        ),
+        lambda: train(read, data, folder, options=options, start=start, bins=Bins.load(bins) if bins else None),
     )
 
 
@@ -56,31 +42,13 @@ def run_finetune(
     *,
     whole: bool,
     settings: Sequence[str],
-    max_steps: int | None,
-    max_minutes: float | None,
-    resume: bool,
-    device: str,
-    quiet: bool,
+    options: RunOptions,
 ) -> int:
     """Train a model on; the run's folder on stdout."""
     from photochrom.train.finetune import finetune
 
-    folder = out or _next(f"{Path(model).stem}-finetuned", resume=resume)
-    return _run(
-        folder,
-        lambda: finetune(
-            model,
-            data,
-            folder,
-            whole=whole,
-            overrides=settings,
-            max_steps=max_steps,
-            max_minutes=max_minutes,
-            resume=resume,
-            device=device,
-            quiet=quiet,
-        ),
-    )
+    folder = out or _next(f"{Path(model).stem}-finetuned", resume=options.resume)
+    return _run(folder, lambda: finetune(model, data, folder, whole=whole, overrides=settings, options=options))
 
 
 def run_export(run: Path, output: Path | None, *, domain: str, licence: str, half: bool, overwrite: bool) -> int:

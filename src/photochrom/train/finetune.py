@@ -13,6 +13,7 @@ from photochrom.network.models import find_model
 from photochrom.train.methods import METHODS
 from photochrom.train.networks.multiscale import SCALES, exported_scale_weights
 from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.run.options import AS_THE_RECIPE_SAYS, RunOptions
 from photochrom.train.run.run import train
 from photochrom.train.start.from_onnx import photo_from_onnx
 
@@ -44,32 +45,18 @@ def finetune(
     *,
     whole: bool = False,
     overrides: Sequence[str] = (),
-    max_steps: int | None = None,
-    max_minutes: float | None = None,
-    resume: bool = False,
-    device: str = "auto",
-    quiet: bool = False,
+    options: RunOptions = AS_THE_RECIPE_SAYS,
 ) -> Path:
     """Train a shipped model, or an exported .onnx, on with one's own colour pictures; gives `out`, the run's folder.
 
     whole: let the encoder learn too, which takes three times as long; else the decoder alone, from cached features.
-    overrides: settings of the recipe, as in load_recipe. The rest as for train(), which ends after 4 rounds.
+    overrides: settings of the recipe, as in load_recipe. options: as of train(); it ends after 4 rounds.
     Raises ModelError for a file that isn't an export of the photo network, and what train() raises.
     """
     file = find_model(model).file
     _, meta = photo_from_onnx(file)
     recipe = finetune_recipe(model, meta, whole=whole, overrides=overrides)
-    return train(
-        recipe,
-        data,
-        out,
-        max_steps=max_steps,
-        max_minutes=max_minutes,
-        resume=resume,
-        start=file,
-        device=device,
-        quiet=quiet,
-    )
+    return train(recipe, data, out, options=options, start=file)
 
 
 def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrides: Sequence[str] = ()) -> Recipe:

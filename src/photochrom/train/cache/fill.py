@@ -15,6 +15,7 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
+from photochrom.progress import Progress, silent
 from photochrom.train.augment.ageing import aged_lightness
 from photochrom.train.augment.backgrounds import on_plain_background
 from photochrom.train.cache.store import FEATURES, open_arrays, write_state
@@ -26,7 +27,6 @@ NOTE_EVERY = 64  # batches between notes of how far it is
 DECODERS, AHEAD = 2, 4 * BATCH
 
 Squares = Callable[[int, int], NDArray[np.uint8]]  # view and picture -> (S,S,3) sRGB
-Progress = Callable[[int, int], None]  # views done, views in all
 
 
 def fill_cache(
@@ -42,7 +42,7 @@ def fill_cache(
     plain: float,
     seed: int,
     made_of: Mapping[str, Any],
-    progress: Progress = lambda done, total: None,
+    progress: Progress = silent,
 ) -> None:
     """Write, or finish, the cache of `views` squares of each of a number of pictures.
 
@@ -80,7 +80,7 @@ def fill_cache(
         arrays["ab"][rows] = torch.nn.functional.avg_pool2d(ab, 4).numpy()
         if number % NOTE_EVERY == NOTE_EVERY - 1 or rows.stop == total:
             write_state(folder, settings, rows.stop, total)
-            progress(rows.stop, total)
+            progress("cache", rows.stop, total)
 
 
 def _batches(load: Callable[[int], Any], first: int, total: int) -> Iterator[tuple[int, list[Any]]]:

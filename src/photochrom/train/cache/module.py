@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from photochrom.pictures.split import Split
+from photochrom.progress import Progress, silent
 from photochrom.train.cache.fill import fill_cache
 from photochrom.train.cache.store import FEATURES, Cache, CachedViews
-from photochrom.train.data.module import PictureData, _Loader
+from photochrom.train.data.module import PictureData, ResumableLoader
 from photochrom.train.data.order import TrainOrder
 from photochrom.train.data.pictures import Squares
 from photochrom.train.networks.efficientnet import Encoder
@@ -26,8 +27,10 @@ class CachedData(PictureData):
     The cache is made, or finished, when the run is set up. An epoch is every view once.
     """
 
-    def __init__(self, recipe: Recipe, pictures: Split, encoder: Encoder, folder: Path, **options: Any) -> None:
-        super().__init__(recipe, pictures, **options)
+    def __init__(
+        self, recipe: Recipe, pictures: Split, encoder: Encoder, folder: Path, *, progress: Progress = silent
+    ) -> None:
+        super().__init__(recipe, pictures, progress=progress)
         self.encoder, self.folder = encoder, folder
         self.cache: Cache | None = None
 
@@ -68,7 +71,7 @@ class CachedData(PictureData):
                 "zoom": recipe.data.zoom,
                 "min_colorfulness": recipe.data.min_colorfulness,
             },
-            progress=lambda done, total: self._progress("cache", done, total),
+            progress=self._progress,
         )
 
     def train_dataloader(self) -> DataLoader[Any]:
@@ -77,7 +80,7 @@ class CachedData(PictureData):
         batch, seed = self.recipe.train.batch, self.recipe.train.seed
         order = TrainOrder([self.cache.count], batch, seed=seed, position=self._position, rank=rank, world=world)
         views = CachedViews(self.cache, (*FEATURES, "grey", "ab", "rgb"))
-        return _Loader(views, batch_sampler=order, collate_fn=_as_it_is)
+        return ResumableLoader(views, batch_sampler=order, collate_fn=_as_it_is)
 
 
 def _as_it_is(batch: Any) -> Any:

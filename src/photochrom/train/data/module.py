@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from photochrom.errors import TrainingError
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.split import Split
+from photochrom.progress import Progress, silent
 from photochrom.train.data.order import TrainOrder, ValidationOrder
 from photochrom.train.data.pictures import LeftOut, Pick, Squares, View, log, together, unmoved
 from photochrom.train.data.resident import Resident, free_memory, load
@@ -27,35 +28,36 @@ Sets = dict[str, list[Picture]]
 class PictureData(lightning.LightningDataModule):
     """Batches {"rgb": uint8 (N,3,size,size) sRGB} on the device, and "other" where there is a second set.
 
-    worth: whether keeping all in memory is worth it, with data.resident = "auto": not for less than one round.
-    progress: told what is being decoded into memory, how many are done and of how many.
+    unpaired: the second set, with no pair for each picture of the first. cache_in_memory: whether, with
+    data.resident = "auto", all are decoded into memory at once; it isn't worth it for less than one round.
+    progress: of that.
     """
 
     def __init__(
         self,
         recipe: Recipe,
         pictures: Split,
-        others: Split | None = None,
+        unpaired: Split | None = None,
         *,
-        worth: bool = True,
-        progress: Callable[[str, int, int], None] = lambda what, done, count: None,
+        cache_in_memory: bool = True,
+        progress: Progress = silent,
     ) -> None:
         super().__init__()
-        self.recipe, self.worth, self._progress = recipe, worth, progress
+        self.recipe, self.cache_in_memory, self._progress = recipe, cache_in_memory, progress
         config = recipe.data
         seed = recipe.train.seed
         self.sets: dict[str, Sets] = {"train": {"rgb": pictures.train}, "validation": {"rgb": pictures.validation}}
-        if others:
-            self.sets["train"]["other"], self.sets["validation"]["other"] = others.train, others.validation
+        if unpaired:
+            self.sets["train"]["other"], self.sets["validation"]["other"] = unpaired.train, unpaired.validation
         taken = View(config.size, random=True, zoom=config.zoom, seed=seed) if config.crop == "random" else None
         self.views = {"train": taken or View(config.size, seed=seed), "validation": View(config.size)}
         self.residents: dict[str, dict[str, Resident]] = {}
         self.left_out = LeftOut(sum(len(pictures) for sets in self.sets.values() for pictures in sets.values()))
 
     def setup(self, stage: str) -> None:
-        """Decode everything into memory, if it fits and is worth it."""
+        """Decode everything into memory, if it fits and is meant to be there."""
         config = self.recipe.data
-        if self.residents or config.resident == "no" or (config.resident == "auto" and not self.worth):
+        if self.residents or config.resident == "no" or (config.resident == "auto" and not self.cache_in_memory):
             return
         room = self._room()
         for part, sets in self.sets.items():
@@ -126,10 +128,10 @@ class PictureData(lightning.LightningDataModule):
 
     def _loader(self, part: str, order: TrainOrder | ValidationOrder) -> DataLoader[Any]:
         if part in self.residents:
-            return _Loader(_Picks(part), batch_sampler=order, collate_fn=_picked)
+            return ResumableLoader(_Picks(part), batch_sampler=order, collate_fn=_picked)
         config = self.recipe.data
         least = config.min_colorfulness if part == "train" else 0.0
-        return _Loader(
+        return ResumableLoader(
             Squares(self.sets[part], self.views[part], least),
             batch_sampler=order,
             collate_fn=together,
@@ -177,7 +179,7 @@ def seed_step(seed: int, step: int, rank: int) -> None:
     torch.manual_seed(state)
 
 
-class _Loader(DataLoader[Any]):
+class ResumableLoader(DataLoader[Any]):
     """A DataLoader of which Lightning knows that it can be resumed: its order asks the trainer where it is."""
 
     def state_dict(self) -> dict[str, Any]:

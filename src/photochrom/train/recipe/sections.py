@@ -28,6 +28,7 @@ RECIPES = Path(__file__).parents[2] / "recipes"  # those that ship with the pack
 
 
 MethodName = Literal["regression", "distribution", "cgan", "cyclegan", "photo"]
+Precision = Literal["auto", "32", "bf16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +114,7 @@ class TrainConfig:
     pretrain_epochs: int = 0  # before those: the generator alone, on the pixel loss
     batch: int = 16  # pictures a step, over all devices together
     accumulate: int = 1  # batches whose gradients are added before a step of the optimiser
-    precision: Literal["auto", "32", "bf16"] = "auto"  # auto: bf16 where the GPU has it, else 32
+    precision: Precision = "auto"  # auto: bf16 where the GPU has it, else 32
     ema: float = 0.0  # decay of the moving average of the weights, e.g. 0.999; 0 = none
     early_stopping: int = 0  # stop after this many epochs without improvement; 0 = never
     minutes: float = 0.0  # stop after this time, the schedule of photo follows the clock; 0 = by epochs or steps

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import lightning
 import torch
@@ -15,6 +12,7 @@ from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint, WeightAveraging
 
 from photochrom.atomic import atomic_write
+from photochrom.train.run.signals import Signals
 
 
 class AtomicIO(TorchCheckpointIO):
@@ -26,35 +24,8 @@ class AtomicIO(TorchCheckpointIO):
             torch.save(checkpoint, stream)
 
 
-class Signals:
-    """Ctrl-C and SIGTERM, noted while training so that the step under way is finished and saved first."""
-
-    def __init__(self) -> None:
-        self.received: int | None = None
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Signals:
-        if threading.current_thread() is threading.main_thread():
-            self._before = {n: signal.signal(n, self._note) for n in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def leave(self) -> None:
-        if self.received is not None:
-            raise KeyboardInterrupt if self.received == signal.SIGINT else SystemExit(128 + self.received)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        again = self.received is not None
-        self.received = number
-        if again:  # whoever asks twice doesn't want to wait
-            self.leave()
-
-
 class LastCheckpoint(Checkpoint):
-    """Writes last.ckpt every `minutes`, at the end of the run, when it is interrupted; only where it can be resumed.
+    """Writes last.ckpt every `minutes`, at the end of the run and when it is interrupted, where it can be resumed.
 
     That is after a step, or after an epoch with its validation; never between gradients that are being added up.
     """
@@ -62,7 +33,7 @@ class LastCheckpoint(Checkpoint):
     def __init__(self, path: Path, minutes: float, signals: Signals) -> None:
         self.path, self.seconds, self.signals = path, minutes * 60, signals
         self._at = time.monotonic()
-        self._leaves = False  # a signal has come, and what had been learned until then is saved
+        self._interrupted = False  # a signal has come, and what was learned until then is in the file
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         self._at = time.monotonic()
@@ -70,30 +41,30 @@ class LastCheckpoint(Checkpoint):
     def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         if trainer.fit_loop._should_accumulate():
             return
-        interrupted = self.signals.received is not None
-        # After the last batch of an epoch its validation is waited for, unless there is no time for it.
-        waits = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch and not interrupted
-        if not waits and self._due(trainer, trainer.should_stop or interrupted):
+        signalled = self.signals.received is not None
+        # After the last batch of an epoch the validation comes first, unless there is no time for it.
+        validation_first = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch and not signalled
+        if not validation_first and self._due(trainer, trainer.should_stop or signalled):
             self._save(trainer)
-            self._leaves = interrupted
+            self._interrupted = signalled
 
     def on_train_batch_start(self, *_: Any) -> None:
-        if self._leaves:  # only now: the losses of the step before have been logged
-            self.signals.leave()
+        if self._interrupted:  # not at the end of the step before: its losses had still to be logged
+            self.signals.raise_received()
 
     def on_validation_start(self, *_: Any) -> None:
-        if self._leaves:
-            self.signals.leave()
+        if self._interrupted:
+            self.signals.raise_received()
 
     def on_validation_batch_end(self, *_: Any) -> None:
-        self.signals.leave()  # what came after the last checkpoint is lost: there is none in mid-validation
+        self.signals.raise_received()  # what came after the last checkpoint is lost: none is written in mid-validation
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:  # else stopped in mid-epoch, and saved there
-            final = trainer.fit_loop.epoch_progress.current.processed >= (trainer.max_epochs or 0)
+            final = trainer.current_epoch + 1 >= (trainer.max_epochs or 0)  # the one that ends isn't counted yet
             if self._due(trainer, final or trainer.should_stop or self.signals.received is not None):
                 self._save(trainer)
-        self.signals.leave()
+        self.signals.raise_received()
 
     def _due(self, trainer: lightning.Trainer, now: bool) -> bool:
         due = now or time.monotonic() - self._at >= self.seconds
@@ -119,7 +90,7 @@ def best_checkpoint(folder: Path, monitor: str) -> ModelCheckpoint:
     )
 
 
-def better(monitor: str) -> str:
+def better(monitor: str) -> Literal["min", "max"]:
     """Of accuracies more is better, of everything else less."""
     return "max" if "accuracy" in monitor else "min"
 

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Literal, TypedDict
 
 import torch
-from lightning.pytorch.plugins.environments import SLURMEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 
 from photochrom.errors import UsageError
-from photochrom.train.recipe.sections import Recipe
+from photochrom.train.recipe.sections import Precision
 
 _ACCELERATORS = {"auto": "auto", "cpu": "cpu", "cuda": "cuda", "gpu": "gpu", "mps": "mps"}
+
+
+class Devices(TypedDict):
+    """Arguments of Lightning's Trainer."""
+
+    accelerator: str
+    devices: int
+    num_nodes: int
+    strategy: str
+    sync_batchnorm: bool
+    precision: Literal["bf16-mixed", "32-true"]
+    benchmark: bool
 
 
 def places() -> tuple[int, int]:
@@ -20,12 +32,12 @@ def places() -> tuple[int, int]:
         here = int(os.environ["LOCAL_WORLD_SIZE"])
         return here, max(1, int(os.environ["WORLD_SIZE"]) // here)
     if SLURMEnvironment.detect() and "SLURM_NTASKS" in os.environ:
-        nodes = int(os.environ.get("SLURM_NNODES", 1))
+        nodes = int(os.environ.get("SLURM_NNODES", "1"))
         return max(1, int(os.environ["SLURM_NTASKS"]) // nodes), nodes
     return 1, 1
 
 
-def trainer_devices(device: str, recipe: Recipe, *, alternating: bool) -> dict[str, Any]:
+def trainer_devices(device: str, precision: Precision, *, alternating: bool) -> Devices:
     """Lightning's arguments for a device's name. Raises UsageError for one that isn't known or isn't there.
 
     alternating: whether a step trains one network at a time, as a GAN's does: DDP must look for unused parameters then.
@@ -39,8 +51,8 @@ def trainer_devices(device: str, recipe: Recipe, *, alternating: bool) -> dict[s
     here, nodes = places()
     several = here * nodes > 1
     cuda = device in ("auto", "cuda", "gpu") and torch.cuda.is_available()
-    bf16 = recipe.train.precision == "bf16" or (
-        recipe.train.precision == "auto" and cuda and torch.cuda.is_bf16_supported(including_emulation=False)
+    bf16 = precision == "bf16" or (
+        precision == "auto" and cuda and torch.cuda.is_bf16_supported(including_emulation=False)
     )
     return {
         "accelerator": _ACCELERATORS[device],

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import lightning
 import torch
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from photochrom.errors import PhotochromError, TrainingError, UsageError
 from photochrom.train.recipe.sections import Recipe

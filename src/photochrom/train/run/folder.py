@@ -44,39 +44,39 @@ class RunFolder:
         self.checkpoints = path / "checkpoints"
         self.last = self.checkpoints / "last.ckpt"
         self.bins = path / "bins.npz"
-        self.told: dict[str, Any] = {}
+        self.facts: dict[str, Any] = {}
 
     def begin(self, recipe: Recipe, data: Mapping[str, Any], *, resume: bool) -> None:
         """Make the folder, or see that it can be resumed with this recipe and these pictures. Raises UsageError."""
         stored = self.path / "recipe.toml"
         if resume:
-            self.told = self._read()
+            self.facts = self._read()
         if not self.writes:
             return
         if resume:
             if not stored.is_file():
                 raise UsageError(f"there is no run in {self.path} to go on with: leave out --resume to begin one")
             _same(load_recipe(stored), recipe, self.path)
-            if self.told.get("data", data)["sha256"] != data["sha256"]:
+            if self.facts.get("data", data)["sha256"] != data["sha256"]:
                 raise UsageError(f"these are not the pictures that {self.path} was begun with: give the same data")
         elif self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
             raise UsageError(f"{self.path} holds a run already: go on with it with --resume, or choose another --out")
         self.path.mkdir(parents=True, exist_ok=True)
         with atomic_write(stored, overwrite=True) as stream:
             stream.write(recipe.to_toml().encode())
-        if not self.told:
-            self.told = {"recipe": recipe.name, "recipe_sha256": recipe.sha256, **_surroundings()}
-        self.told = {"data": {}, **self.told, "status": "running"}
-        self.told["data"] = {**data, **self.told["data"]}
-        self.told.setdefault("sessions", []).append({"started": _now(), "command": sys.argv})
+        if not self.facts:
+            self.facts = {"recipe": recipe.name, "recipe_sha256": recipe.sha256, **_surroundings()}
+        self.facts = {"data": {}, **self.facts, "status": "running"}
+        self.facts["data"] = {**data, **self.facts["data"]}
+        self.facts.setdefault("sessions", []).append({"started": _now(), "command": sys.argv})
         self._write()
 
     def end(self, status: str, *, steps: int, left_out: Mapping[str, str]) -> None:
         """Note how this session of the run ended: done, interrupted or failed; and the pictures that were left out."""
         if self.writes:
-            self.told["status"] = status
-            self.told["sessions"][-1] |= {"ended": _now(), "steps": steps, "status": status}
-            self.told["data"] |= {"left_out": len(left_out), "left_out_names": dict(left_out)}
+            self.facts["status"] = status
+            self.facts["sessions"][-1] |= {"ended": _now(), "steps": steps, "status": status}
+            self.facts["data"] |= {"left_out": len(left_out), "left_out_names": dict(left_out)}
             self._write()
 
     def _read(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class RunFolder:
 
     def _write(self) -> None:
         with atomic_write(self.path / "run.json", overwrite=True) as stream:
-            stream.write(json.dumps(self.told, indent=1).encode() + b"\n")
+            stream.write(json.dumps(self.facts, indent=1).encode() + b"\n")
 
 
 def next_folder(name: str, *, resume: bool) -> Path:

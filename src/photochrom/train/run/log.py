@@ -8,23 +8,23 @@ from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from photochrom.progress import Bar
 
 log = logging.getLogger("photochrom.train")
 
 
-class Telling:
+class RunLog:
     """While it is entered, the log of photochrom.train goes to stderr and, warnings, to RUN/warnings.log."""
 
     def __init__(self, out: Path, *, quiet: bool = False) -> None:
         self._out, self._quiet = out, quiet
         self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self._bar = Bar(console=self._console)
         self._handlers: list[logging.Handler] = []
-        self._bars: Progress | None = None
-        self._tasks: dict[str, object] = {}
-        self._lightning: dict[str, int] = {}
+        self._levels: dict[str, int] = {}  # as they were before
 
-    def __enter__(self) -> Telling:
+    def __enter__(self) -> RunLog:
         if not self._quiet:
             self._handlers.append(_Shown(self._console))
         if self._out.is_dir():
@@ -36,43 +36,30 @@ class Telling:
             self._handlers.append(written)
         for handler in self._handlers:
             log.addHandler(handler)
-        self._before = log.level
-        log.setLevel(logging.INFO)
+        self._set_level(log.name, logging.INFO)
         for name in ("lightning.pytorch", "lightning.fabric"):  # which GPU there is, a tip for the day
-            self._lightning[name] = logging.getLogger(name).level
-            logging.getLogger(name).setLevel(logging.WARNING)
+            self._set_level(name, logging.WARNING)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end_bars()
-        log.setLevel(self._before)
+        self._bar.close()
         for handler in self._handlers:
             log.removeHandler(handler)
             handler.close()
-        for name, level in self._lightning.items():
+        for name, level in self._levels.items():
             logging.getLogger(name).setLevel(level)
 
-    def decoding(self, what: str, done: int, count: int) -> None:
-        """A bar for each part of the pictures, on a terminal."""
-        if self._quiet or not self._console.is_terminal:
-            return
-        if self._bars is None:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._bars = Progress(*columns, console=self._console, transient=True)
-            self._bars.start()
-        if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(f"decoding the {what} pictures", total=count)
-        self._bars.update(self._tasks[what], completed=done)  # type: ignore[arg-type]
-        if done == count and what == "validation":
-            self._end_bars()
+    def decoding(self, what: str, done: float, total: float, /) -> None:
+        """A `Progress`: a bar for a part of the pictures that is being decoded into memory, on a terminal."""
+        self._bar(f"decoding the {what} pictures", done, total)
+        if done >= total:
+            self._bar.close()
 
-    def _end_bars(self) -> None:
-        if self._bars:
-            self._bars.stop()
-        self._bars = None
-        self._tasks = {}
+    def _set_level(self, name: str, level: int) -> None:
+        self._levels[name] = logging.getLogger(name).level
+        logging.getLogger(name).setLevel(level)
 
 
 class _Shown(logging.Handler):

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
+from torch import Tensor
 
 
 def loggers(out: Path, resumed_at: int | None) -> list[Logger]:
@@ -13,16 +14,18 @@ def loggers(out: Path, resumed_at: int | None) -> list[Logger]:
     before = _rows(out / "metrics.csv", resumed_at) if resumed_at is not None else []
     table = CSVLogger(out, name="", version="", flush_logs_every_n_steps=50)
     for row in before:
-        table.log_metrics(row, step=int(row.pop("step")))  # the logger begins with an empty file
+        step = int(row.pop("step"))
+        table.log_metrics(row, step=step)  # the logger begins with an empty file
     if before:
         table.save()
-    purge = {} if resumed_at is None else {"purge_step": resumed_at}
-    return [table, TensorBoardLogger(out, name="tensorboard", version="", default_hp_metric=False, **purge)]
+    board = TensorBoardLogger(out, "tensorboard", version="", default_hp_metric=False, purge_step=resumed_at)
+    return [table, board]
 
 
-def _rows(path: Path, before: int) -> list[dict[str, float]]:
+def _rows(path: Path, before: int) -> list[dict[str, Tensor | float]]:
+    """The rows of metrics.csv that were logged before this step, each with its `step`."""
     if not path.is_file():
         return []
     with open(path, newline="", encoding="utf-8") as stream:
-        rows = [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(stream) if row.get("step")]
-    return [row for row in rows if row["step"] < before]
+        rows = [row for row in csv.DictReader(stream) if row.get("step")]
+    return [{k: float(v) for k, v in row.items() if v} for row in rows if float(row["step"]) < before]

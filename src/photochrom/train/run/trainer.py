@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,9 +15,12 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping
 
 from photochrom.train.recipe.sections import Recipe
-from photochrom.train.run.checkpoints import AtomicIO, LastCheckpoint, MovingAverage, Signals, best_checkpoint, better
+from photochrom.train.run.checkpoints import AtomicIO, LastCheckpoint, MovingAverage, best_checkpoint, better
+from photochrom.train.run.devices import Devices
 from photochrom.train.run.folder import RunFolder
 from photochrom.train.run.loggers import loggers
+from photochrom.train.run.options import RunOptions
+from photochrom.train.run.signals import Signals
 from photochrom.train.watch.stopping import StopAfter
 
 # What Lightning warns of and we do on purpose, or can't help.
@@ -41,21 +44,21 @@ class Ends:
     epochs: int
     max_steps: int | None
     minutes: float | None
-    kept_if_it_fits: bool  # whether each picture is looked at more than once, so that memory for all is well spent
+    cache_in_memory: bool  # whether each picture is seen more than once, so that memory for all is well spent
 
     @classmethod
-    def of(cls, recipe: Recipe, pictures: int, max_steps: int | None, max_minutes: float | None) -> Ends:
+    def of(cls, recipe: Recipe, pictures: int, options: RunOptions) -> Ends:
         """Of a recipe on so many training pictures."""
         each = max(1, pictures // recipe.train.batch)  # batches in an epoch
         epochs = recipe.train.epochs + recipe.train.pretrain_epochs
-        steps = min(epochs * each, max_steps or epochs * each)
-        minutes = max_minutes or recipe.train.minutes or None
+        steps = min(epochs * each, options.max_steps or epochs * each)
+        minutes = options.max_minutes or recipe.train.minutes or None
         return cls(
             steps=steps,
             epochs=min(epochs, -(-steps // each)),  # so that schedules end where the run does
-            max_steps=max_steps,
+            max_steps=options.max_steps,
             minutes=minutes,
-            kept_if_it_fits=minutes is not None or steps > each,
+            cache_in_memory=minutes is not None or steps > each,
         )
 
 
@@ -63,30 +66,30 @@ def build_trainer(
     recipe: Recipe,
     method: lightning.LightningModule,
     folder: RunFolder,
-    devices: Mapping[str, Any],
+    devices: Devices,
     ends: Ends,
     signals: Signals,
-    watching: Sequence[lightning.Callback],
+    callbacks: Sequence[lightning.Callback],
     *,
     validates: bool,
     resumed: Path | None,
 ) -> lightning.Trainer:
-    """watching: callbacks besides those that stop, average and save. resumed: the checkpoint to go on from."""
-    callbacks = list(watching)
+    """callbacks: besides those that stop, average and save. resumed: the checkpoint to go on from."""
+    every = list(callbacks)
     if ends.max_steps:
-        callbacks.append(StopAfter(ends.max_steps))
+        every.append(StopAfter(ends.max_steps))
     if recipe.train.ema:
-        callbacks.append(MovingAverage(recipe.train.ema))
+        every.append(MovingAverage(recipe.train.ema))
     if validates:
-        callbacks += _chosen_by_validation(recipe, folder)
-    callbacks.append(LastCheckpoint(folder.last, recipe.train.checkpoint_minutes, signals))
+        every += _chosen_by_validation(recipe, folder)
+    every.append(LastCheckpoint(folder.last, recipe.train.checkpoint_minutes, signals))
     return lightning.Trainer(
         **devices,
         **_gradients(recipe, method),
         max_epochs=ends.epochs,
         max_time=timedelta(minutes=ends.minutes) if ends.minutes else None,
         logger=loggers(folder.path, _steps_in(resumed)) if folder.writes else False,
-        callbacks=callbacks,
+        callbacks=every,
         plugins=[AtomicIO()],
         default_root_dir=folder.path,
         log_every_n_steps=max(1, min(10, ends.steps // 100)),

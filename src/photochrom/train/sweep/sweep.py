@@ -6,9 +6,9 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import lightning
 import optuna
@@ -22,6 +22,7 @@ from photochrom.atomic import atomic_write
 from photochrom.errors import TrainingError, UsageError
 from photochrom.train.recipe.sections import Recipe, load_recipe
 from photochrom.train.run.checkpoints import better
+from photochrom.train.run.options import AS_THE_RECIPE_SAYS, RunOptions
 from photochrom.train.run.run import train
 from photochrom.train.sweep.ranges import Range, parse_range
 
@@ -37,6 +38,20 @@ class SweepResult:
     best: dict[str, Any]
     value: float
     recipe: Path
+
+
+class Training(Protocol):
+    """What a trial calls: train()."""
+
+    def __call__(
+        self,
+        recipe: Recipe,
+        data: Sequence[str | Path],
+        out: Path,
+        *,
+        options: RunOptions,
+        callbacks: Sequence[lightning.Callback],
+    ) -> Path: ...
 
 
 class _Pruned(lightning.Callback):
@@ -65,17 +80,16 @@ def sweep(
     trials: int = 20,
     overrides: Sequence[str] = (),
     goal: str = "",
-    max_steps: int | None = None,
-    max_minutes: float | None = None,
-    device: str = "auto",
+    options: RunOptions = AS_THE_RECIPE_SAYS,
     tell: Callable[[str], None] = lambda line: None,
-    training: Callable[..., Path] = train,
+    training: Training = train,
 ) -> SweepResult:
     """Train a recipe `trials` times with settings drawn from `ranges`, such as "optimiser.rate=1e-5..1e-2".
 
     goal: the logged value to better, by default val/loss, or val/ab_error where weights of the loss are swept (a loss
-    whose weights change can't be compared). max_steps, max_minutes: of each trial. tell: is given a line for each.
-    training: train(), or what stands for it.
+    whose weights change can't be compared). options: of each trial, which is a run that shows nothing and begins anew.
+    tell: is given a line for each. training: train(), or what stands for it.
+
     The study is out/study.journal: the same call after an interruption goes on, and a larger `trials` adds to it. Each
     trial is a run's folder, out/trial-0000 and so on; only the best keeps its checkpoints. Writes out/best.toml.
     Raises UsageError for settings that can't be used or another study's folder; TrainingError when no trial works.
@@ -86,6 +100,7 @@ def sweep(
     for one in swept:
         for value in one.ends:
             load_recipe(recipe, [*overrides, one.setting(value)])  # refuses unknown keys and impossible values now
+    each = replace(options, quiet=True, resume=False)
     base = load_recipe(recipe, overrides)
     if base.data.validation <= 0:
         raise UsageError("a sweep needs validation pictures: set data.validation to 0.2, say")
@@ -102,9 +117,7 @@ def sweep(
         state, why = TrialState.COMPLETE, ""
         try:
             chosen = load_recipe(recipe, [*overrides, *(one.setting(settings[one.key]) for one in swept)])
-            pruning = _Pruned(trial, goal)
-            training(chosen, data, run, max_steps=max_steps, max_minutes=max_minutes, device=device, quiet=True,
-                     callbacks=[pruning])  # fmt: skip
+            training(chosen, data, run, options=each, callbacks=[_Pruned(trial, goal)])
         except optuna.TrialPruned:
             state, why = TrialState.PRUNED, "stopped early, worse than the median"
         except TrainingError as error:
@@ -126,11 +139,10 @@ def _study(out: Path, base: Recipe, swept: Sequence[Range], goal: str) -> optuna
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = JournalStorage(JournalFileBackend(str(out / "study.journal")))
-    direction = {"min": "minimize", "max": "maximize"}[better(goal)]
     study = optuna.create_study(
         study_name="sweep",
         storage=storage,
-        direction=direction,
+        direction="minimize" if better(goal) == "min" else "maximize",
         load_if_exists=True,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
     )
