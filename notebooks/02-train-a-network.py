@@ -57,7 +57,7 @@ print(f"{len(list(folder.rglob('*.*')))} pictures")
 # can be changed, on the command line with `--set`; a key that isn't known is refused, naming the nearest.
 
 # %%
-from photochrom.train.recipe.sections import load_recipe, recipe_names
+from photochrom.train.recipe import load_recipe, recipe_names
 
 print(*recipe_names(), sep=", ")
 settings = ["data.workers=0", "network.width=16", "train.batch=16", "train.preview=4"]

@@ -26,7 +26,7 @@ from photochrom.pictures.split import split
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData
 from photochrom.train.methods import METHODS, build_method
-from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run.devices import trainer_devices
 from photochrom.train.run.malloc import keep_memory
 from photochrom.train.run.options import RunOptions

@@ -23,7 +23,7 @@ from photochrom.evaluate.report.tables import markdown
 from photochrom.evaluate.summary import METRICS
 from photochrom.evaluate.training.curves import curves
 from photochrom.evaluate.training.past_runs import Run, differences, facts_of, flat, read_run
-from photochrom.train.recipe.sections import load_recipe
+from photochrom.train.recipe import load_recipe
 
 _SCORES = {  # of an evaluation: the metric, and how it is written
     "fid": ".1f",

@@ -8,7 +8,7 @@ from tiny_training import draw_pictures
 
 import photochrom
 from photochrom.train.export import export
-from photochrom.train.recipe.sections import RECIPES, load_recipe, recipe_names
+from photochrom.train.recipe import RECIPES, load_recipe, recipe_names
 from photochrom.train.run.options import RunOptions
 from photochrom.train.run.run import train
 

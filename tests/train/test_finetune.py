@@ -14,7 +14,7 @@ from photochrom.train.finetune import finetune, finetune_recipe
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import build_method, load_method
 from photochrom.train.networks.multiscale import MultiScale, exported_scale_weights
-from photochrom.train.recipe.sections import load_recipe
+from photochrom.train.recipe import load_recipe
 from photochrom.train.run.options import RunOptions
 from photochrom.train.start.from_onnx import photo_from_onnx
 from photochrom.train.start.start import prior_on

@@ -16,7 +16,7 @@ from photochrom.train.export import export
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import build_method, load_method
 from photochrom.train.networks.efficientnet import LITE0_STAGES, Encoder, fold_norms
-from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run.run import train
 
 TINY = (

@@ -11,7 +11,7 @@ from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, trai
 
 from photochrom.errors import UsageError
 from photochrom.train.methods import load_method
-from photochrom.train.recipe.sections import load_recipe
+from photochrom.train.recipe import load_recipe
 from photochrom.train.run.folder import next_folder
 
 

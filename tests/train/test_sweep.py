@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from photochrom.cli.main import app
 from photochrom.errors import TrainingError, UsageError
-from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run.options import RunOptions
 from photochrom.train.sweep.ranges import Range, parse_range
 from photochrom.train.sweep.sweep import SweepResult, show, sweep

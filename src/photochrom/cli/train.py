@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _recipes(incomplete: str) -> list[str]:
-    from photochrom.train.recipe.sections import recipe_names
+    from photochrom.train.recipe import recipe_names
 
     return [name for name in recipe_names() if name.startswith(incomplete)]
 

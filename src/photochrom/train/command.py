@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from photochrom.errors import OutputExistsError, UsageError
-from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run.folder import next_folder
 from photochrom.train.run.options import RunOptions
 

@@ -12,7 +12,7 @@ from photochrom.errors import UsageError
 from photochrom.network.models import find_model
 from photochrom.train.methods import METHODS
 from photochrom.train.networks.multiscale import SCALES, exported_scale_weights
-from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run.options import AS_THE_RECIPE_SAYS, RunOptions
 from photochrom.train.run.run import train
 from photochrom.train.start.from_onnx import photo_from_onnx

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from photochrom.evaluate.training.history import History, read_history
-from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.recipe import Recipe, load_recipe
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,49 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from photochrom.errors import UsageError
 
 T = TypeVar("T")
 
 
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """What a number may be, as a field's annotation: Annotated[int, Bounds(8)]. The two ends are named by keyword."""
+
+    least: float
+    _: dataclasses.KW_ONLY
+    most: float | None = None
+    below: float | None = None
+
+    def __contains__(self, value: float) -> bool:
+        """Whether it is one of them; nan is not."""
+        return (
+            self.least <= value
+            and (self.most is None or value <= self.most)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        end = f" and under {self.below}" if self.below is not None else ""
+        return f"at least {self.least}" + (f" and at most {self.most}" if self.most is not None else end)
+
+
 def build(kind: type[T], values: Mapping[str, Any]) -> T:
     """A dataclass whose fields are values, or sections that are dataclasses. Raises UsageError."""
-    return _build(kind, values, "", kind)
+    return cast(T, _build(kind, values, "", kind))
+
+
+def check_bounds(section: object, prefix: str) -> None:
+    """See that each number of a dataclass is within the Bounds of its field. Raises UsageError.
+
+    prefix: of the keys in what is told, as in "train.".
+    """
+    for name, bounds in _bounds(type(section)).items():
+        value = getattr(section, name)
+        if value not in bounds:
+            raise UsageError(f"{prefix}{name} = {value} can't be used: give a number of {bounds}")
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
@@ -23,10 +56,16 @@ def nearest(word: str, known: Sequence[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else ""
 
 
-def _build(kind: Any, values: Mapping[str, Any], prefix: str, root: Any) -> Any:
+def _bounds(section: type) -> Mapping[str, Bounds]:
+    hints = get_type_hints(section, include_extras=True)
+    extras = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
+    return {name: extra for name, every in extras.items() for extra in every if isinstance(extra, Bounds)}
+
+
+def _build(kind: type[Any], values: Mapping[str, Any], prefix: str, root: type[Any]) -> object:
     hints = get_type_hints(kind)
     known = [f.name for f in dataclasses.fields(kind)]
-    made = {}
+    arguments: dict[str, object] = {}
     for key, value in values.items():
         if key not in hints:
             raise UsageError(
@@ -36,13 +75,13 @@ def _build(kind: Any, values: Mapping[str, Any], prefix: str, root: Any) -> Any:
         if dataclasses.is_dataclass(hint):
             if not isinstance(value, Mapping):
                 raise UsageError(f"{key} is a section of a recipe, not a value: write [{key}] and keys below it")
-            made[key] = _build(hint, value, f"{key}.", root)
+            arguments[key] = _build(cast(type[Any], hint), value, f"{key}.", root)
         else:
-            made[key] = _coerced(f"{prefix}{key}", value, hint)
-    return kind(**made)
+            arguments[key] = _coerced(f"{prefix}{key}", value, hint)
+    return cast(object, kind(**arguments))
 
 
-def _coerced(key: str, value: Any, hint: Any) -> Any:
+def _coerced(key: str, value: object, hint: object) -> object:
     """The value as the type the key has; a whole number is a float too, and 32 is "32"."""
     if get_origin(hint) is Literal:
         choices = get_args(hint)
@@ -53,20 +92,20 @@ def _coerced(key: str, value: Any, hint: Any) -> Any:
         if isinstance(value, (list, tuple)) and len(value) == len(get_args(hint)):
             return tuple(_coerced(key, v, t) for v, t in zip(value, get_args(hint), strict=True))
         raise UsageError(f"{key} = {value!r} can't be used: give {len(get_args(hint))} numbers, as in [0.5, 0.999]")
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if hint is float and number:
-        return float(value)
-    if hint is int and number and value == int(value):
-        return int(value)
-    if hint in (bool, str) and isinstance(value, hint):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if hint is float:
+            return float(value)
+        if hint is int and value == int(value):
+            return int(value)
+        if hint is str:
+            return str(value)
+    if (hint is bool and isinstance(value, bool)) or (hint is str and isinstance(value, str)):
         return value
-    if hint is str and number:
-        return str(value)
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-    raise UsageError(f"{key} = {value!r} can't be used: give {words[hint]}")
+    raise UsageError(f"{key} = {value!r} can't be used: give {words[cast(type, hint)]}")
 
 
-def _elsewhere(key: str, known: Sequence[str], root: Any) -> str:
+def _elsewhere(key: str, known: Sequence[str], root: type[Any]) -> str:
     """A hint for a key that belongs to another section."""
     sections = {name: hint for name, hint in get_type_hints(root).items() if dataclasses.is_dataclass(hint)}
     others = {f"{name}.{f.name}": f.name for name, hint in sections.items() for f in dataclasses.fields(hint)}

@@ -16,7 +16,7 @@ from typing import Any
 import photochrom
 from photochrom.atomic import atomic_write
 from photochrom.errors import UsageError
-from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.recipe import Recipe, load_recipe
 
 # What may differ when a run is resumed: it changes how long it goes on and how fast, not what is learned from.
 _FREE = {

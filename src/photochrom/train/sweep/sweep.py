@@ -20,7 +20,7 @@ from rich.table import Table
 
 from photochrom.atomic import atomic_write
 from photochrom.errors import TrainingError, UsageError
-from photochrom.train.recipe.sections import Recipe, load_recipe
+from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run.checkpoints import better
 from photochrom.train.run.options import AS_THE_RECIPE_SAYS, RunOptions
 from photochrom.train.run.run import train

@@ -1,0 +1,81 @@
+"""From a recipe's name, or a .toml of one's own, to a Recipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from photochrom.errors import UsageError
+from photochrom.train.recipe.sections import Recipe
+from photochrom.train.recipe.values import nearest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+RECIPES = Path(__file__).parents[2] / "recipes"  # those that ship with the package
+
+
+def recipe_names() -> list[str]:
+    """The recipes that ship with the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def load_recipe(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe that ships with the package, or the .toml file at a path; `overrides` are "section.key=value".
+
+    Raises UsageError for a recipe, key or value that isn't known, naming the nearest.
+    """
+    path = _find(str(name_or_path), Path())
+    values = _read(path)
+    for override in overrides:
+        _apply(values, override)
+    return Recipe.from_dict({"name": path.stem, **values})
+
+
+def _find(text: str, beside: Path) -> Path:
+    """The file of a recipe that ships with the package, or of one's own in the folder `beside`."""
+    path = beside / text if text.endswith(".toml") else RECIPES / f"{text}.toml"
+    if path.is_file():
+        return path
+    if text.endswith(".toml"):
+        raise UsageError(f"there is no recipe file {path}: check the path")
+    hint = nearest(text, recipe_names()) or "name one's own as a path that ends in .toml"
+    raise UsageError(f"there is no recipe {text!r}: {hint}")
+
+
+def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """What a file says, over what its base says. above: the recipes that build on it."""
+    if path.resolve() in above:
+        raise UsageError(f"{path} is its own base, by way of {', '.join(p.name for p in above)}: take out one base")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from error
+    base = values.pop("base", None)
+    if base is None:
+        return values
+    if not isinstance(base, str):
+        raise UsageError(f"base = {base!r} in {path} can't be used: name a recipe")
+    merged = _read(_find(base, path.parent), (*above, path.resolve()))
+    merged.pop("name", None)  # a recipe is called what its own file is
+    for key, value in values.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = {**merged[key], **value} if both else value
+    return merged
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    """Set "section.key=value" in nested values; the value is TOML, or else text."""
+    key, equals, value = override.partition("=")
+    section, _, name = key.strip().rpartition(".")
+    if not equals or not name:
+        raise UsageError(f"--set {override!r} can't be read: write it as section.key=value, as in train.batch=8")
+    try:
+        parsed = tomllib.loads(f"x = {value.strip()}")["x"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()  # a bare word is text
+    (values.setdefault(section, {}) if section else values)[name] = parsed
