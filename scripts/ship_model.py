@@ -25,14 +25,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     args = parser.parse_args()
     name = args.name or args.model.stem
-    info = open_network(find_model(str(args.model)), device="cpu").info  # checks the file, reads its metadata
+    network = open_network(find_model(str(args.model)), device="cpu")  # checks the file, reads its metadata
+    info = network.info
 
     args.out.mkdir(parents=True, exist_ok=True)
     target, table = args.out / f"{name}.onnx", args.out / "models.json"
     if target.resolve() != args.model.resolve():
         shutil.copyfile(args.model, target)
     row = {"name": name, "file": target.name, "sha256": info.sha256, "size_bytes": info.size_bytes}
-    row |= {key: getattr(info, key) for key in ("domain", "head", "work_size", "recipe", "licence")}
+    shown = ("domain", "recipe", "licence", "inputs", "output", "multiple", "stride", "work_size")
+    row["spec"] = {key: getattr(network.spec, key) for key in shown}
     row["scores"] = json.loads(args.scores.read_text()) if args.scores else {}
     rows = json.loads(table.read_text()) if table.exists() else []
     places = [i for i, other in enumerate(rows) if other["name"] == name] or [len(rows)]

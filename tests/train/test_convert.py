@@ -15,6 +15,9 @@ import torch
 
 import photochrom
 from photochrom.errors import ModelError, UsageError
+from photochrom.network.models import find_model
+from photochrom.network.session import open_network
+from photochrom.prediction import Prediction
 from photochrom.train.peers import PEERS, Peer, convert, download
 
 SMALL = {  # the same classes, with smaller encoders
@@ -53,7 +56,7 @@ def test_a_converted_network_colours_at_once(name: str, tmp_path: Path) -> None:
     peer = SMALL[name]
     made = convert.export_peer(peer, None, tmp_path / "x.onnx")
     model = photochrom.load_model(made.path)
-    assert (model.info.head, model.info.work_size, model.info.licence) == (peer.head, 64, peer.licence)
+    assert (model.info.spec.output, model.info.work_size, model.info.licence) == (peer.head, 64, peer.licence)
     grey = np.tile(np.linspace(30, 220, 80).astype(np.uint8), (70, 1))
     assert model.colorize(grey).shape == (70, 80, 3)
 
@@ -61,11 +64,11 @@ def test_a_converted_network_colours_at_once(name: str, tmp_path: Path) -> None:
 def test_the_file_gives_what_its_authors_get(small_weights: Path, tmp_path: Path) -> None:
     peer = SMALL["eccv16"]
     made = convert.convert(str(small_weights), peer, tmp_path / "x.onnx")
-    network = photochrom.load_model(made.path)._network
+    network = open_network(find_model(str(made.path)))
     state = torch.load(small_weights, weights_only=True)
-    np.testing.assert_allclose(network.centres, 110 * state["model_out.weight"][:, :, 0, 0].T, rtol=1e-5)
+    np.testing.assert_allclose(network.spec.colors, 110 * state["model_out.weight"][:, :, 0, 0].T, rtol=1e-5)
     lightness = np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32)
-    ours = photochrom.Colorizer(network)._ab(network.run(lightness), lightness, 1.0, None)
+    ours = Prediction(network.spec, lightness, network.run(lightness)).ab()
     built = peer.build()
     peer.load(built, state)
     with torch.no_grad():  # as published: softmax, the 1x1 convolution of the colours, times 110

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 import photochrom
-from photochrom.errors import ModelError, OutputExistsError
+from photochrom.color.lab import rgb_to_lab
+from photochrom.errors import ModelError, OutputExistsError, UsageError
+from photochrom.network.spec import NetworkSpec
 from photochrom.train import export as exporting
 from photochrom.train.export import export
 from photochrom.train.losses.bins import Bins
@@ -43,7 +45,7 @@ def test_an_export_colours_pictures(method: str, tmp_path: Path) -> None:
     assert export(checkpoint(tmp_path / "x.ckpt", method), out) < 1e-3
     model = photochrom.load_model(out)
     assert (model.info.recipe, model.info.work_size, model.info.domain) == (method, 64, "photo")
-    assert model.info.head == ("distribution" if method == "distribution" else "ab")
+    assert model.info.spec.output == ("distribution" if method == "distribution" else "ab")
     grey = np.linspace(0, 255, 70 * 90).reshape(70, 90).astype(np.uint8)
     for detail in (64, 96):
         colored = model.colorize(grey, detail=detail)
@@ -62,18 +64,21 @@ def test_the_scale_comes_out_as_ab_units(tmp_path: Path) -> None:
     torch.save(saved, path)
     export(path, tmp_path / "net.onnx")
     colored = photochrom.load_model(tmp_path / "net.onnx").colorize(np.full((64, 64), 128, np.uint8))
-    lab = photochrom.color.rgb_to_lab(colored[32, 32].astype(np.float32) / 255)
+    lab = rgb_to_lab(colored[32, 32].astype(np.float32) / 255)
     np.testing.assert_allclose(lab[1:], [32, 32], atol=1)
 
 
 def test_the_metadata_names_the_recipe_and_its_hash(tmp_path: Path) -> None:
     path = checkpoint(tmp_path / "x.ckpt")
-    export(path, tmp_path / "net.onnx", domain="sketch", licence="CC0-1.0")
+    with pytest.raises(UsageError, match="no domain 'foto': did you mean 'photo'"):
+        export(path, tmp_path / "net.onnx", domain="foto")
+    assert not (tmp_path / "net.onnx").exists()
+    export(path, tmp_path / "net.onnx", domain="photo", licence="CC0-1.0")
     model = onnx.load(tmp_path / "net.onnx")
     meta = json.loads(model.metadata_props[0].value)
     recipe = Recipe.from_dict(torch.load(path, weights_only=True)["hyper_parameters"]["recipe"])
     assert meta["recipe_sha256"] == recipe.sha256
-    assert (meta["domain"], meta["licence"], meta["scale"], meta["multiple"]) == ("sketch", "CC0-1.0", 128.0, 8)
+    assert (meta["domain"], meta["licence"], meta["scale"], meta["multiple"]) == ("photo", "CC0-1.0", 128.0, 8)
     free = [d.dim_param != "" for d in model.graph.input[0].type.tensor_type.shape.dim]
     assert free == [True, False, True, True]
 
@@ -88,10 +93,10 @@ def test_half_the_weights_are_half_the_file(tmp_path: Path) -> None:
 def test_an_export_that_differs_is_refused_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = exporting.to_onnx
 
-    def spoilt(spec: exporting.ExportSpec, meta: dict[str, object], *, half: bool = False) -> bytes:
-        data = real(spec, meta, half=half)
+    def spoilt(network: torch.nn.Module, spec: NetworkSpec, *, half: bool = False) -> bytes:
+        data = real(network, spec, half=half)
         with torch.no_grad():
-            list(spec.network.parameters())[-1].add_(0.5)  # torch's is another network now
+            list(network.parameters())[-1].add_(0.5)  # torch's is another network now
         return data
 
     monkeypatch.setattr(exporting, "to_onnx", spoilt)

@@ -1,5 +1,6 @@
 """Training an exported model on: the file's weights come back, the decoder learns, and the result exports again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from tiny_training import draw_pictures
 
 from photochrom.errors import ModelError, UnknownModelError, UsageError
-from photochrom.train.export import described, export, to_onnx
+from photochrom.train.export import export, to_onnx
 from photochrom.train.finetune import finetune, finetune_recipe
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import build_method, load_method
@@ -43,9 +44,8 @@ def write_model(path: Path, *settings: str) -> Path:
                 value.uniform_(0.5, 2)
             elif "running_mean" in name:
                 value.normal_(0, 0.2)
-    spec = method.export_spec()
-    meta = {**described(spec), "domain": "photo", "recipe": "photo", "recipe_sha256": "", "licence": "Apache-2.0"}
-    path.write_bytes(to_onnx(spec, meta, half=True))
+    network, spec = method.exportable()
+    path.write_bytes(to_onnx(network, replace(spec, recipe="photo", licence="Apache-2.0"), half=True))
     return path
 
 
@@ -78,13 +78,13 @@ def test_the_torch_network_gives_what_the_file_gives(
 ) -> None:
     asked = (f"network.two_scales={two}", f"network.larger_scale={larger}", f"network.half_vote={half_vote}")
     model = write_model(tmp_path / "model.onnx", *asked)
-    net, meta = photo_from_onnx(model)
-    assert (meta["scales"], meta["votes"]) == (scales, votes)
-    assert finetune_recipe(str(model), meta, whole=True).network.half_vote == half_vote
-    assert meta["work_size"] == 192
+    net, spec = photo_from_onnx(model)
+    assert (spec.details["scales"], spec.details["votes"]) == (scales, votes)
+    assert finetune_recipe(str(model), spec, whole=True).network.half_vote == half_vote
+    assert spec.work_size == 192
     lightness = torch.rand(2, 1, 128, 64) * 100
     with torch.no_grad():
-        ours = MultiScale(net, exported_scale_weights(meta), meta["smoothing"])(
+        ours = MultiScale(net, exported_scale_weights(spec.details), spec.details["smoothing"])(
             lightness, torch.zeros(2, 3, 128, 64)
         ).softmax(1)
     np.testing.assert_allclose(ours, output(model, lightness.numpy()), atol=1e-3)
@@ -118,10 +118,10 @@ def test_with_a_rate_of_nothing_the_model_comes_out_as_it_went_in(
     export(run, tmp_path / "again.onnx")
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 1, 64, 64)).astype(np.float32)
     np.testing.assert_allclose(output(tmp_path / "again.onnx", lightness), output(shipped, lightness), atol=1e-3)
-    _, meta = photo_from_onnx(tmp_path / "again.onnx")
-    assert (meta["work_size"], meta["gain"], meta["smoothing"], meta["multiple"]) == (192, 1.3, 0.16, 64)
-    assert meta["temperature"] == load_recipe("photo").network.temperature
-    np.testing.assert_array_equal(meta["centres"], CENTRES)
+    _, spec = photo_from_onnx(tmp_path / "again.onnx")
+    assert (spec.work_size, spec.gain, spec.details["smoothing"], spec.multiple) == (192, 1.3, 0.16, 64)
+    assert spec.temperature == load_recipe("photo").network.temperature
+    np.testing.assert_array_equal(spec.centres, CENTRES)
 
 
 def test_the_decoder_learns_the_encoder_and_the_statistics_do_not(

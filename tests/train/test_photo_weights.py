@@ -1,9 +1,8 @@
 """Weights of the photo network: ImageNet's into the encoder, and a shipped .onnx back into torch."""
 
-import dataclasses
 import io
-import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +13,13 @@ import torch
 from photochrom.errors import ModelError, UsageError
 from photochrom.network.models import find_model
 from photochrom.network.session import METADATA_KEY, open_network
-from photochrom.train.export import described, difference, to_onnx
+from photochrom.network.spec import NetworkSpec
+from photochrom.train.export import difference, to_onnx
 from photochrom.train.finetune import finetune_recipe
-from photochrom.train.methods.base import ExportSpec
 from photochrom.train.networks.blocks import resized
 from photochrom.train.networks.efficientnet import LITE0_STAGES, LITE2_STAGES, Encoder, encoder_input
 from photochrom.train.networks.imagenet import copy_in_order, load_imagenet
-from photochrom.train.networks.multiscale import MultiScale, scaled_hints, scaled_lightness
+from photochrom.train.networks.multiscale import MultiScale, photo_details, scaled_hints, scaled_lightness
 from photochrom.train.networks.photo import PhotoNet
 from photochrom.train.networks.smoothing import hint_weights, smooth
 from photochrom.train.start.from_onnx import photo_from_onnx
@@ -59,8 +58,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet, Path]:
             dynamo=False,
         )
     model = onnx.load_from_string(buffer.getvalue())
-    meta = {"centres": [[10 * i, 0] for i in range(BINS)], "temperature": 0.6}
-    model.metadata_props.add(key=METADATA_KEY, value=json.dumps(meta))
+    spec = NetworkSpec(multiple=32, stride=4, centres=tuple((10.0 * i, 0.0) for i in range(BINS)), temperature=0.6)
+    model.metadata_props.add(key=METADATA_KEY, value=spec.to_metadata())
     path = tmp_path_factory.mktemp("onnx") / "photo.onnx"
     onnx.save(model, path)
     return net, path
@@ -68,12 +67,19 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet, Path]:
 
 def test_the_torch_network_comes_back_from_an_export(exported: tuple[PhotoNet, Path]) -> None:
     net, path = exported
-    back, meta = photo_from_onnx(path)
-    assert meta["temperature"] == 0.6
+    back, spec = photo_from_onnx(path)
+    assert spec.temperature == 0.6
     lightness = torch.rand(2, 1, 96, 64) * 100
     with torch.no_grad():
         torch.testing.assert_close(back(lightness), net(lightness), atol=1e-3, rtol=0)
         assert float(net(lightness).std()) > 0.1  # so that the comparison says something
+
+
+def spec_of(net: PhotoNet, weights: dict[float, float]) -> NetworkSpec:
+    return NetworkSpec(
+        inputs=("lightness", "hints"), stride=4, multiple=64, work_size=64, recipe="photo-fast", licence="CC0",
+        centres=tuple((10.0 * i, 0.0) for i in range(BINS)), details=photo_details(net.settings, weights, 0.16),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -82,29 +88,18 @@ def small_with_hints(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhotoNet
     net = shaken(PhotoNet(BINS, encoder="tf_efficientnet_lite0", decoder_widths=(16, 24, 32, 40), hints=True))
     net.decoder.hints.initialise(torch.tensor([[10.0 * i, 0.0] for i in range(BINS)]))
     weights = {1.0: 1.0, 0.5: 1.0, 1.5: 1.0}
-    spec = ExportSpec(
-        network=MultiScale(net, weights, smoothing=0.16),
-        head="distribution",
-        stride=4,
-        multiple=64,
-        work_size=64,
-        centres=np.float32([[10 * i, 0] for i in range(BINS)]),
-        settings=net.settings,
-        votes=weights,
-        smoothing=0.16,
-    )
-    meta = {**described(spec), "domain": "photo", "recipe": "photo-fast", "licence": "CC0"}
+    network, spec = MultiScale(net, weights, smoothing=0.16), spec_of(net, weights)
     path = tmp_path_factory.mktemp("hints") / "small.onnx"
-    path.write_bytes(to_onnx(spec, meta))
-    assert difference(path.read_bytes(), spec) < 1e-3
+    path.write_bytes(to_onnx(network, spec))
+    assert difference(path.read_bytes(), network, spec) < 1e-3
     return net, path
 
 
 def test_variants_of_the_network_come_back_too(small_with_hints: tuple[PhotoNet, Path]) -> None:
     net, path = small_with_hints
-    back, meta = photo_from_onnx(path)
-    assert back.settings == net.settings == meta["network"]
-    recipe = finetune_recipe(str(path), meta, whole=False)
+    back, spec = photo_from_onnx(path)
+    assert back.settings == net.settings == spec.details["network"]
+    recipe = finetune_recipe(str(path), spec, whole=False)
     assert (recipe.network.encoder, recipe.network.hints) == ("tf_efficientnet_lite0", True)
     assert recipe.network.decoder_widths == (16, 24, 32, 40)
 
@@ -132,12 +127,8 @@ def test_files_of_an_older_layout_come_back(
 ) -> None:
     """Reading compares with the file, so this also says that averaging the head's inputs averages the logits."""
     net, path = small_with_hints
-    centres = np.float32([[10 * i, 0] for i in range(BINS)])
-    spec = ExportSpec(
-        network=Older(net, scales), head="distribution", stride=4, multiple=64, work_size=64, centres=centres,
-        settings=net.settings, votes=dict.fromkeys(scales, 1.0), smoothing=0.16,
-    )  # fmt: skip
-    (tmp_path / "old.onnx").write_bytes(to_onnx(spec, described(spec)))
+    spec = spec_of(net, dict.fromkeys(scales, 1.0))
+    (tmp_path / "old.onnx").write_bytes(to_onnx(Older(net, scales), spec))
     old, _ = photo_from_onnx(tmp_path / "old.onnx")
     new, _ = photo_from_onnx(path)
     for name, value in new.state_dict().items():
@@ -153,11 +144,13 @@ def test_an_exported_network_takes_hints_or_none(
     red[:, 20:40, 30:60] = np.float32([60, 40, 1])[:, None, None]
     np.testing.assert_array_equal(network.run(lightness), network.run(lightness, nothing))
     assert np.abs(network.run(lightness, red) - network.run(lightness)).max() > 0.1
-    stretched = dataclasses.replace(network, gain=2.0)  # what comes out is to be the colour that was given
+    stretched = replace(
+        network, spec=replace(network.spec, gain=2.0)
+    )  # what comes out is to be the colour that was given
     doubled = red * np.float32([2, 2, 1])[:, None, None]
     np.testing.assert_allclose(stretched.run(lightness, doubled), network.run(lightness, red), rtol=1e-4, atol=1e-4)
     with pytest.raises(UsageError, match="takes no hints"):
-        dataclasses.replace(network, hints=False).run(lightness, red)
+        replace(network, spec=replace(network.spec, inputs=("lightness",))).run(lightness, red)
 
 
 def test_an_encoder_that_the_network_lacks_is_refused() -> None:
@@ -170,13 +163,14 @@ def test_other_files_are_refused(exported: tuple[PhotoNet, Path], tmp_path: Path
     with pytest.raises(ModelError, match=r"words\.onnx"):
         photo_from_onnx(tmp_path / "words.onnx")
     model = onnx.load(exported[1])
+    _, spec = photo_from_onnx(exported[1])
     for prop in model.metadata_props:
-        prop.value = json.dumps({"centres": [[0, 0]] * BINS, "scales": [1, 0.5], "votes": [1]})
+        prop.value = replace(spec, details={"scales": [1, 0.5], "votes": [1]}).to_metadata()
     onnx.save(model, tmp_path / "votes.onnx")
     with pytest.raises(ModelError, match=r"votes\.onnx"):
         photo_from_onnx(tmp_path / "votes.onnx")
     for prop in model.metadata_props:
-        prop.value = json.dumps({"centres": [[0, 0]] * 7})
+        prop.value = replace(spec, centres=((0.0, 0.0),) * 7).to_metadata()
     onnx.save(model, tmp_path / "bins.onnx")
     with pytest.raises(ModelError, match="belongs"):
         photo_from_onnx(tmp_path / "bins.onnx")

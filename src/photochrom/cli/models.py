@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from typing import Annotated
 
-import photochrom
+import typer
+
+from photochrom.cli.exits import leave
 
 
-def run(*, as_json: bool) -> int:
-    """Print the models, one a row, or as a JSON list of everything known about each."""
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command."""
+    app.command()(models)
+
+
+def models(as_json: Annotated[bool, typer.Option("--json", help="The table as JSON.")] = False) -> None:
+    """List the models: size, licence, scores."""
+    leave(lambda: _print(as_json=as_json))
+
+
+def _print(*, as_json: bool) -> int:
+    """One a row, or as a JSON list of everything known about each."""
+    import photochrom
+
     infos = photochrom.models()
     if as_json:
-        sys.stdout.write(json.dumps([asdict(info) for info in infos], indent=2, default=str) + "\n")
+        sys.stdout.write(json.dumps([info.to_dict() for info in infos], indent=2) + "\n")
         return 0
     rows = [("NAME", "FOR", "SIZE", "LICENCE", "SCORES")]
     for info in infos:

@@ -2,52 +2,80 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from photochrom.errors import ModelError, UnknownModelError
+from photochrom.errors import ModelError, UnknownModelError, suggestion
+from photochrom.network.spec import NetworkSpec
 
-_WEIGHTS = Path(__file__).parents[1] / "weights"
+WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInfo:
     """What is known of a model without loading it.
 
-    domain: the kind of picture it is for, "photo". file: its .onnx. sha256: of the file, "" for one named by its path.
+    file: its .onnx. spec: what it says of itself, None for a file named by its path until it is loaded.
+    sha256: of the file, "" for one named by its path. size_bytes: of the file.
     scores: by the names of the model card, "fid", "lpips_alex"...; empty when not measured.
-    work_size: default short side of the network's input, in pixels. head: "distribution" or "ab".
     """
 
     name: str
-    domain: str
     file: Path
+    spec: NetworkSpec | None = None
     sha256: str = ""
-    licence: str = ""
-    recipe: str = ""
-    head: str = "distribution"
-    work_size: int = 256
     size_bytes: int = 0
     scores: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def domain(self) -> str:
+        """The kind of picture it is for, "photo"; "" while nothing is known."""
+        return self.spec.domain if self.spec else ""
+
+    @property
+    def licence(self) -> str:
+        """Of the weights; "" while nothing is known."""
+        return self.spec.licence if self.spec else ""
+
+    @property
+    def recipe(self) -> str:
+        """What trained it; "" while nothing is known."""
+        return self.spec.recipe if self.spec else ""
+
+    @property
+    def work_size(self) -> int:
+        """Short side of the network's input in pixels if nothing else is asked for; 0 while nothing is known."""
+        return self.spec.work_size if self.spec else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything known, flat, fit for JSON; not the centres, which are hundreds of numbers."""
+        values = {**asdict(self), "file": str(self.file)}
+        spec = values.pop("spec") or {}
+        return {**values, **{key: value for key, value in spec.items() if key not in ("centres", "details")}}
+
 
 @functools.cache
-def _table() -> tuple[ModelInfo, ...]:
-    path = _WEIGHTS / "models.json"
+def load_table(folder: Path) -> tuple[ModelInfo, ...]:
+    """The rows of models.json in `folder`. Raises ModelError if it is missing or damaged."""
+    path = folder / "models.json"
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(ModelInfo(**{**row, "file": _WEIGHTS / row["file"]}) for row in rows)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return tuple(_row(row, folder) for row in json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, ModelError) as error:
         raise ModelError(f"the table of models {path} can't be read ({error}): install photochrom again") from error
+
+
+def _row(row: dict[str, Any], folder: Path) -> ModelInfo:
+    spec = NetworkSpec(**{**row["spec"], "inputs": tuple(row["spec"]["inputs"])})
+    return ModelInfo(**{**row, "file": folder / row["file"], "spec": spec})
 
 
 def models() -> list[ModelInfo]:
     """The models that ship with this version, best first. Raises ModelError if the installation is damaged."""
-    return list(_table())
+    return list(load_table(WEIGHTS))
 
 
 def find_model(name_or_path: str) -> ModelInfo:
@@ -56,15 +84,17 @@ def find_model(name_or_path: str) -> ModelInfo:
     Of a file only `file` and `size_bytes` are known here; the session reads the rest from the file's metadata.
     Raises UnknownModelError, naming the nearest, and ModelError for a path that isn't a file.
     """
-    for info in _table():
+    shipped = models()
+    for info in shipped:
         if info.name == name_or_path:
             return info
     path = Path(name_or_path)
     if path.suffix.lower() == ".onnx":
         if not path.is_file():
             raise ModelError(f"there is no model file {path}: check the path")
-        return ModelInfo(name=path.stem, domain="", file=path, size_bytes=path.stat().st_size)
-    known = [info.name for info in _table()]
-    near = difflib.get_close_matches(name_or_path, known, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}, or name an .onnx file"
-    raise UnknownModelError(f"there is no model {name_or_path!r}: {hint}")
+        return ModelInfo(name=path.stem, file=path, size_bytes=path.stat().st_size)
+    known = [info.name for info in shipped]
+    otherwise = f"choose one of {', '.join(known)}, or name an .onnx file"
+    raise UnknownModelError(
+        f"there is no model {name_or_path!r}: {suggestion(name_or_path, known, otherwise=otherwise, cutoff=0.4)}"
+    )

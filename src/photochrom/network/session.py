@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import ModelError, UsageError
 from photochrom.network.models import ModelInfo
+from photochrom.network.spec import METADATA_KEY, NetworkSpec
 
 if TYPE_CHECKING:
     import onnxruntime
 
 Float = NDArray[np.float32]
-METADATA_KEY = "photochrom"  # of the ONNX file's metadata: the JSON that Network reads
-FORMAT = 1  # of that JSON
 DEVICES = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
@@ -34,47 +32,49 @@ _AUTOMATIC = ("cuda", "coreml", "directml", "cpu")  # the first that this onnxru
 
 @dataclass(frozen=True)
 class Network:
-    """A loaded network: lightness (h,w) 0..100 in, colour logits or ab out. Safe to run from several threads.
+    """A loaded network: a plane of lightness in, colour logits or ab out. Safe to run from several threads.
 
-    multiple: both sides of the input must be multiples of it.  stride: input pixels to a place of the output.
-    centres: (Q,2) ab of the bins, for head "distribution", times the file's gain: the mean of plausible colours is
-    paler than each of them.  temperature: of the annealed mean.
-    scale: ab units to one unit of the output, for head "ab".  hints: whether it takes colours that a person gave.
-    gain: what the centres were stretched by; hints are not stretched.
+    info: the model it is. spec: what goes in and what comes out, as its file says.
     """
 
     info: ModelInfo
+    spec: NetworkSpec
     session: onnxruntime.InferenceSession
-    multiple: int
-    stride: int
-    centres: Float
-    temperature: float
-    scale: float
-    hints: bool = False
-    gain: float = 1.0
 
     def run(self, lightness: Float, hints: Float | None = None) -> Float:
-        """Lightness (h,w), float32, 0..100 -> the network's output (Q,h/stride,w/stride) or (2,...), float32.
+        """Lightness (or intensity) (h,w), float32, 0..100 -> the network's output (C,h/stride,w/stride), float32.
 
         hints: (3,h,w), a and b in ab units, 0 where nothing is given, and a mask of 0 and 1 (Zhang et al., SIGGRAPH
-        2017); without them the network is automatic. Raises ModelError, and UsageError for a network without hints.
+        2017); without them the network is automatic. Raises UsageError for a network without hints, and ModelError
+        where it fails, or gives another shape than its file says, or numbers that are none.
         """
-        if hints is not None and not self.hints:
+        spec = self.spec
+        if hints is not None and not spec.hints:
             raise UsageError(f"model {self.info.name!r} takes no hints: choose one that does, or leave them out")
-        inputs = {"lightness": lightness[None, None]}
-        if self.hints:
+        inputs = {spec.inputs[0]: lightness[None, None]}
+        if spec.hints:
             given = np.zeros((3, *lightness.shape), np.float32)
             if hints is not None:  # a given colour is what comes out: all that the network paints is stretched later
-                given[:2], given[2] = hints[:2] / np.float32(self.gain), hints[2]
+                given[:2], given[2] = hints[:2] / np.float32(spec.gain), hints[2]
             inputs["hints"] = given[None]
+        height, width = lightness.shape
         try:
             (out,) = self.session.run(None, inputs)
         except Exception as error:  # onnxruntime's own exceptions share no public base class
-            height, width = lightness.shape
             raise ModelError(
                 f"model {self.info.name!r} failed on a {width}x{height} input ({error}): try a smaller detail"
             ) from error
-        return np.asarray(out[0], np.float32)
+        out = np.asarray(out, np.float32)
+        channels = {"distribution": len(spec.centres), "ab": 2, "lab": 3}[spec.output]
+        wanted = (1, channels, height // spec.stride, width // spec.stride)
+        if out.shape != wanted:
+            raise ModelError(
+                f"model {self.info.name!r} gives {out.shape} for a {width}x{height} input where its metadata promises "
+                f"{wanted}: export it again with photochrom"
+            )
+        if not np.isfinite(out).all():
+            raise ModelError(f"model {self.info.name!r} gives numbers that are none (NaN): train or download it again")
+        return np.asarray(out[0])
 
 
 def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None = None) -> Network:
@@ -94,43 +94,8 @@ def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None =
             f"(SHA-256 {digest[:12]}..., expected {info.sha256[:12]}...): install photochrom again"
         )
     session = _session(data, info, device, threads)
-    meta = _metadata(session, info)
-    try:
-        if meta["format"] != FORMAT:
-            raise ModelError(
-                f"the model {info.file} has metadata format {meta['format']}, this version reads {FORMAT}: upgrade"
-            )
-        head = meta["head"]
-        gain = float(meta.get("gain", 1.0))
-        described = dataclasses.replace(
-            info,
-            domain=meta["domain"],
-            head=head,
-            work_size=int(meta["work_size"]),
-            recipe=meta["recipe"],
-            licence=meta["licence"],
-            sha256=digest,
-            size_bytes=len(data),
-        )
-        return Network(
-            described,
-            session,
-            multiple=int(meta["multiple"]),
-            stride=int(meta["stride"]),
-            centres=_centres(meta, gain) if head == "distribution" else np.empty((0, 2), np.float32),
-            temperature=float(meta["temperature"]) if head == "distribution" else 1.0,
-            scale=float(meta["scale"]) if head == "ab" else 1.0,
-            hints=len(session.get_inputs()) == 2,
-            gain=gain,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"the metadata of {info.file} is incomplete ({error}): export it again with photochrom"
-        ) from error
-
-
-def _centres(meta: dict[str, Any], gain: float) -> Float:
-    return np.asarray(meta["centres"], np.float32).reshape(-1, 2) * np.float32(gain)
+    spec = _spec(session, info)
+    return Network(dataclasses.replace(info, spec=spec, sha256=digest, size_bytes=len(data)), spec, session)
 
 
 def _session(data: bytes, info: ModelInfo, device: str, threads: int | None) -> onnxruntime.InferenceSession:
@@ -163,12 +128,11 @@ def _providers(device: str, present: list[str]) -> list[str]:
     return list(dict.fromkeys((DEVICES[device], DEVICES["cpu"])))
 
 
-def _metadata(session: onnxruntime.InferenceSession, info: ModelInfo) -> dict[str, Any]:
+def _spec(session: onnxruntime.InferenceSession, info: ModelInfo) -> NetworkSpec:
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-    names = [node.name for node in session.get_inputs()]
-    if text is None or names not in (["lightness"], ["lightness", "hints"]) or len(session.get_outputs()) != 1:
+    if text is None or len(session.get_outputs()) != 1:
         raise ModelError(f"{info.file} is not a photochrom model: it lacks our metadata; export it with photochrom")
-    meta = json.loads(text)
-    if not isinstance(meta, dict):
-        raise ModelError(f"the metadata of {info.file} is not an object: export it again with photochrom")
-    return meta
+    try:
+        return NetworkSpec.from_metadata(text, inputs=[node.name for node in session.get_inputs()])
+    except ModelError as error:
+        raise ModelError(f"{info.file} can't be used: {error}") from error

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import io
-import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 from photochrom.atomic import atomic_write
+from photochrom.domains.table import find_domain
 from photochrom.errors import ModelError
-from photochrom.network.session import FORMAT, METADATA_KEY
-from photochrom.train.methods import ColorMethod, ExportSpec, load_method
+from photochrom.network.spec import METADATA_KEY, NetworkSpec
+from photochrom.train.methods import ColorMethod, load_method
 
 PARITY = 1e-3  # largest difference of a probability, or of ab in units of the scale
 OPSET = 17
@@ -39,18 +41,16 @@ def export_method(
     """Write what a method has learned as an .onnx; gives the largest difference between torch and onnxruntime.
 
     domain: the kind of picture it is for. half: keep weights as float16, widened on loading: half the file.
-    Raises OutputExistsError, and ModelError when the file doesn't give what torch gives.
+    Raises OutputExistsError, UsageError for an unknown domain, and ModelError when the file doesn't give what torch
+    gives.
     """
-    spec, recipe = method.export_spec(), method.recipe
-    meta = {
-        **described(spec),
-        "domain": domain,
-        "recipe": recipe.name,
-        "recipe_sha256": recipe.sha256,
-        "licence": licence,
-    }
-    data = to_onnx(spec, meta, half=half)
-    worst = difference(data, spec)
+    find_domain(domain)
+    network, spec = method.exportable()
+    recipe = method.recipe
+    details = {**spec.details, "recipe_sha256": recipe.sha256}
+    spec = replace(spec, domain=domain, licence=licence, recipe=recipe.name, details=details)
+    data = to_onnx(network, spec, half=half)
+    worst = difference(data, network, spec)
     if not worst <= PARITY:
         why = "export it without float16 weights" if half else "its weights may be broken (NaN): train it again"
         raise ModelError(f"the export to {out} differs from torch by {worst:.1e}, over {PARITY:g}: {why}")
@@ -59,37 +59,16 @@ def export_method(
     return worst
 
 
-def described(spec: ExportSpec) -> dict[str, Any]:
-    """The part of a file's metadata that the network itself decides."""
-    meta: dict[str, Any] = {
-        "format": FORMAT,
-        "head": spec.head,
-        "multiple": spec.multiple,
-        "stride": spec.stride,
-        "work_size": spec.work_size,
-    }
-    if spec.head == "ab":
-        return {**meta, "scale": spec.scale}
-    if spec.settings is not None:
-        meta["network"] = dict(spec.settings)
-        meta["scales"], meta["votes"] = list(spec.votes), list(spec.votes.values())
-    centres = [[float(value) for value in row] for row in spec.centres]
-    return {**meta, "centres": centres, "temperature": spec.temperature, "gain": spec.gain, "smoothing": spec.smoothing}
-
-
-def to_onnx(spec: ExportSpec, meta: dict[str, Any], *, half: bool = False) -> bytes:
-    """The network as a file: input `lightness` (n,1,h,w) 0..100, one output, all but the channels free; with `meta`.
-
-    With spec.hints a second input, `hints` (n,3,h,w).
-    """
-    inputs = random_inputs(1, *_sizes(spec)[0], hints=spec.hints)
+def to_onnx(network: nn.Module, spec: NetworkSpec, *, half: bool = False) -> bytes:
+    """The network as a file: the spec's inputs, one output, all but the channels free; the spec in its metadata."""
+    inputs = random_inputs(1, *_sizes(spec)[0], spec=spec)
     buffer = io.BytesIO()
     with warnings.catch_warnings():  # of the exporter: that it has a successor, which is several times slower
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            spec.network.float().eval(),
+            network.float().eval(),
             tuple(inputs.values()),
-            buffer,
+            cast("Any", buffer),  # torch writes to a stream as well as to a path
             input_names=list(inputs),
             output_names=["out"],
             dynamic_axes={
@@ -102,7 +81,7 @@ def to_onnx(spec: ExportSpec, meta: dict[str, Any], *, half: bool = False) -> by
     model = onnx.load_from_string(buffer.getvalue())
     if half:
         half_weights(model)
-    model.metadata_props.add(key=METADATA_KEY, value=json.dumps(meta))
+    model.metadata_props.add(key=METADATA_KEY, value=spec.to_metadata())
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
 
@@ -120,7 +99,7 @@ def half_weights(model: onnx.ModelProto) -> None:
         graph.node.insert(0, helper.make_node("Cast", [small.name], [name], to=TensorProto.FLOAT))
 
 
-def difference(data: bytes, spec: ExportSpec) -> float:
+def difference(data: bytes, network: nn.Module, spec: NetworkSpec) -> float:
     """The largest difference between torch and onnxruntime over two sizes; NaN if either gives one.
 
     Of probabilities for a distribution, else of ab in units of the scale.
@@ -128,9 +107,9 @@ def difference(data: bytes, spec: ExportSpec) -> float:
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
     worst = 0.0
     for count, (high, wide) in enumerate(_sizes(spec), start=1):
-        inputs = random_inputs(count, high, wide, hints=spec.hints)
+        inputs = random_inputs(count, high, wide, spec=spec)
         with torch.no_grad():
-            ours = spec.network(*inputs.values())
+            ours = network(*inputs.values())
         theirs = torch.from_numpy(session.run(None, {name: value.numpy() for name, value in inputs.items()})[0])
         wanted = (count, high // spec.stride, wide // spec.stride)
         for output in (ours, theirs):
@@ -138,24 +117,24 @@ def difference(data: bytes, spec: ExportSpec) -> float:
                 raise ModelError(
                     f"the network gives {tuple(output.shape)} for {high}x{wide}, not {wanted}: its stride is wrong"
                 )
-        if spec.head == "distribution":
+        if spec.output == "distribution":
             ours, theirs = ours.softmax(1), theirs.softmax(1)
         worst = float(np.maximum(worst, (ours - theirs).abs().max().item()))  # keeps NaN, as max() doesn't
     return worst
 
 
-def random_inputs(count: int, high: int, wide: int, *, hints: bool) -> dict[str, torch.Tensor]:
+def random_inputs(count: int, high: int, wide: int, *, spec: NetworkSpec) -> dict[str, torch.Tensor]:
     """Random inputs of a network, always the same; hints lie in a tenth of the places."""
     draw = torch.Generator().manual_seed(count)
-    inputs = {"lightness": torch.rand(count, 1, high, wide, generator=draw) * 100}
-    if hints:
+    inputs: dict[str, torch.Tensor] = {spec.inputs[0]: torch.rand(count, 1, high, wide, generator=draw) * 100}
+    if spec.hints:
         mask = (torch.rand(count, 1, high, wide, generator=draw) < 0.1).float()
         ab = (torch.rand(count, 2, high, wide, generator=draw) * 2 - 1) * 80
         inputs["hints"] = torch.cat([ab * mask, mask], dim=1)
     return inputs
 
 
-def _sizes(spec: ExportSpec) -> list[tuple[int, int]]:
+def _sizes(spec: NetworkSpec) -> list[tuple[int, int]]:
     """Two sizes that the network takes: around 128 pixels, of different shapes."""
     one = spec.multiple * max(1, 128 // spec.multiple)
     return [(one, one + spec.multiple), (max(spec.multiple, one // 2), one)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from photochrom.errors import UsageError
 from photochrom.network.models import find_model
+from photochrom.network.spec import NetworkSpec
 from photochrom.train.methods import METHODS
 from photochrom.train.networks.multiscale import SCALES, exported_scale_weights
 from photochrom.train.recipe import Recipe, load_recipe
@@ -54,24 +54,24 @@ def finetune(
     Raises ModelError for a file that isn't an export of the photo network, and what train() raises.
     """
     file = find_model(model).file
-    _, meta = photo_from_onnx(file)
-    recipe = finetune_recipe(model, meta, whole=whole, overrides=overrides)
+    _, spec = photo_from_onnx(file)
+    recipe = finetune_recipe(model, spec, whole=whole, overrides=overrides)
     return train(recipe, data, out, options=options, start=file)
 
 
-def finetune_recipe(model: str, meta: Mapping[str, Any], *, whole: bool, overrides: Sequence[str] = ()) -> Recipe:
+def finetune_recipe(model: str, spec: NetworkSpec, *, whole: bool, overrides: Sequence[str] = ()) -> Recipe:
     """The recipe of a fine-tuning run of a model with this metadata."""
     words = "false" if whole else "true"
-    weights = exported_scale_weights(meta)
+    weights = exported_scale_weights(spec.details)
     ours = (
         *_GENTLY,
         f"network.frozen={words}",
         f"network.cache={words}",
-        f"network.temperature={meta['temperature']}",
-        f"network.work_size={meta['work_size']}",
-        f"network.gain={meta.get('gain', 1.0)}",
-        f"network.smoothing={meta.get('smoothing', 0.0)}",
-        *(f"network.{name}={json.dumps(value)}" for name, value in meta.get("network", {}).items()),
+        f"network.temperature={spec.temperature}",
+        f"network.work_size={spec.work_size}",
+        f"network.gain={spec.gain}",
+        f"network.smoothing={spec.details.get('smoothing', 0.0)}",
+        *(f"network.{name}={json.dumps(value)}" for name, value in spec.details.get("network", {}).items()),
         *(f"network.{name}={json.dumps(scale in weights)}" for name, scale in SCALES.items()),
         f"network.half_vote={weights.get(SCALES['two_scales'], 1.0)}",
     )

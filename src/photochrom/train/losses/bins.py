@@ -28,6 +28,11 @@ class Bins:
     centres: NDArray[np.float32]
     prior: NDArray[np.float32]
 
+    @property
+    def pairs(self) -> tuple[tuple[float, float], ...]:
+        """The centres as plain numbers, as a file's metadata has them."""
+        return pairs_of(self.centres)
+
     def save(self, path: Path) -> None:
         with atomic_write(path, overwrite=True) as stream:
             np.savez(stream, centres=self.centres, prior=self.prior)
@@ -40,6 +45,11 @@ class Bins:
                 return cls(stored["centres"].astype(np.float32), stored["prior"].astype(np.float32))
         except (OSError, ValueError, KeyError) as error:
             raise UsageError(f"{path} holds no bins ({error}): make it with photochrom bins") from error
+
+
+def pairs_of(centres: NDArray[np.float32]) -> tuple[tuple[float, float], ...]:
+    """Bin centres (Q,2) as NetworkSpec holds them."""
+    return tuple((float(a), float(b)) for a, b in centres)
 
 
 # Lowest and highest b of the published in-gamut bins, for each a: the corners of every cell of 10x10 that some sRGB

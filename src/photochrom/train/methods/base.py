@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import lightning
-import numpy as np
 import torch
 from kornia.augmentation import ColorJitter, ImageSequential, RandomAffine, RandomHorizontalFlip
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from photochrom.errors import UsageError
+from photochrom.network.spec import NetworkSpec
 from photochrom.train.augment.ageing import aged_lightness
 from photochrom.train.augment.backgrounds import on_plain_background
 from photochrom.train.data.module import seed_step
@@ -30,38 +27,18 @@ if TYPE_CHECKING:
 Batch = dict[str, Tensor]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExportSpec:
-    """What an exported file says of itself, besides the network that it holds.
+class Exportable(NamedTuple):
+    """A network to be written as a file, and what the file says of it.
 
-    network: lightness (N,1,H,W) 0..100 -> ab / scale (head "ab") or logits over `centres` (Q,2) ("distribution"), at
-    1 / stride. multiple: of H and W. work_size: short side in pixels that it was trained for.
-    gain: the ab of the centres are to be multiplied by it. settings: what it takes to build the network again.
-    votes, smoothing: at which scales it is asked and how much each answer counts, and the reach of smooth() (0: none),
-    as `network` does it.
+    network: the spec's inputs, the first of them (N,1,H,W) 0..100, -> what its output says, at 1 / stride.
     """
 
     network: nn.Module
-    head: str
-    stride: int
-    multiple: int
-    work_size: int
-    scale: float = 1.0
-    centres: NDArray[np.float32] | None = None
-    temperature: float = 1.0
-    gain: float = 1.0
-    smoothing: float = 0.0
-    settings: Mapping[str, Any] | None = None
-    votes: Mapping[float, float] = field(default_factory=lambda: {1.0: 1.0})
-
-    @property
-    def hints(self) -> bool:
-        """Whether it takes a second input (N,3,H,W): a and b in ab units, 0 where none is given, a mask of 0 and 1."""
-        return bool((self.settings or {}).get("hints"))
+    spec: NetworkSpec
 
 
 class ColorMethod(lightning.LightningModule):
-    """A way to train a network that colours. Subclasses give predict_ab, export_spec, training_step and optimisers."""
+    """A way to train a network that colours. Subclasses give predict_ab, exportable, training_step and optimisers."""
 
     needs_bins: ClassVar[bool] = False
     """Whether it gives a distribution over ab bins: they are counted in the pictures before it is built."""
@@ -84,7 +61,8 @@ class ColorMethod(lightning.LightningModule):
         """(N,1,H,W) 0..100 -> (N,2,H,W) in ab units, float32."""
         raise NotImplementedError
 
-    def export_spec(self) -> ExportSpec:
+    def exportable(self) -> Exportable:
+        """What export writes; its spec names no recipe, domain or licence yet."""
         raise NotImplementedError
 
     @property

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.errors import UsageError
+from photochrom.network.spec import NetworkSpec
 from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import discriminator_loss, generator_loss, r1_penalty
 from photochrom.train.methods.adversary import Adversary
-from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec, fitting
+from photochrom.train.methods.base import Batch, ColorMethod, Exportable, fitting
 from photochrom.train.networks.cyclegan import CHROMA, GreyToColor, ResNetGenerator, as_color, as_grey
 from photochrom.train.networks.patchgan import PatchGAN
 from photochrom.train.recipe.sections import Recipe
@@ -67,15 +68,11 @@ class CycleGAN(Adversary, ColorMethod):
     def predict_ab(self, lightness: Tensor) -> Tensor:
         return self.network(lightness).float() * CHROMA
 
-    def export_spec(self) -> ExportSpec:
-        return ExportSpec(
-            network=self.network,
-            head="ab",
-            stride=self.network.stride,
-            multiple=self.network.multiple,
-            work_size=self.recipe.data.size,
-            scale=CHROMA,
-        )
+    def exportable(self) -> Exportable:
+        network = self.network
+        size = self.recipe.data.size
+        spec = NetworkSpec(output="ab", stride=network.stride, multiple=network.multiple, work_size=size, scale=CHROMA)
+        return Exportable(network, spec)
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         generators = nn.ModuleList([self.to_color, self.to_grey])

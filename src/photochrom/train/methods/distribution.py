@@ -7,8 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.errors import UsageError
+from photochrom.network.spec import NetworkSpec
 from photochrom.train.losses.bins import Bins, annealed_mean, nearest_bins_loss, rebalancing, smoothed
-from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec, fitting
+from photochrom.train.methods.base import Batch, ColorMethod, Exportable, fitting
 from photochrom.train.networks import build_network
 from photochrom.train.recipe.sections import Recipe
 
@@ -32,16 +33,15 @@ class Distribution(ColorMethod):
     def predict_ab(self, lightness: Tensor) -> Tensor:
         return self._full_size(self.network(lightness).float(), lightness)
 
-    def export_spec(self) -> ExportSpec:
-        return ExportSpec(
-            network=self.network,
-            head="distribution",
+    def exportable(self) -> Exportable:
+        spec = NetworkSpec(
             stride=self.network.stride,
             multiple=self.network.multiple,
             work_size=self.recipe.data.size,
-            centres=self.bins.centres,
+            centres=self.bins.pairs,
             temperature=self.recipe.network.temperature,
         )
+        return Exportable(self.network, spec)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return self.optimiser(self.network)

@@ -16,15 +16,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.errors import UsageError
+from photochrom.network.spec import NetworkSpec
 from photochrom.train.augment.hints import random_hints
 from photochrom.train.lab import lab_to_rgb, rgb_to_lab
 from photochrom.train.losses.bins import Bins, annealed_mean, distribution_loss, rebalancing
 from photochrom.train.losses.stages import Stages
-from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec
+from photochrom.train.methods.base import Batch, ColorMethod, Exportable
 from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance
 from photochrom.train.networks.efficientnet import LITE0_STAGES, Encoder, encoder_input, fold_norms
 from photochrom.train.networks.imagenet import load_imagenet
-from photochrom.train.networks.multiscale import STRIDE, MultiScale, scale_weights
+from photochrom.train.networks.multiscale import STRIDE, MultiScale, photo_details, scale_weights
 from photochrom.train.networks.photo import PhotoNet
 from photochrom.train.recipe.sections import Recipe
 
@@ -120,22 +121,20 @@ class PhotoMethod(ColorMethod):
                 loss = perceptual_distance(*(self.critic.features(picture) for picture in pictures))
         return loss, ab
 
-    def export_spec(self) -> ExportSpec:
+    def exportable(self) -> Exportable:
         options = self.recipe.network
         weights = scale_weights(options)
-        return ExportSpec(
-            network=MultiScale(self.network, weights, options.smoothing),
-            head="distribution",
+        spec = NetworkSpec(
+            inputs=("lightness", "hints") if options.hints else ("lightness",),
             stride=STRIDE,
             multiple=2 * MULTIPLE if len(weights) > 1 else MULTIPLE,
             work_size=options.work_size or self.recipe.data.size,
-            centres=self.bins.centres,
+            centres=self.bins.pairs,
             temperature=options.temperature,
             gain=options.gain,
-            smoothing=options.smoothing,
-            settings=self.network.settings,
-            votes=weights,
+            details=photo_details(self.network.settings, weights, options.smoothing),
         )
+        return Exportable(MultiScale(self.network, weights, options.smoothing), spec)
 
     # Learning
 

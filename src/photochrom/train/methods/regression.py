@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from photochrom.network.spec import NetworkSpec
 from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import pixel_loss
-from photochrom.train.methods.base import Batch, ColorMethod, ExportSpec, fitting
+from photochrom.train.methods.base import Batch, ColorMethod, Exportable, fitting
 from photochrom.train.networks import build_network
 from photochrom.train.recipe.sections import Recipe
 
@@ -22,16 +23,13 @@ class Regression(ColorMethod):
     def predict_ab(self, lightness: Tensor) -> Tensor:
         return self.network(lightness).float() * self.network.scale
 
-    def export_spec(self) -> ExportSpec:
+    def exportable(self) -> Exportable:
         network = self.network
-        return ExportSpec(
-            network=network,
-            head="ab",
-            stride=network.stride,
-            multiple=network.multiple,
-            work_size=self.recipe.data.size,
-            scale=network.scale,
+        size = self.recipe.data.size
+        spec = NetworkSpec(
+            output="ab", stride=network.stride, multiple=network.multiple, work_size=size, scale=network.scale
         )
+        return Exportable(network, spec)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return self.optimiser(self.network)

@@ -23,10 +23,16 @@ def scale_weights(options: NetworkConfig) -> dict[float, float]:
     return {scale: options.half_vote if scale == SCALES["two_scales"] else 1.0 for scale in scales}
 
 
-def exported_scale_weights(meta: Mapping[str, Any]) -> dict[float, float]:
+def photo_details(settings: Mapping[str, Any], weights: Mapping[float, float], smoothing: float) -> dict[str, Any]:
+    """What an exported file keeps for training: how it is built, its scales and their weights, its smoothing."""
+    scales, votes = list(weights), list(weights.values())
+    return {"network": dict(settings), "scales": scales, "votes": votes, "smoothing": smoothing}
+
+
+def exported_scale_weights(details: Mapping[str, Any]) -> dict[float, float]:
     """The same of an exported file's metadata; files without "votes" weigh all scales alike."""
-    scales = meta.get("scales", [1.0])
-    return dict(zip(scales, meta.get("votes", [1.0] * len(scales)), strict=True))
+    scales = details.get("scales", [1.0])
+    return dict(zip(scales, details.get("votes", [1.0] * len(scales)), strict=True))
 
 
 class LinearHead(Protocol):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from photochrom.errors import UsageError
+from photochrom.network.spec import Output
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -34,7 +35,7 @@ class Peer:
     millions: float
     network: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    head: str = "ab"
+    head: Output = "ab"
     scale: float = 1.0
     centres: str = ""
     temperature: float = 1.0

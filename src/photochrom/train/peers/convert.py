@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from photochrom.atomic import atomic_write
 from photochrom.errors import ModelError, UsageError
+from photochrom.network.spec import NetworkSpec
 from photochrom.train.peers import Peer, find_peer
 from photochrom.train.peers.download import Progress, fetch, fetch_from_hub, is_hub_id
 
@@ -117,26 +117,26 @@ def export_peer(
     origin: str = "",
 ) -> Converted:
     """Write a peer's network as .onnx with our metadata. state: None for random weights, whose speed is the same."""
-    from photochrom.train.export import PARITY, described, difference, to_onnx
-    from photochrom.train.methods import ExportSpec
+    from photochrom.train.export import PARITY, difference, to_onnx
 
     network = peer.build()
     if state is not None:
         peer.load(network, state)
     distribution = peer.head == "distribution"
-    spec = ExportSpec(
-        network=network,
-        head=peer.head,
+    spec = NetworkSpec(
+        recipe=peer.name,
+        licence=peer.licence,
+        output=peer.head,
         stride=peer.stride,
         multiple=peer.multiple,
         work_size=work_size or peer.work_size,
         scale=1.0 if distribution else peer.scale,
-        centres=_centres(peer, network, state) if distribution else None,
+        centres=_centres(peer, network, state) if distribution else (),
         temperature=peer.temperature,
+        details={"paper": peer.paper, "weights_sha256": origin},
     )
-    about = {"domain": "photo", "recipe": peer.name, "paper": peer.paper, "licence": peer.licence}
-    data = to_onnx(spec, {**described(spec), **about, "weights_sha256": origin})
-    worst = difference(data, spec)
+    data = to_onnx(network, spec)
+    worst = difference(data, network, spec)
     if not worst <= PARITY * (1 if distribution else _AB / peer.scale):
         raise ModelError(
             f"onnxruntime and torch differ by {worst:.1e} on {peer.title}, so nothing was written: "
@@ -147,16 +147,18 @@ def export_peer(
     return Converted(out, sum(p.numel() for p in network.parameters()), worst)
 
 
-def _centres(peer: Peer, network: nn.Module, state: dict[str, Tensor] | None) -> NDArray[np.float32]:
+def _centres(peer: Peer, network: nn.Module, state: dict[str, Tensor] | None) -> tuple[tuple[float, float], ...]:
     import torch
+
+    from photochrom.train.losses.bins import pairs_of
 
     if state is None:
         with torch.no_grad():
             bins = network(torch.zeros(1, 1, 4 * peer.multiple, 4 * peer.multiple)).shape[1]
-        return np.random.default_rng(0).normal(0, 30, (bins, 2)).astype(np.float32)
+        return pairs_of(np.random.default_rng(0).normal(0, 30, (bins, 2)).astype(np.float32))
     if peer.centres not in state:
         raise ModelError(f"these are not the weights of {peer.title}: {peer.centres}, its colours, is not there")
-    return np.asarray(state[peer.centres].reshape(2, -1).T.float() * peer.scale)
+    return pairs_of(np.asarray(state[peer.centres].reshape(2, -1).T.float() * peer.scale))
 
 
 def _digest(path: Path) -> str:

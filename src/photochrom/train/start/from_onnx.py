@@ -7,9 +7,7 @@ file's own output.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -19,7 +17,7 @@ from onnx import numpy_helper
 from torch import nn
 
 from photochrom.errors import ModelError
-from photochrom.network.session import METADATA_KEY
+from photochrom.network.spec import METADATA_KEY, NetworkSpec
 from photochrom.train.export import random_inputs
 from photochrom.train.networks.efficientnet import fold_norms
 from photochrom.train.networks.multiscale import MultiScale, exported_scale_weights
@@ -68,20 +66,25 @@ class _Graph:
         return scale, shift
 
 
-def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
-    """The network of an exported `photo` model, in evaluation mode, and the file's metadata.
+def photo_from_onnx(path: Path) -> tuple[PhotoNet, NetworkSpec]:
+    """The network of an exported `photo` model, in evaluation mode, and what the file says of it.
 
     Raises ModelError where the file is not an export of this network.
     """
     try:
         model = onnx.load(path)
-        meta = json.loads(next(prop.value for prop in model.metadata_props if prop.key == METADATA_KEY))
-        centres, scale_weights = meta["centres"], exported_scale_weights(meta)
-        settings = dict(meta.get("network", {}))
-        net = PhotoNet(len(centres), **settings).eval()
+        text = next(prop.value for prop in model.metadata_props if prop.key == METADATA_KEY)
+        spec = NetworkSpec.from_metadata(text, inputs=[value.name for value in model.graph.input])
+        scale_weights = exported_scale_weights(spec.details)
+        settings = dict(spec.details.get("network", {}))
+        if spec.output != "distribution":
+            raise ValueError(spec.output)
+        net = PhotoNet(len(spec.centres), **settings).eval()
         fold_norms(net.encoder)
     except (OSError, ValueError, StopIteration, KeyError, TypeError) as error:
         raise ModelError(f"{path} is no photochrom model with a distribution over colour: name another file") from error
+    except ModelError as error:
+        raise ModelError(f"{path} can't be used: {error}") from error
     except Exception as error:  # protobuf's own exceptions share no public base class
         raise ModelError(f"{path} is not a usable ONNX model ({error}): export it again with photochrom") from error
     graph = _Graph(model.graph)
@@ -95,8 +98,8 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, dict[str, Any]]:
                 scale, shift = graph.affine(node.input[0])
                 _copy(path, before.weight, scale)
                 _copy(path, before.bias, shift)
-    _check(net, MultiScale(net, scale_weights, meta.get("smoothing", 0.0)), path)
-    return net, meta
+    _check(net, MultiScale(net, scale_weights, spec.details.get("smoothing", 0.0)), spec, path)
+    return net, spec
 
 
 def photo_weights(net: PhotoNet) -> dict[str, torch.Tensor]:
@@ -168,9 +171,9 @@ def _copy(path: Path, target: torch.Tensor, value: np.ndarray | None) -> None:
         target.copy_(torch.from_numpy(value.reshape(target.shape)))
 
 
-def _check(net: PhotoNet, exported: nn.Module, path: Path) -> None:
+def _check(net: PhotoNet, exported: nn.Module, spec: NetworkSpec, path: Path) -> None:
     """Ours has to give the file's own output."""
-    inputs = random_inputs(1, 64, 128, hints=net.settings["hints"])
+    inputs = random_inputs(1, 64, 128, spec=spec)
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     theirs = torch.from_numpy(session.run(None, {name: value.numpy() for name, value in inputs.items()})[0])
     with torch.no_grad():

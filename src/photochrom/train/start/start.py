@@ -43,8 +43,8 @@ class Start:
         if path.suffix == ".onnx":
             from photochrom.train.start.from_onnx import photo_from_onnx, photo_weights
 
-            net, meta = photo_from_onnx(path)
-            return cls(photo_weights(net), bins or bins_on(meta["centres"], pictures, recipe), exported=True)
+            net, spec = photo_from_onnx(path)
+            return cls(photo_weights(net), bins or bins_on(spec.centres, pictures, recipe), exported=True)
         saved = read_checkpoint(path)
         return cls(saved.weights, bins or saved.bins)
 
