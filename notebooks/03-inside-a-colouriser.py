@@ -22,14 +22,13 @@ import numpy as np
 from skimage import data
 
 import photochrom
-from photochrom.color.distribution import annealed_mean, leaning
+from photochrom import Photo, Settings
+from photochrom.color.distribution import annealed_mean
 from photochrom.color.gamut import merge
 from photochrom.color.lab import lab_to_rgb, rgb_to_lab
-from photochrom.color.lightness import lightness, shrink_lightness
+from photochrom.color.lightness import lightness
 from photochrom.color.resample import resize
 from photochrom.color.upsample import paint
-from photochrom.network.models import find_model
-from photochrom.network.session import open_network
 
 
 def show(columns=4, cmap=None, **pictures):
@@ -57,10 +56,11 @@ show(truth=truth, what_we_are_given=grey, cmap="gray")
 # 256 pixels on the short side.
 
 # %%
-info = find_model("photo")
-network = open_network(info)
-width, height = photochrom.load_model("photo").work_size((grey.shape[1], grey.shape[0]))
-small = shrink_lightness(grey, (width, height))
+model = photochrom.load_model("photo")
+photo = Photo.from_array(grey)
+prediction = model.predict(photo)  # the first half of the road
+small = prediction.shown
+height, width = small.shape
 lab = rgb_to_lab(truth / 255.0)
 show(lightness=lightness(grey), a=lab[..., 1], b=lab[..., 2], what_the_network_sees=small, cmap="gray")
 
@@ -77,7 +77,7 @@ import torch
 from photochrom.train.networks.efficientnet import encoder_input
 from photochrom.train.start.from_onnx import photo_from_onnx
 
-net, _ = photo_from_onnx(info.file)
+net, _ = photo_from_onnx(model.info.file)
 with torch.no_grad():
     features = net.encoder(encoder_input(torch.from_numpy(small)[None, None]))
 
@@ -101,7 +101,7 @@ show(**{f"{f.shape[1]}_channels_at_1/{height // f.shape[2]}": components(f) for 
 # network is surest and at the one where it doubts most.
 
 # %%
-logits = network.run(small)
+logits, spec = prediction.output, prediction.spec
 probability = np.exp(logits - logits.max(0))
 probability /= probability.sum(0)
 entropy = -(probability * np.log(probability + 1e-12)).sum(0)
@@ -117,9 +117,9 @@ axes[0].imshow(small, cmap="gray")
 axes[0].set_axis_off()
 for axis, (name, (y, x)) in zip(axes[1:], places.items(), strict=True):
     axes[0].plot(4 * x + 2, 4 * y + 2, "o", ms=9, mec="white", label=name)
-    light = np.full(len(network.centres), small[4 * y + 2, 4 * x + 2].clip(40, 80))
-    colours = lab_to_rgb(np.column_stack([light, network.centres])).clip(0, 1)
-    axis.scatter(*network.centres.T, s=3000 * probability[:, y, x], c=colours, edgecolors="#888", linewidths=0.4)
+    light = np.full(len(spec.colors), small[4 * y + 2, 4 * x + 2].clip(40, 80))
+    colours = lab_to_rgb(np.column_stack([light, spec.colors])).clip(0, 1)
+    axis.scatter(*spec.colors.T, s=3000 * probability[:, y, x], c=colours, edgecolors="#888", linewidths=0.4)
     axis.set(title=f"{name}: {entropy[y, x]:.2f} nats", xlabel="a* (green to red)", ylabel="b* (blue to yellow)")
     axis.set(xlim=(-95, 95), ylim=(-110, 100), aspect="equal")
 axes[0].legend()
@@ -129,10 +129,12 @@ plt.show()
 # ## 4. Where it is sure
 #
 # The entropy of the distribution: dark where the network is sure, bright where many colours are possible. Things
-# that can be painted in any colour are bright. The confidence is the probability of the likeliest bin.
+# that can be painted in any colour are bright. The confidence is the probability that the shown colour errs by no
+# more than 20 ab units.
 
 # %%
-show(entropy=entropy, confidence=probability.max(0), cmap="magma")
+ab = model.chroma(prediction)
+show(entropy=entropy, confidence=prediction.confidence(ab), cmap="magma")
 
 # %% [markdown]
 # ## 5. From a distribution to a colour: the annealed mean
@@ -143,8 +145,8 @@ show(entropy=entropy, confidence=probability.max(0), cmap="magma")
 # temperature.
 
 # %%
-temperatures = (1.0, network.temperature, 0.3, 0.01)
-annealed = {t: annealed_mean(logits, network.centres, t) for t in temperatures}
+temperatures = (1.0, spec.temperature, 0.3, 0.01)
+annealed = {t: annealed_mean(logits, spec.colors, t) for t in temperatures}
 show(**{f"T_=_{t:.2f}": paint(grey, ab) for t, ab in annealed.items()})
 for t, ab in annealed.items():
     print(f"T = {t:.2f}: mean chroma {np.linalg.norm(ab, axis=-1).mean():.1f} ab units")
@@ -157,9 +159,8 @@ for t, ab in annealed.items():
 # 2015](https://arxiv.org/abs/1505.00996)), so that they stop where the lightness does.
 
 # %%
-ab = annealed[network.temperature]
 blurred = merge(grey, resize(ab, grey.shape[::-1]))
-guided = paint(grey, ab, guide=small)
+guided = model.render(photo, prediction).pixels  # the second half of the road
 cut = (slice(220, 360), slice(330, 520))
 show(
     the_colours_as_they_come=lab_to_rgb(np.dstack([np.full(ab.shape[:2], 65.0), ab])).clip(0, 1),
@@ -175,10 +176,5 @@ show(
 # little happens; where it is broad another colour comes out.
 
 # %%
-variants = {
-    f"seed_{seed}": paint(
-        grey, annealed_mean(leaning(logits, network.centres, seed), network.centres, network.temperature)
-    )
-    for seed in (1, 2, 3)
-}
+variants = {f"seed_{seed}": model.render(photo, prediction, Settings(seed=seed)).pixels for seed in (1, 2, 3)}
 show(likeliest=guided, **variants)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from PIL import Image
 
 import photochrom
 from photochrom.photo import Photo
+from photochrom.settings import Settings
 from tests.extras import not_without
 
 
@@ -36,17 +36,22 @@ class FakeModel:
     """Stands for a Colorizer where the test is about the command: red is kept, blue is halved."""
 
     def __init__(self) -> None:
-        self.calls: list[dict[str, Any]] = []
+        self.calls: list[Settings] = []  # one for each picture that is rendered
         self.before: Callable[[Photo], None] = lambda photo: None
+        self.notes: Callable[[Photo], tuple[str, ...]] = lambda photo: ()
 
-    def colorize(self, x: Photo, **options: Any) -> Photo:
-        self.calls.append(options)
-        self.before(x)
-        grey = x.pixels if x.pixels.ndim == 2 else x.pixels[..., 0]
-        return x.with_pixels(np.stack([grey, grey, grey // 2], axis=-1))
+    def versions(self, settings: Settings, count: int) -> list[Settings]:
+        return settings.versions(count)
 
-    def variants(self, x: Photo, n: int, **options: Any) -> list[Photo]:
-        return [self.colorize(x, n=n, **options) for _ in range(n)]
+    def predict(self, photo: Photo, settings: Settings) -> None:
+        self.before(photo)
+
+    def render(self, photo: Photo, prediction: None, settings: Settings) -> Photo:
+        self.calls.append(settings)
+        grey = photo.pixels if photo.pixels.ndim == 2 else photo.pixels[..., 0]
+        colored = photo.with_pixels(np.stack([grey, grey, grey // 2], axis=-1))
+        colored.notes += self.notes(photo)
+        return colored
 
 
 @pytest.fixture

@@ -24,9 +24,14 @@ import photochrom
 from photochrom.cli.main import main
 
 class Model:
-    def colorize(self, x, **options):
+    def versions(self, settings, count):
+        return settings.versions(count)
+
+    def predict(self, photo, settings):
         time.sleep(DELAY)
-        return x.with_pixels(np.stack([x.pixels, x.pixels, x.pixels // 2], axis=-1))
+
+    def render(self, photo, prediction, settings):
+        return photo.with_pixels(np.stack([photo.pixels, photo.pixels, photo.pixels // 2], axis=-1))
 
 photochrom.load_model = lambda name, *, device: Model()
 main()

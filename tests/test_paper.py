@@ -1,13 +1,15 @@
 """Plain bright paper takes one colour, and nothing else changes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import photochrom
-from photochrom.color.lab import Float
+from photochrom.color.lab import Float, lab_to_rgb
 from photochrom.color.paper import even_paper
+from photochrom.domains.table import DOMAINS
 
 from .tiny_model import metadata, write_model
 
@@ -86,14 +88,18 @@ def test_any_size_will_do(shape: tuple[int, int]) -> None:
         np.testing.assert_allclose(even, ab, atol=1e-5)
 
 
-def test_only_a_photograph_has_paper_behind_it(tmp_path: Path) -> None:
+def test_only_a_domain_that_asks_for_it_has_even_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is drawn is as light as the paper: a sketch's fills would go with the glow."""
+    monkeypatch.setitem(DOMAINS, "sketch", replace(DOMAINS["photo"], name="sketch", finish=None))
     light = np.full((64, 64), 86, np.float32)
     light[24:40, 24:40] = 89  # a = 0.1 (L - 50), b = 2
+    grey = lab_to_rgb(np.stack([light, light * 0, light * 0], axis=-1))[..., 0]
+    photo = photochrom.Photo.from_array(grey.clip(0, 1))
     spread = {}
     for domain in ("photo", "sketch"):
         meta = metadata(head="ab", scale=0.2, domain=domain)
         colorizer = photochrom.load_model(write_model(tmp_path / f"{domain}.onnx", meta=meta, head="ab"))
-        spread[domain] = float(np.ptp(colorizer._ab(colorizer._network.run(light), light, 1.0, None)[..., 0]))
+        prediction = colorizer.predict(photo)
+        spread[domain] = float(np.ptp(colorizer.chroma(prediction)[..., 0]))
     assert spread["sketch"] == pytest.approx(0.3, abs=0.01)
     assert spread["photo"] < 0.01

@@ -362,7 +362,7 @@ def test_many_threads_read_and_write_the_same_photos() -> None:
                 n = (i + k) % len(files)
                 if Photo.open(files[n]).encode() != wanted[n]:
                     failures.append(n)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  a thread's exceptions are lost otherwise
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=(k,)) for k in range(6)]

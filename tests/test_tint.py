@@ -53,14 +53,14 @@ def test_grey_is_grey() -> None:
 def test_photographs_even_muted_are_colour(name: str, strength: float) -> None:
     picture = getattr(data, name)()
     ab = rgb_to_lab(picture / np.float32(255))[..., 1:] * np.float32(strength)
-    assert tint.describe(merge(picture, ab)).kind == "colour"
+    assert tint.describe(merge(picture, ab)).kind == "color"
 
 
 def test_a_red_coat_in_the_snow_is_colour() -> None:
     grey = data.camera()
     ab = np.zeros((*grey.shape, 2), np.float32)
     ab[200:260, 100:130] = 45, 25
-    assert tint.describe(merge(grey, ab)).kind == "colour"
+    assert tint.describe(merge(grey, ab)).kind == "color"
 
 
 def test_the_curve_gives_the_tone_back() -> None:

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Any
 from photochrom.errors import (
     ModelError,
     OutputError,
-    OutputExistsError,
     PhotochromError,
     PictureError,
-    PictureTooLargeError,
     PictureWarning,
-    UnknownModelError,
     UsageError,
 )
 from photochrom.network.models import ModelInfo, models
+from photochrom.settings import Guide, Hint, Settings
 
 if TYPE_CHECKING:
     from photochrom.colorizer import Colorizer, colorize, load_model
@@ -32,16 +30,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Colorizer",
+    "Guide",
+    "Hint",
     "ModelError",
     "ModelInfo",
     "OutputError",
-    "OutputExistsError",
     "Photo",
     "PhotochromError",
     "PictureError",
-    "PictureTooLargeError",
     "PictureWarning",
-    "UnknownModelError",
+    "Settings",
     "UsageError",
     "colorize",
     "load_model",
@@ -51,6 +49,7 @@ __all__ = [
 
 # Imported when first asked for, so that `photochrom --help` waits for neither numpy, Pillow nor the network.
 _LATER = {"Colorizer": "colorizer", "colorize": "colorizer", "load_model": "colorizer", "Photo": "photo"}
+_LATER |= dict.fromkeys(("OutputExistsError", "PictureTooLargeError", "UnknownModelError"), "errors")
 
 
 def __getattr__(name: str) -> Any:

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import functools
-import math
 import os
-import warnings
-from collections.abc import Sequence
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.color.distribution import annealed_mean, leaning, temperature_for
 from photochrom.color.lab import Float
-from photochrom.color.lightness import shrink_lightness
-from photochrom.color.paper import even_paper
 from photochrom.color.resample import resize
-from photochrom.color.tint import describe, tint_ab
+from photochrom.color.tint import tint_ab
 from photochrom.color.upsample import paint
-from photochrom.errors import PictureWarning, UsageError
+from photochrom.domains.table import find_domain
+from photochrom.errors import UsageError, issue
+from photochrom.guidance.hints import hint_planes
 from photochrom.network.models import ModelInfo, find_model
 from photochrom.network.session import Network, open_network
-from photochrom.photo import Photo
+from photochrom.photo import Photo, read_photo
+from photochrom.prediction import Prediction
+from photochrom.settings import Settings, SettingsDict, resolve
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 Array = NDArray[Any]
 Path = str | os.PathLike[str]
 Picture = Path | bytes | Image.Image | Array | Photo
 P = TypeVar("P", bytes, Image.Image, Array, Photo)
 
-_MOST_DETAIL = 2048  # px on the short side
 _MOST_ASPECT = 8  # a longer picture is squeezed for the network, so that a 30000x3 strip costs no more than 8 squares
 
 
@@ -42,151 +42,106 @@ class Colorizer:
     format and arrays of the same dtype as (H,W,3), or (H,W,4) with alpha; for a path a Photo, which can be saved.
     The lightness of every pixel stays as it was; the network only says a* and b*.
 
-    Options of every call:
-        detail: short side of the network's input, 64..2048 px, rounded to what the network takes; None: as trained.
-        strength: 0..1.5 times the chroma.
-        vividness: 0..2; how boldly the network chooses where it is unsure; 1 is as trained.
-        keep_tint: lay a tinted scan's own tint (sepia, say) over the colours instead of dropping it.
-        seed: None for the likeliest colours, a number for another plausible version.
+    How it is coloured is said by `settings`, by keywords of the same names (`vividness=1.2`), or by both, where the
+    keywords win: see photochrom.Settings.
 
-    Raises UsageError for options out of range, PictureError for pictures that can't be read, ModelError if the
-    network fails. Gives a PictureWarning when a picture has colour already.
+    Raises UsageError for settings out of range or unknown, PictureError for pictures that can't be read, ModelError if
+    the network fails. Gives a PictureWarning for what a picture has that deserves a second look: colour already, say.
     """
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._domain = find_domain(network.spec.domain)
 
     @property
     def info(self) -> ModelInfo:
+        """The model's name, file, hash, scores and what it says of itself."""
         return self._network.info
 
+    # The road, in two halves
+
+    def predict(self, photo: Photo, settings: Settings | None = None) -> Prediction:
+        """What the network says of a photo: seen at the settings' detail, with the hints of their guide.
+
+        Raises UsageError for hints outside the picture or a network that takes none, and ModelError.
+        """
+        settings = settings or Settings()
+        shown = self._domain.prepare(photo.pixels, self.work_size(photo.size, settings.detail))
+        output = self._network.run(shown, hint_planes(settings.guide.hints, photo.size, shown.shape))
+        tint = self._domain.judge(photo.pixels) if self._domain.judge else None
+        return Prediction(self._network.spec, shown, output, tint)
+
+    def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
+        """The photo in colour: a prediction (its own, or one that was carried to it) laid under its lightness.
+
+        Of the settings strength, vividness, seed and keep_tint count here. What deserves a second look is in the
+        result's notes.
+        """
+        settings = settings or Settings()
+        ab = self.chroma(prediction, settings) * np.float32(settings.strength)
+        tint = prediction.tint
+        if settings.keep_tint and tint and tint.kind == "tinted":
+            ab += tint_ab(tint, resize(prediction.shown, (ab.shape[1], ab.shape[0])))
+        colored = photo.with_pixels(paint(photo.pixels, ab, guide=prediction.shown))
+        if tint and tint.kind == "color":
+            colored.notes += (f"{photo.name} has colour already: its own colours are replaced",)
+        return colored
+
+    def chroma(self, prediction: Prediction, settings: Settings | None = None) -> Float:
+        """The colours that render upsamples and lays on, (h,w,2) float32 in ab units, before strength and tint."""
+        ab = prediction.ab(settings)
+        return self._domain.finish(ab, prediction.shown) if self._domain.finish else ab
+
+    def work_size(self, size: tuple[int, int], detail: int | None = None) -> tuple[int, int]:
+        """(width, height) of the network's input for a picture of `size`: short side `detail`, about the same shape."""
+        spec = self._network.spec
+        short = max(1, round((detail or spec.work_size) / spec.multiple)) * spec.multiple
+        aspect = min(max(size) / min(size), _MOST_ASPECT)
+        long = max(1, round(short * aspect / spec.multiple)) * spec.multiple
+        return (long, short) if size[0] >= size[1] else (short, long)
+
+    def versions(self, settings: Settings, count: int) -> list[Settings]:
+        """Settings of `count` plausible versions, the likeliest first. Raises UsageError if the model has but one."""
+        if count > 1 and self._network.spec.output != "distribution":
+            raise UsageError(f"model {self.info.name!r} predicts one colour, not a distribution: it has no variants")
+        return settings.versions(count)
+
+    # The whole of it, for pictures of any kind
+
+    @overload
+    def colorize(self, picture: Path, settings: Settings | None = None, **keywords: Unpack[SettingsDict]) -> Photo: ...
+    @overload
+    def colorize(self, picture: P, settings: Settings | None = None, **keywords: Unpack[SettingsDict]) -> P: ...
     @overload
     def colorize(
-        self,
-        picture: Path,
-        *,
-        detail: int | None = None,
-        strength: float = 1.0,
-        vividness: float = 1.0,
-        keep_tint: bool = False,
-        seed: int | None = None,
-    ) -> Photo: ...
-    @overload
-    def colorize(
-        self,
-        picture: P,
-        *,
-        detail: int | None = None,
-        strength: float = 1.0,
-        vividness: float = 1.0,
-        keep_tint: bool = False,
-        seed: int | None = None,
-    ) -> P: ...
-    @overload
-    def colorize(
-        self,
-        picture: list[Any] | tuple[Any, ...],
-        *,
-        detail: int | None = None,
-        strength: float = 1.0,
-        vividness: float = 1.0,
-        keep_tint: bool = False,
-        seed: int | None = None,
+        self, picture: list[Any] | tuple[Any, ...], settings: Settings | None = None, **keywords: Unpack[SettingsDict]
     ) -> list[Any]: ...
     def colorize(
         self,
         picture: Picture | list[Any] | tuple[Any, ...],
-        *,
-        detail: int | None = None,
-        strength: float = 1.0,
-        vividness: float = 1.0,
-        keep_tint: bool = False,
-        seed: int | None = None,
+        settings: Settings | None = None,
+        **keywords: Unpack[SettingsDict],
     ) -> Any:
-        """The picture in colour, as the same kind as given; a list for a list or tuple. Options: see the class."""
-        self._check(detail, strength, vividness, seed)
+        """The picture in colour, as the same kind as given; a list for a list or tuple. See the class."""
+        chosen = resolve(settings, keywords)
         if isinstance(picture, (list, tuple)):
-            return [
-                self.colorize(
-                    one, detail=detail, strength=strength, vividness=vividness, keep_tint=keep_tint, seed=seed
-                )
-                for one in picture
-            ]
-        return self._several(picture, [seed], detail, strength, vividness, keep_tint)[0]
+            return [self.colorize(one, chosen) for one in picture]
+        return self._colorize(picture, chosen, [chosen])[0]
 
     def variants(
-        self,
-        picture: Picture,
-        count: int,
-        *,
-        detail: int | None = None,
-        strength: float = 1.0,
-        vividness: float = 1.0,
-        keep_tint: bool = False,
-        seed: int = 0,
+        self, picture: Picture, count: int, settings: Settings | None = None, **keywords: Unpack[SettingsDict]
     ) -> list[Any]:
-        """`count` plausible versions, the likeliest first; the network runs once. Options: see the class."""
-        self._check(detail, strength, vividness, seed)
-        if count < 1:
-            raise UsageError(f"the number of variants must be 1 or more, got {count}")
-        if count > 1 and self.info.head != "distribution":
-            raise UsageError(f"model {self.info.name!r} predicts one colour, not a distribution: it has no variants")
-        seeds = [None, *(seed + i for i in range(1, count))]
-        return self._several(picture, seeds, detail, strength, vividness, keep_tint)
+        """`count` plausible versions, the likeliest first; the network runs once. See the class."""
+        chosen = resolve(settings, keywords)
+        return self._colorize(picture, chosen, self.versions(chosen, count))
 
-    def _several(
-        self,
-        picture: Picture,
-        seeds: Sequence[int | None],
-        detail: int | None,
-        strength: float,
-        vividness: float,
-        keep_tint: bool,
-    ) -> list[Any]:
+    def _colorize(self, picture: Picture, settings: Settings, versions: list[Settings]) -> list[Any]:
         photo = _as_photo(picture)
-        tint = describe(photo.pixels)
-        if tint.kind == "colour":
-            warnings.warn(
-                f"{photo.name} has colour already: its own colours are replaced", PictureWarning, stacklevel=4
-            )
-        size = self.work_size(photo.size, detail)
-        guide = shrink_lightness(photo.pixels, size)
-        output = self._network.run(guide)
-        results = []
-        for seed in seeds:
-            ab = self._ab(output, guide, vividness, seed) * np.float32(strength)
-            if keep_tint and tint.kind == "tinted":
-                ab += tint_ab(tint, resize(guide, (ab.shape[1], ab.shape[0])))
-            results.append(_as_given(photo.with_pixels(paint(photo.pixels, ab, guide=guide)), picture))
-        return results
-
-    def work_size(self, size: tuple[int, int], detail: int | None = None) -> tuple[int, int]:
-        """(width, height) of the network's input for a picture of `size`: short side `detail`, about the same shape."""
-        multiple = self._network.multiple
-        short = max(1, round((detail or self.info.work_size) / multiple)) * multiple
-        aspect = min(max(size) / min(size), _MOST_ASPECT)
-        long = max(1, round(short * aspect / multiple)) * multiple
-        return (long, short) if size[0] >= size[1] else (short, long)
-
-    def _ab(self, output: Float, guide: Float, vividness: float, seed: int | None) -> Float:
-        network = self._network
-        if network.info.head == "distribution":
-            logits = output if seed is None else leaning(output, network.centres, seed)
-            ab = annealed_mean(logits, network.centres, temperature_for(vividness, network.temperature))
-        else:
-            ab = np.ascontiguousarray(output.transpose(1, 2, 0)) * np.float32(network.scale)
-        if network.info.domain != "photo":  # what is drawn on paper is as white as the paper
-            return ab
-        return even_paper(ab, guide)
-
-    def _check(self, detail: int | None, strength: float, vividness: float, seed: int | None) -> None:
-        if detail is not None and not 64 <= detail <= _MOST_DETAIL:
-            raise UsageError(f"detail must lie in 64..{_MOST_DETAIL} px, got {detail}")
-        for name, value, most in (("strength", strength, 1.5), ("vividness", vividness, 2.0)):
-            if not (math.isfinite(value) and 0 <= value <= most):
-                raise UsageError(f"{name} must lie in 0..{most:g}, got {value:g}")
-        if seed is not None and seed < 0:
-            raise UsageError(f"seed must be 0 or more, got {seed}")
+        prediction = self.predict(photo, settings)
+        colored = [self.render(photo, prediction, version) for version in versions]
+        told = photo.notes if isinstance(picture, (Photo, Image.Image)) else ()  # when it was opened
+        issue(colored[0].notes[len(told) :])
+        return [_as_given(version, picture) for version in colored]
 
 
 def load_model(
@@ -204,7 +159,7 @@ def _as_photo(picture: Any) -> Photo:
     if isinstance(picture, Photo):
         return picture
     if isinstance(picture, (str, os.PathLike, bytes)):
-        return Photo.open(picture)
+        return read_photo(picture)
     if isinstance(picture, Image.Image):
         return Photo.from_pil(picture)
     if isinstance(picture, np.ndarray):
@@ -231,51 +186,25 @@ def _loaded(model: str) -> Colorizer:
 
 @overload
 def colorize(
-    picture: Path,
-    *,
-    model: str | os.PathLike[str] = "photo",
-    detail: int | None = None,
-    strength: float = 1.0,
-    vividness: float = 1.0,
-    keep_tint: bool = False,
-    seed: int | None = None,
+    picture: Path, settings: Settings | None = None, *, model: Path = "photo", **keywords: Unpack[SettingsDict]
 ) -> Photo: ...
 @overload
 def colorize(
-    picture: P,
-    *,
-    model: str | os.PathLike[str] = "photo",
-    detail: int | None = None,
-    strength: float = 1.0,
-    vividness: float = 1.0,
-    keep_tint: bool = False,
-    seed: int | None = None,
+    picture: P, settings: Settings | None = None, *, model: Path = "photo", **keywords: Unpack[SettingsDict]
 ) -> P: ...
 @overload
 def colorize(
     picture: list[Any] | tuple[Any, ...],
+    settings: Settings | None = None,
     *,
-    model: str | os.PathLike[str] = "photo",
-    detail: int | None = None,
-    strength: float = 1.0,
-    vividness: float = 1.0,
-    keep_tint: bool = False,
-    seed: int | None = None,
+    model: Path = "photo",
+    **keywords: Unpack[SettingsDict],
 ) -> list[Any]: ...
 def colorize(
-    picture: Any,
-    *,
-    model: str | os.PathLike[str] = "photo",
-    detail: int | None = None,
-    strength: float = 1.0,
-    vividness: float = 1.0,
-    keep_tint: bool = False,
-    seed: int | None = None,
+    picture: Any, settings: Settings | None = None, *, model: Path = "photo", **keywords: Unpack[SettingsDict]
 ) -> Any:
     """Colour a picture in one call: `colorize("old.jpg").save("new.jpg")`. The model is kept for the next call.
 
-    Kinds of picture, options and errors: see Colorizer.
+    Kinds of picture, settings and errors: see Colorizer.
     """
-    return _loaded(os.fspath(model)).colorize(
-        picture, detail=detail, strength=strength, vividness=vividness, keep_tint=keep_tint, seed=seed
-    )
+    return _loaded(os.fspath(model)).colorize(picture, settings, **keywords)

@@ -11,6 +11,10 @@ PhotochromError                exit code 1
 └── TrainingError              a training run that can't go on: broken data, out of memory, diverged
 """
 
+import difflib
+import warnings
+from collections.abc import Iterable
+
 
 class PhotochromError(Exception):
     """Anything photochrom refuses, with a sentence fit to be shown to a person."""
@@ -19,36 +23,56 @@ class PhotochromError(Exception):
 
 
 class UsageError(PhotochromError):
+    """An option or argument that can't be used."""
+
     exit_code = 2
 
 
 class UnknownModelError(UsageError):
-    pass
+    """There is no model of that name."""
 
 
 class PictureError(PhotochromError):
-    pass
+    """This picture can't be read or used; others of the run go on."""
 
 
 class PictureTooLargeError(PictureError):
-    pass
+    """It has more pixels than the limit allows, or than the memory holds."""
 
 
 class OutputError(PhotochromError):
-    pass
+    """The result can't be written; nothing half-written is left."""
 
 
 class OutputExistsError(OutputError):
-    pass
+    """It is there already, and overwriting was not asked for."""
 
 
 class ModelError(PhotochromError):
-    pass
+    """A model file that is missing, tampered with, damaged or not ours, or a network that fails."""
 
 
 class TrainingError(PhotochromError):
-    pass
+    """A training run that can't go on: broken data, out of memory, diverged."""
 
 
 class PictureWarning(UserWarning):
     """A picture was coloured although something about it deserves a second look (it has colour already, say)."""
+
+
+def issue(notes: Iterable[str]) -> None:
+    """Give each of a picture's notes as a PictureWarning: once, where a person's call comes in or goes out.
+
+    Below that edge notes are data (`Photo.notes`), so that they stay with their picture whatever thread it is in.
+    """
+    for note in notes:
+        warnings.warn(note, PictureWarning, stacklevel=2)
+
+
+def suggestion(word: str, known: Iterable[str], *, otherwise: str = "", cutoff: float = 0.6) -> str:
+    """The end of a sentence about an unknown word: "did you mean 'nearest'?", or `otherwise` if nothing is near.
+
+    cutoff: how alike two words must be, 0..1.
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return f"did you mean {near[0]!r}?" if near else otherwise

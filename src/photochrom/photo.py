@@ -5,7 +5,7 @@ import os
 import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -17,9 +17,9 @@ from photochrom.codec.icc import srgb_profile
 from photochrom.codec.reading import Decoded, decode, decode_image
 from photochrom.codec.samples import from_pillow
 from photochrom.codec.writing import SUFFIXES, image_of, known_format, write_picture
-from photochrom.errors import PictureError, UsageError
+from photochrom.errors import PictureError, UsageError, issue
 
-__all__ = ["Photo"]
+__all__ = ["Photo", "read_photo"]
 
 MAX_MEGAPIXELS = 300.0
 
@@ -34,6 +34,7 @@ class Photo(Decoded):
     exif: with orientation 1 and no thumbnail; b"" if none. xmp, iptc: as found. dpi: (x, y). text: of a PNG.
     had_profile: the input carried a colour profile (pixels are converted already); outputs then carry an sRGB one.
     quality: of a JPEG, 1..100, estimated. lossless, compressed: how the input was stored. path: where it came from.
+    notes: what of it was left out or deserves a second look, a sentence each.
     """
 
     pixels: Pixels
@@ -54,27 +55,9 @@ class Photo(Decoded):
         Raises PictureError (missing, a folder, empty, cut short, not a picture) and PictureTooLargeError
         (more than `max_megapixels` million pixels by its header; nothing has been decoded then).
         """
-        limit = max_megapixels * 1e6
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            return cls._decode(io.BytesIO(source), "the picture in memory", None, limit)
-        if not isinstance(source, (str, os.PathLike)):
-            return cls._decode(io.BytesIO(source.read()), _stream_name(source), None, limit)
-        path = Path(source)
-        try:
-            if path.is_dir():
-                raise PictureError(f"{path} is a folder; name a picture in it")
-            with open(path, "rb") as stream:
-                regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # a pipe can't seek: take it all
-                return cls._decode(stream if regular else io.BytesIO(stream.read()), str(path), path, limit)
-        except FileNotFoundError:
-            raise PictureError(f"there is no file {path}; check the name") from None
-        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-            reason = getattr(error, "strerror", None) or error
-            raise PictureError(f"can't read {str(path)!r}: {reason}; check the file and its permissions") from error
-
-    @classmethod
-    def _decode(cls, stream: IO[bytes], name: str, path: Path | None, limit: float) -> "Photo":
-        return cls(**vars(decode(stream, name=name, max_pixels=limit)), path=path)
+        photo = read_photo(source, max_megapixels=max_megapixels)
+        issue(photo.notes)
+        return photo
 
     @classmethod
     def from_array(cls, array: NDArray[Any]) -> "Photo":
@@ -111,11 +94,13 @@ class Photo(Decoded):
             raise PictureError(f"can't use {name}: it has no pixels; give at least one")
         try:
             image.load()
-            return cls(**vars(decode_image(image, from_pillow(image, name), name=name)))
+            photo = cls(**vars(decode_image(image, from_pillow(image, name), name=name)))
         except PictureError:
             raise
         except Exception as error:  # a lazily opened file may be damaged in any way
             raise PictureError(f"can't read {name}: it is damaged or cut short ({error}); get a whole copy") from error
+        issue(photo.notes)
+        return photo
 
     def __repr__(self) -> str:
         kind = ("grey" if self.pixels.ndim == 2 else "RGB") + ("" if self.alpha is None else " + alpha")
@@ -123,10 +108,12 @@ class Photo(Decoded):
 
     @property
     def height(self) -> int:
+        """Pixels from top to bottom."""
         return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
+        """Pixels from left to right."""
         return int(self.pixels.shape[1])
 
     @property
@@ -180,9 +167,9 @@ class Photo(Decoded):
         quality 1..100 for JPEG, WebP and AVIF; default 92, or a JPEG's own if that was higher. Raises OutputError,
         UsageError for an unknown format or quality.
         """
-        memory = io.BytesIO()
-        self._write(memory, format or self._own_format(), quality)
-        return memory.getvalue()
+        data, notes = encode_photo(self, format=format, quality=quality)
+        issue(notes)
+        return data
 
     def save(
         self,
@@ -197,18 +184,56 @@ class Photo(Decoded):
         Raises OutputExistsError (there already, without `overwrite`), OutputError, and UsageError as encode does.
         """
         target = Path(path)
-        chosen = known_format(format or target.suffix or self._own_format())
-        _check_quality(quality)
-        with atomic_write(target, overwrite=overwrite) as out:
-            self._write(out, chosen, quality)
+        issue(save_photo(self, target, format=format, quality=quality, overwrite=overwrite))
         return target
 
-    def _own_format(self) -> str:
-        return self.format if self.format in SUFFIXES.values() else "PNG"
 
-    def _write(self, out: BinaryIO, format: str, quality: int | None) -> None:
-        _check_quality(quality)
-        write_picture(out, self, format=known_format(format), quality=quality)
+def read_photo(source: str | os.PathLike[str] | bytes | IO[bytes], *, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
+    """What Photo.open does, with the notes in the photo alone and no warning given."""
+    limit = max_megapixels * 1e6
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _decode(io.BytesIO(source), "the picture in memory", None, limit)
+    if not isinstance(source, (str, os.PathLike)):
+        return _decode(io.BytesIO(source.read()), _stream_name(source), None, limit)
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise PictureError(f"{path} is a folder; name a picture in it")
+        with open(path, "rb") as stream:
+            regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # a pipe can't seek: take it all
+            return _decode(stream if regular else io.BytesIO(stream.read()), str(path), path, limit)
+    except FileNotFoundError:
+        raise PictureError(f"there is no file {path}; check the name") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(f"can't read {str(path)!r}: {reason}; check the file and its permissions") from error
+
+
+def _decode(stream: IO[bytes], name: str, path: Path | None, limit: float) -> Photo:
+    return Photo(**vars(decode(stream, name=name, max_pixels=limit)), path=path)
+
+
+def encode_photo(photo: Photo, *, format: str | None = None, quality: int | None = None) -> tuple[bytes, list[str]]:
+    """What Photo.encode does, with notes of what the format can't hold and no warning given."""
+    chosen = known_format(format or _own_format(photo))
+    _check_quality(quality)
+    memory = io.BytesIO()
+    notes = write_picture(memory, photo, format=chosen, quality=quality)
+    return memory.getvalue(), notes
+
+
+def save_photo(
+    photo: Photo, target: Path, *, format: str | None = None, quality: int | None = None, overwrite: bool = False
+) -> list[str]:
+    """What Photo.save does, with notes of what the format can't hold and no warning given."""
+    chosen = known_format(format or target.suffix or _own_format(photo))
+    _check_quality(quality)
+    with atomic_write(target, overwrite=overwrite) as out:
+        return write_picture(out, photo, format=chosen, quality=quality)
+
+
+def _own_format(photo: Photo) -> str:
+    return photo.format if photo.format in SUFFIXES.values() else "PNG"
 
 
 def _check_quality(quality: int | None) -> None:

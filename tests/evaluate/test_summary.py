@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from photochrom.evaluate.metrics.calibration import confidence, expected_calibration_error, reliability
+from photochrom.evaluate.metrics.calibration import expected_calibration_error, reliability
 from photochrom.evaluate.report import tables
 from photochrom.evaluate.summary import METRICS, summarise
+from photochrom.network.spec import NetworkSpec
+from photochrom.prediction import Prediction
 
 
 def columns(n: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -49,8 +51,12 @@ def test_intervals_shrink_and_repeat() -> None:
 def test_confidence_is_the_mass_near_what_is_shown() -> None:
     centres = np.array([[0, 0], [15, 0], [60, 0]], np.float32)
     logits = np.log(np.array([0.5, 0.3, 0.2], np.float32)).reshape(3, 1, 1)
-    assert confidence(logits, centres, np.zeros((1, 1, 2), np.float32))[0, 0] == pytest.approx(0.8)
-    assert confidence(logits, centres, np.full((1, 1, 2), (60, 0), np.float32))[0, 0] == pytest.approx(0.2)
+    spec = NetworkSpec(multiple=4, stride=4, centres=tuple(map(tuple, centres.tolist())))
+    said = Prediction(spec, np.zeros((4, 4), np.float32), logits)
+    assert said.confidence(np.zeros((1, 1, 2), np.float32)) == pytest.approx(0.8)
+    assert said.confidence(np.full((1, 1, 2), (60, 0), np.float32)) == pytest.approx(0.2)
+    one_color = Prediction(NetworkSpec(multiple=4, stride=4, output="ab"), said.shown, np.zeros((2, 1, 1), np.float32))
+    assert one_color.confidence(one_color.ab()) is None
 
 
 def test_calibration_error_by_hand() -> None:

@@ -83,7 +83,8 @@ def plan(
     rivals = Counter(_key(path) for path in first)
     inputs = {os.path.realpath(f.source) for f in found}
     taken: dict[str, Path] = {}
-    for f, path in zip(found, first, strict=True):
+    for f, named in zip(found, first, strict=True):
+        path = named
         if f.error is None and rivals[_key(path)] > 1 and f.source.suffix.lower() != path.suffix.lower():
             # scan.tif and scan.jpg, both to JPEG: the one that changes its format keeps its old suffix in the name.
             path = path.with_name(f"{f.source.name}.color{path.suffix}")

@@ -33,6 +33,7 @@ class Report:
         return self
 
     def add(self, result: Result) -> None:
+        """Tell of one picture."""
         if result.error:
             self.failed += 1
         else:

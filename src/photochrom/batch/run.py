@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from photochrom.batch.plan import Job
 from photochrom.errors import OutputError, OutputExistsError, PhotochromError, UsageError
-from photochrom.photo import Photo
-from photochrom.warned import kept, taken
+from photochrom.photo import Photo, encode_photo, read_photo, save_photo
+from photochrom.settings import Settings
 
 if TYPE_CHECKING:
     from photochrom.colorizer import Colorizer
@@ -24,14 +24,10 @@ _READ_AHEAD_BYTES = 64 << 20  # a bigger file is not decoded early: two of them 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How every picture of a run is coloured and written; the ranges are those of Colorizer.colorize."""
+    """What is done with every picture of a run: how it is coloured, how many versions, and how they are written."""
 
-    detail: int | None = None
-    strength: float = 1.0
-    vividness: float = 1.0
-    seed: int | None = None
+    settings: Settings = field(default_factory=Settings)
     variants: int = 1
-    keep_tint: bool = False
     format: str | None = None
     quality: int | None = None
     overwrite: bool = False
@@ -59,12 +55,11 @@ def color_files(
     pool = ThreadPoolExecutor(1, thread_name_prefix="photochrom-open")
     ahead: Future[_Opened] | None = None
     try:
-        with kept():
-            for n, job in enumerate(jobs):
-                opened = ahead or pool.submit(_open, job, options)
-                after = jobs[n + 1] if n + 1 < len(jobs) else None
-                ahead = pool.submit(_open, after, options) if after and _is_small(after.source) else None
-                yield _color(job, opened, colorizer, options, stdout)
+        for n, job in enumerate(jobs):
+            opened = ahead or pool.submit(_open, job, options)
+            after = jobs[n + 1] if n + 1 < len(jobs) else None
+            ahead = pool.submit(_open, after, options) if after and _is_small(after.source) else None
+            yield _color(job, opened, colorizer, options, stdout)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -72,13 +67,11 @@ def color_files(
 @dataclass
 class _Opened:
     photo: Photo
-    warnings: list[str]
     seconds: float
 
 
 def _open(job: Job, options: Options) -> _Opened:
     start = time.perf_counter()
-    taken()
     if job.error:
         raise job.error
     if not options.overwrite:  # saving refuses as well; asking now spares the work
@@ -87,8 +80,8 @@ def _open(job: Job, options: Options) -> _Opened:
                 raise OutputExistsError(
                     f"{path} exists already, so {job.source} was not coloured; add --overwrite to replace it"
                 )
-    photo = Photo.open(job.source if job.data is None else job.data, max_megapixels=options.max_megapixels)
-    return _Opened(photo, taken(), time.perf_counter() - start)
+    photo = read_photo(job.source if job.data is None else job.data, max_megapixels=options.max_megapixels)
+    return _Opened(photo, time.perf_counter() - start)
 
 
 def _is_small(path: Path) -> bool:
@@ -96,29 +89,6 @@ def _is_small(path: Path) -> bool:
         return path.stat().st_size < _READ_AHEAD_BYTES
     except OSError:
         return True
-
-
-def _apply(photo: Photo, colorizer: Colorizer, o: Options) -> list[Photo]:
-    if o.variants == 1:
-        return [
-            colorizer.colorize(
-                photo,
-                detail=o.detail,
-                strength=o.strength,
-                vividness=o.vividness,
-                keep_tint=o.keep_tint,
-                seed=o.seed,
-            )
-        ]
-    return colorizer.variants(
-        photo,
-        o.variants,
-        seed=o.seed or 0,
-        detail=o.detail,
-        strength=o.strength,
-        vividness=o.vividness,
-        keep_tint=o.keep_tint,
-    )
 
 
 def _color(
@@ -129,15 +99,21 @@ def _color(
         asked = time.perf_counter()
         opened = opening.result()
         result.seconds = opened.seconds - (time.perf_counter() - asked)  # its own decoding counts, waiting does not
-        result.warnings += opened.warnings
-        colored = _apply(opened.photo, colorizer, options)
+        photo = opened.photo
+        result.warnings += photo.notes
+        versions = colorizer.versions(options.settings, options.variants)
+        prediction = colorizer.predict(photo, options.settings)
+        colored = [colorizer.render(photo, prediction, version) for version in versions]
+        result.warnings += colored[0].notes[len(photo.notes) :]
         if not job.outputs and stdout:
-            stdout.write(colored[0].encode(format=options.format, quality=options.quality))
+            data, notes = encode_photo(colored[0], format=options.format, quality=options.quality)
+            stdout.write(data)
             stdout.flush()
-        for path, photo in zip(job.outputs, colored, strict=False):
+            result.warnings += notes
+        for path, version in zip(job.outputs, colored, strict=False):
             _make_folder(path.parent)
-            result.outputs.append(photo.save(path, quality=options.quality, overwrite=options.overwrite))
-    result.warnings += taken()
+            result.warnings += save_photo(version, path, quality=options.quality, overwrite=options.overwrite)
+            result.outputs.append(path)
     return result
 
 
@@ -154,7 +130,7 @@ def _measured(result: Result) -> Iterator[None]:
         result.error = PhotochromError(
             f"{result.source} needs more memory than there is; close other programs or make the picture smaller"
         )
-    except Exception as error:  # a bug of ours must not stop a run over a whole archive; the report shows where it is
+    except Exception as error:  # noqa: BLE001  a bug of ours must not stop a run over a whole archive; the report shows where it is
         result.error = error
     result.seconds += time.perf_counter() - start
 

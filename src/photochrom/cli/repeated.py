@@ -9,7 +9,10 @@ from typer.core import TyperCommand
 
 
 class SeveralValues(TyperCommand):
+    """A command whose repeatable options take several values at once."""
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the option before each further value."""
         repeatable = {name for param in self.params if getattr(param, "multiple", False) for name in param.opts}
         made: list[str] = []
         option, values = "", 0  # the repeatable option we are behind, and how many values it has had

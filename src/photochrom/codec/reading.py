@@ -2,7 +2,6 @@
 
 import importlib
 import io
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Any, TypeVar
@@ -15,7 +14,7 @@ from photochrom.codec.arrays import Pixels
 from photochrom.codec.exif import corrected_exif, corrected_xmp, iptc_from_photoshop
 from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE
-from photochrom.errors import PictureError, PictureTooLargeError, PictureWarning
+from photochrom.errors import PictureError, PictureTooLargeError
 
 Value = TypeVar("Value")
 
@@ -39,7 +38,10 @@ _STANDARD_LUMA_SUM = 3688  # of the luminance table in the JPEG standard (ITU-T 
 
 @dataclass
 class Decoded:
-    """What a file held: sRGB pixels (H,W) or (H,W,3), alpha (H,W) or None, both uint8 or uint16, and its metadata."""
+    """What a file held: sRGB pixels (H,W) or (H,W,3), alpha (H,W) or None, both uint8 or uint16, and its metadata.
+
+    notes: what of it was left out or lost, a sentence each.
+    """
 
     pixels: Pixels
     alpha: Pixels | None
@@ -53,6 +55,7 @@ class Decoded:
     quality: int | None = None
     lossless: bool = True
     compressed: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int = 0) -> Decoded:
@@ -80,7 +83,7 @@ def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int =
         decoded = decode_image(image, samples, name=name)
         decoded.lossless &= decoded.format != "WEBP" or _has_lossless_chunk(stream)
         return decoded
-    except (PictureError, PictureWarning):  # a warning is raised where the user has asked for that
+    except PictureError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
         raise PictureTooLargeError(f"{name} is too large for this machine ({error}); shrink it first") from error
@@ -134,17 +137,16 @@ def _open_heic(stream: IO[bytes], name: str) -> ImageFile.ImageFile:
 
 def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
     """Colour to sRGB, the right way up, metadata gathered, from an opened image and the samples read from it."""
-    info = image.info
+    info, notes = image.info, samples.notes
     if getattr(image, "is_animated", False):
-        warnings.warn(f"{name} holds more than one picture; only the first is used", PictureWarning, stacklevel=5)
+        notes += (f"{name} holds more than one picture; only the first is used",)
     pixels, profile = samples.colour, info.get("icc_profile")
     had_profile = isinstance(profile, bytes) and len(profile) > 132
     try:
         if isinstance(profile, bytes) and had_profile and samples.profile_applies:
             pixels = icc.to_srgb(pixels, profile)
     except icc.ProfileError as error:
-        message = f"{name}: its colour profile can't be used ({error}); taken as sRGB"
-        warnings.warn(message, PictureWarning, stacklevel=5)
+        notes += (f"{name}: its colour profile can't be used ({error}); taken as sRGB",)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = icc.naive_cmyk(pixels)
     orientation = _tolerant(lambda: _orientation(image), 1)
@@ -166,6 +168,7 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
         quality=_tolerant(lambda: _quality(image), None),
         lossless=image.format not in _LOSSY,
         compressed=info.get("compression") != "raw",
+        notes=notes,
     )
 
 
@@ -173,7 +176,7 @@ def _tolerant(read: Callable[[], Value], otherwise: Value) -> Value:
     """Metadata may be damaged in any way; that must not cost us the picture."""
     try:
         return read()
-    except Exception:
+    except Exception:  # noqa: BLE001  as above: damaged in any way
         return otherwise
 
 

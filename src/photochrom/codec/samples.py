@@ -1,27 +1,31 @@
 """The pixels of an opened file as arrays: every mode of Pillow, and 16 bits where Pillow alone would give 8."""
 
 import sys
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile
 
 from photochrom.codec.arrays import Pixels, from_image, strips
-from photochrom.errors import PictureError, PictureWarning
+from photochrom.errors import PictureError
 
 Opener = Callable[[], ImageFile.ImageFile]
 
 
 @dataclass
 class Samples:
-    """colour: (H,W) grey, (H,W,3) RGB or (H,W,4) CMYK, uint8 or uint16, as stored; alpha (H,W) or None, same dtype."""
+    """colour: (H,W) grey, (H,W,3) RGB or (H,W,4) CMYK, uint8 or uint16, as stored; alpha (H,W) or None, same dtype.
+
+    notes: what was lost on the way, a sentence each.
+    """
 
     colour: Pixels
     alpha: Pixels | None = None
     profile_applies: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str) -> Samples:
@@ -34,10 +38,10 @@ def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str) -> Sampl
         return _grey_alpha_bytes(image, little=False)
     if image.mode in ("RGB", "RGBA") and _sixteen(image, raw):
         return _two_passes(image, reopen, raw, name)
-    if image.mode == "CMYK" and _sixteen(image, raw):
-        warnings.warn(f"{name}: 16-bit CMYK is read with 8 bits only", PictureWarning, stacklevel=5)
     image.load()
     samples = from_pillow(image, name, bits=int(raw[2]) if raw in ("L;2", "L;4") else 8)
+    if image.mode == "CMYK" and _sixteen(image, raw):
+        samples.notes += (f"{name}: 16-bit CMYK is read with 8 bits only",)
     _let_go(image)
     return samples
 
@@ -95,12 +99,10 @@ def _set_raw_mode(image: ImageFile.ImageFile, raw: str, *, layers: bool = False)
     """Tell the decoder how to unpack. layers: planes stored one after another keep their letter, R of "RGB"."""
     tiles = []
     for codec, extents, offset, args in image.tile:
+        changed: Any = raw
         if isinstance(args, tuple):
-            own = f"{args[0]};{raw.partition(';')[2]}" if layers else raw
-            args = (own, *args[1:])
-        else:
-            args = raw
-        tiles.append(ImageFile._Tile(codec, extents, offset, args))
+            changed = (f"{args[0]};{raw.partition(';')[2]}" if layers else raw, *args[1:])
+        tiles.append(ImageFile._Tile(codec, extents, offset, changed))
     image.tile = tiles
 
 
@@ -133,11 +135,11 @@ def _two_passes(image: ImageFile.ImageFile, reopen: Opener, raw: str, name: str)
     planar = _planar(image)
     key = image.info.get("transparency")
     if planar and image.tile[0][0] == "libtiff":
-        warnings.warn(f"{name}: compressed 16-bit planes are read with 8 bits only", PictureWarning, stacklevel=6)
         image.load()
         eight = from_pillow(image, name)
         wide = None if eight.alpha is None else eight.alpha.astype(np.uint16) * np.uint16(257)
-        return Samples(eight.colour.astype(np.uint16) * np.uint16(257), wide)
+        note = f"{name}: compressed 16-bit planes are read with 8 bits only"
+        return Samples(eight.colour.astype(np.uint16) * np.uint16(257), wide, notes=(note,))
     bands = len(image.getbands())
     kind = "RGBX" if raw.startswith("RGBX") else image.mode
     alpha = np.empty((image.height, image.width), np.uint16) if bands == 4 else None

@@ -47,12 +47,14 @@ class ScanTiff(TiffImagePlugin.TiffImageFile):
                 raise OSError("rows are missing")
 
     def load_prepare(self) -> None:
+        """Pillow calls it before decoding."""
         self._check_whole()
         if self._im is None:
             self.im = Image.new(self.mode, self._tile_size, None).im
         ImageFile.ImageFile.load_prepare(self)
 
     def load_end(self) -> None:
+        """Pillow calls it after decoding."""
         # Pillow would turn the picture here. The Exif directories must be read while the file is at hand.
         with suppress(Exception):  # damaged metadata must not cost us the picture
             exif = self.getexif()

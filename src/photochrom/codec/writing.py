@@ -1,7 +1,6 @@
 """From arrays and metadata to the bytes of a picture file."""
 
 import io
-import warnings
 from importlib.util import find_spec
 from typing import Any, BinaryIO
 
@@ -14,7 +13,7 @@ from photochrom.codec.arrays import Pixels, flatten_on_white, to_8_bit
 from photochrom.codec.png_writer import write_png_16
 from photochrom.codec.reading import Decoded
 from photochrom.codec.tiff_writer import write_tiff
-from photochrom.errors import OutputError, PictureWarning, UsageError
+from photochrom.errors import OutputError, UsageError
 
 # What we write, by the suffix of the name; the first suffix of a format is the one to give to new files.
 SUFFIXES = {
@@ -37,21 +36,21 @@ def known_format(name: str) -> str:
     return plain
 
 
-def write_picture(out: BinaryIO, picture: Decoded, *, format: str, quality: int | None = None) -> None:
+def write_picture(out: BinaryIO, picture: Decoded, *, format: str, quality: int | None = None) -> list[str]:
     """Encode to a seekable file, in a format that known_format gave.
 
-    What the format can't hold is converted, with a PictureWarning when it is seen: transparency is laid on white
+    What the format can't hold is converted, with a note given back when it is seen: transparency is laid on white
     for JPEG and BMP, 16 bits are rounded to 8 for all but PNG and TIFF. Raises OutputError when it does not fit.
     """
     pixels, alpha = picture.pixels, picture.alpha
+    notes: list[str] = []
     longest = _LONGEST_SIDE.get(format, 2**31 - 1)
     if max(pixels.shape[:2]) > longest:
         size = f"{pixels.shape[1]} x {pixels.shape[0]}"
         raise OutputError(f"{format} holds at most {longest} pixels a side, the picture has {size}; choose PNG or TIFF")
     if alpha is not None and format in ("JPEG", "BMP"):
         if int(alpha.min()) < np.iinfo(alpha.dtype).max:
-            message = f"{format} holds no transparency; laid on white (PNG would keep it)"
-            warnings.warn(message, PictureWarning, stacklevel=4)
+            notes.append(f"{format} holds no transparency; laid on white (PNG would keep it)")
             pixels = flatten_on_white(pixels, alpha)
         alpha = None
     # An sRGB profile belongs to RGB pixels; grey ones need none, being taken as sRGB grey.
@@ -69,14 +68,16 @@ def write_picture(out: BinaryIO, picture: Decoded, *, format: str, quality: int 
         # Into memory first: given a real file, Pillow writes past Python and hides why a write failed.
         memory = io.BytesIO()
         opacity = None if alpha is None else to_8_bit(alpha)
-        _with_pillow(memory, image_of(to_8_bit(pixels), opacity), picture, format, quality, profile)
+        notes += _with_pillow(memory, image_of(to_8_bit(pixels), opacity), picture, format, quality, profile)
         out.write(memory.getbuffer())
+    return notes
 
 
 def _with_pillow(
     out: BinaryIO, image: Image.Image, picture: Decoded, format: str, quality: int | None, profile: bytes
-) -> None:
+) -> list[str]:
     options: dict[str, Any] = {"icc_profile": profile} if profile else {}
+    notes: list[str] = []
     if picture.dpi is not None and format in ("JPEG", "PNG", "BMP"):
         options["dpi"] = picture.dpi
     if picture.exif and format != "BMP":
@@ -84,7 +85,7 @@ def _with_pillow(
     if picture.xmp and format in ("JPEG", "WEBP", "AVIF"):
         options["xmp"] = picture.xmp
     if format == "JPEG":
-        _fit_segments(options)
+        notes = _fit_segments(options)
         # Chroma at full size: it is what we add, and halving it would blur it.
         options |= {"subsampling": 0, "quality": quality or _jpeg_quality(picture.quality)}
         options["extra"] = exif_blocks.iptc_segment(picture.iptc)
@@ -103,6 +104,7 @@ def _with_pillow(
         image.save(out, format, **options)
     except (OSError, ValueError) as error:
         raise OutputError(f"can't write the picture as {format} ({error}); choose PNG or TIFF") from error
+    return notes
 
 
 def image_of(pixels: Pixels, alpha: Pixels | None) -> Image.Image:
@@ -118,12 +120,12 @@ def _jpeg_quality(source: int | None) -> int:
     return min(98, max(DEFAULT_QUALITY, source or 0))
 
 
-def _fit_segments(options: dict[str, Any]) -> None:
-    for name in ("exif", "xmp"):
-        if len(options.get(name, b"")) > _JPEG_SEGMENT - 40:
-            message = f"the picture's {name.upper()} is too long for a JPEG and is left out"
-            warnings.warn(message, PictureWarning, stacklevel=6)
-            del options[name]
+def _fit_segments(options: dict[str, Any]) -> list[str]:
+    """Drop what no segment of a JPEG can hold; gives a note for each."""
+    long = [name for name in ("exif", "xmp") if len(options.get(name, b"")) > _JPEG_SEGMENT - 40]
+    for name in long:
+        del options[name]
+    return [f"the picture's {name.upper()} is too long for a JPEG and is left out" for name in long]
 
 
 def _png_text(picture: Decoded) -> PngImagePlugin.PngInfo:

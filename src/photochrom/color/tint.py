@@ -27,12 +27,12 @@ _PATCH = 5.0, 0.15  # in the most colourful 0.5 %: a red coat in the snow
 class Tint:
     """What describe found.
 
-    kind: "grey", "tinted" or "colour".  curve: (33, 2) float32, the mean a* and b* at L* = 0, 3.125 .. 100; zero for
+    kind: "grey", "tinted" or "color".  curve: (33, 2) float32, the mean a* and b* at L* = 0, 3.125 .. 100; zero for
     grey. spread: the root mean square of the chroma that the curve and a slow fading leave unexplained; patch: its
     99.5th percentile.
     """
 
-    kind: Literal["grey", "tinted", "colour"]
+    kind: Literal["grey", "tinted", "color"]
     curve: Float
     spread: float = 0.0
     patch: float = 0.0
@@ -55,7 +55,7 @@ def describe(pixels: Pixels) -> Tint:
     spread, patch = float(np.sqrt((size * size).mean())), float(np.percentile(size, 99.5))
     tone = float(np.hypot(*_at(curve, light).T).mean())  # not of the mean: a split tone's two hues would cancel
     strange = spread > _SPREAD[0] + _SPREAD[1] * tone or patch > _PATCH[0] + _PATCH[1] * tone
-    return Tint("colour" if strange else "tinted", curve, spread, patch)
+    return Tint("color" if strange else "tinted", curve, spread, patch)
 
 
 def tint_ab(tint: Tint, lightness: Float) -> Float:

@@ -117,7 +117,7 @@ def refuse_colourless(pictures: Sequence[Picture]) -> None:
     """Raises UsageError unless one of the pictures has colour; stops at the first."""
     for picture in pictures:
         try:
-            if describe(picture.pixels()).kind not in ("grey", "tinted"):
+            if describe(picture.pixels()).kind == "color":
                 return
         except PictureError:
             continue

@@ -14,6 +14,7 @@ from PIL import Image
 from photochrom.colorizer import Colorizer
 from photochrom.network.models import find_model
 from photochrom.network.session import Network, open_network
+from photochrom.settings import Settings
 
 Picture = NDArray[np.uint8]
 JPEG_QUALITY = 90
@@ -36,6 +37,7 @@ class GreyPainter:
     name, key = "grey", "grey"
 
     def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
+        """(H,W) uint8 -> the same grey as (H,W,3) uint8."""
         return np.repeat(grey[..., None], 3, axis=2)
 
 
@@ -45,6 +47,7 @@ class TruthPainter:
     name, key = "truth", "truth"
 
     def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
+        """The truth (H,W,3) uint8 as it is."""
         return truth
 
 
@@ -54,6 +57,7 @@ class JpegPainter:
     name, key = "truth-jpeg", f"truth-jpeg-{JPEG_QUALITY}"
 
     def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
+        """The truth (H,W,3) uint8, encoded and decoded."""
         memory = io.BytesIO()
         Image.fromarray(truth).save(memory, "JPEG", quality=JPEG_QUALITY, subsampling="4:2:0")
         return np.asarray(Image.open(memory).convert("RGB"))
@@ -65,15 +69,15 @@ class ModelPainter:
 
     name: str
     network: Network
-    detail: int | None
-    vividness: float
+    settings: Settings
 
     def __post_init__(self) -> None:
         self.colorizer = Colorizer(self.network)
-        self.key = f"{self.network.info.sha256} {self.detail} {self.vividness:g}"
+        self.key = f"{self.network.info.sha256} {self.settings}"
 
     def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
-        return np.asarray(self.colorizer.colorize(grey, detail=self.detail, vividness=self.vividness))
+        """The grey picture (H,W) uint8 in colour, (H,W,3) uint8."""
+        return np.asarray(self.colorizer.colorize(grey, self.settings))
 
 
 def open_models(
@@ -97,7 +101,7 @@ def open_models(
         for detail in details:
             for vivid in vividness:
                 row = name + (f"-d{detail}" if detail else "") + (f"-v{vivid:g}" if vivid != 1 else "")
-                made.append(ModelPainter(row, network, detail, vivid))
+                made.append(ModelPainter(row, network, Settings(detail=detail, vividness=vivid)))
     return _with_own_names(made)
 
 

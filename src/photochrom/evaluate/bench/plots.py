@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 _OURS, _PEER, _TORCH = "#b3541e", "#4c6a92", 0.45  # colours, and how light a torch bar is
-_STEPS = {"decode": "#9aa5b1", "shrink": "#d9b38c", "network": "#b3541e", "upsample": "#e0894f", "encode": "#6b7785"}
+_STEPS = {"decode": "#9aa5b1", "predict": "#b3541e", "render": "#e0894f", "encode": "#6b7785"}
 
 
 def figures(results: Mapping[str, Any]) -> dict[str, Figure]:

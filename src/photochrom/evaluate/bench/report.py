@@ -11,7 +11,7 @@ from typing import Any
 
 from photochrom.atomic import atomic_write
 
-_STEPS = ("decode", "shrink", "network", "upsample", "encode")
+_STEPS = ("decode", "predict", "render", "encode")
 
 
 def write(results: Mapping[str, Any], out: Path) -> list[Path]:
@@ -48,7 +48,7 @@ def page(results: Mapping[str, Any], plots: Mapping[str, str], data: str) -> str
         parts += _plot(plots, "threads", "Speed-up by number of threads")
     parts += [
         "## From file to file",
-        f"`{ours}` on grey JPEGs: decode, shrink, network, upsample, encode, against decoding the file and encoding "
+        f"`{ours}` on grey JPEGs: decode, predict, render, encode, against decoding the file and encoding "
         "the coloured picture with Pillow (the floor). Seconds, median; the ratio is min / median / max.",
         _table(_road_line(row) for row in results["road"]),
     ]

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import photochrom
-from photochrom.color.lightness import shrink_lightness
-from photochrom.color.upsample import paint
 from photochrom.colorizer import Colorizer
 from photochrom.evaluate.bench.drawn import shape_of, write_jpeg
 from photochrom.evaluate.bench.plan import Plan
@@ -72,6 +70,7 @@ def decode(source: Path) -> NDArray[np.uint8]:
 
 
 def encode(pixels: NDArray[np.uint8], out: Path) -> None:
+    """(H,W,3) uint8 into a JPEG, by Pillow alone."""
     Image.fromarray(pixels).save(out, "JPEG", quality=QUALITY, subsampling=0)
 
 
@@ -82,18 +81,14 @@ def _steps(colorizer: Colorizer, source: Path) -> dict[str, Callable[[], object]
     def read() -> None:
         state["photo"] = Photo.open(source)
 
-    def shrink() -> None:
-        photo = state["photo"]
-        state["guide"] = shrink_lightness(photo.pixels, colorizer.work_size(photo.size))
+    def predict() -> None:
+        state["prediction"] = colorizer.predict(state["photo"])
 
-    def network() -> None:
-        state["ab"] = colorizer._ab(colorizer._network.run(state["guide"]), state["guide"], 1.0, None)
-
-    def upsample() -> None:
-        state["out"] = paint(state["photo"].pixels, state["ab"], guide=state["guide"])
+    def render() -> None:
+        state["out"] = colorizer.render(state["photo"], state["prediction"])
 
     def write() -> None:
-        state["photo"].with_pixels(state["out"]).encode(quality=QUALITY)
+        state["out"].encode(quality=QUALITY)
         state.clear()
 
-    return {"decode": read, "shrink": shrink, "network": network, "upsample": upsample, "encode": write}
+    return {"decode": read, "predict": predict, "render": render, "encode": write}

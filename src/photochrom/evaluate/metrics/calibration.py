@@ -8,32 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color.distribution import annealed_mean, temperature_for
-from photochrom.color.lightness import shrink_lightness
+from photochrom.errors import UsageError
 from photochrom.evaluate.arrays import Lab
 from photochrom.evaluate.metrics.picture import ab_distance, lab_of
 from photochrom.evaluate.painters import ModelPainter
+from photochrom.photo import Photo
+from photochrom.prediction import NEAR
 
 if TYPE_CHECKING:
     from photochrom.evaluate.metrics.lpips import Lpips
 
 Float = NDArray[np.float32]
-NEAR = 20.0  # ab units: the confidence is the probability that the shown colour errs by no more than this
 STEPS = 10  # of the reliability diagram
 VARIANTS = 5
-
-
-def confidence(logits: Float, centres: Float, shown: Float, *, near: float = NEAR) -> Float:
-    """(Q,h,w) logits, (Q,2) bin centres and the shown ab (h,w,2) -> (h,w), 0..1: the probability mass of the bins
-    within `near` ab units of the shown colour. 20 units are two of our bins: the disc then holds about a dozen of them.
-    """
-    bins, height, width = logits.shape
-    flat = logits.reshape(bins, -1)
-    mass = np.exp(flat - flat.max(axis=0))
-    mass /= mass.sum(axis=0)
-    gap = centres[:, None, :] - shown.reshape(1, -1, 2)
-    out: Float = (mass * ((gap * gap).sum(axis=-1) <= near * near)).sum(axis=0).reshape(height, width)
-    return out
 
 
 def reliability(certain: Float, error: Float, *, near: float = NEAR) -> NDArray[np.float64]:
@@ -57,15 +44,16 @@ def measure_distribution(
     """Of one picture: reliability (STEPS,3); coverage_5, the share of pixels that one of 5 variants puts within 10 ab
     units of the truth; with LPIPS also best_of_5_lpips and diversity_5, the mean LPIPS between two of the variants
     (as Zhu et al., NeurIPS 2017, measure it)."""
-    network, colorizer = painter.network, painter.colorizer
-    height, width = grey.shape
-    logits = network.run(shrink_lightness(grey, colorizer.work_size((width, height), painter.detail)))
-    shown = annealed_mean(logits, network.centres, temperature_for(painter.vividness, network.temperature))
-    true_ab = _shrink(truth_lab[..., 1:], shown.shape[:2])
-    error = np.linalg.norm(shown - true_ab, axis=-1)
-    found: dict[str, Any] = {"reliability": reliability(confidence(logits, network.centres, shown), error)}
+    colorizer, settings = painter.colorizer, painter.settings
+    prediction = colorizer.predict(Photo.from_array(grey), settings)
+    shown = colorizer.chroma(prediction, settings)
+    certain = prediction.confidence(shown)
+    if certain is None:
+        raise UsageError(f"model {painter.name!r} predicts one colour, not a distribution: it has no confidence")
+    error = np.linalg.norm(shown - _shrink(truth_lab[..., 1:], shown.shape[:2]), axis=-1)
+    found: dict[str, Any] = {"reliability": reliability(certain, error)}
 
-    variants = colorizer.variants(grey, VARIANTS, detail=painter.detail, vividness=painter.vividness, seed=1)
+    variants = colorizer.variants(grey, VARIANTS, settings, seed=1)
     nearest = np.min([ab_distance(lab_of(variant), truth_lab) for variant in variants], axis=0)
     found["coverage_5"] = float(np.mean(nearest <= 10))
     if lpips is not None:

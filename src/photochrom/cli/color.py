@@ -1,0 +1,118 @@
+"""`photochrom FILES...`: the signature and help of colouring."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from photochrom.cli.dials import chosen, setting
+from photochrom.cli.exits import leave
+from photochrom.cli.group import COLOR, Color
+from photochrom.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb that is never typed."""
+    app.command(COLOR, cls=Color, hidden=True, epilog="A file called as a command is given as ./models.")(color)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"photochrom {version('photochrom')}")
+        raise typer.Exit
+
+
+def _model_names(incomplete: str) -> list[str]:
+    """Model names for the shell; for anything else (a path to a file) it completes files by itself."""
+    import photochrom
+
+    return [info.name for info in photochrom.models() if info.name.startswith(incomplete)]
+
+
+def _formats(incomplete: str) -> list[str]:
+    from photochrom.codec.writing import SUFFIXES
+
+    return [name for name in map(str.lower, dict.fromkeys(SUFFIXES.values())) if name.startswith(incomplete)]
+
+
+def color(
+    ctx: typer.Context,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="Pictures, folders (with -r), patterns; - is stdin.", metavar="FILES", show_default=False),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            "--out",
+            help="File for one picture (old.png), else a folder; - is stdout.",
+            metavar="PATH",
+        ),
+    ] = None,
+    recursive: Annotated[
+        bool, typer.Option("-r", "--recursive", help="Go into folders; -o mirrors their structure.")
+    ] = False,
+    model: Annotated[
+        str,
+        typer.Option(
+            "-m",
+            "--model",
+            help="Name (see photochrom models) or .onnx file.",
+            autocompletion=_model_names,
+            metavar="NAME",
+        ),
+    ] = "photo",
+    detail: Annotated[int | None, setting("detail")] = Settings.detail,
+    strength: Annotated[float, setting("strength")] = Settings.strength,
+    vividness: Annotated[float, setting("vividness")] = Settings.vividness,
+    variants: Annotated[
+        int, typer.Option(help="Write this many different colourings.", min=1, max=100, metavar="N")
+    ] = 1,
+    seed: Annotated[int | None, setting("seed")] = Settings.seed,
+    keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, coreml, directml...", metavar="NAME")] = "auto",
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="jpeg, png, tiff, webp, bmp or avif.  [default: as the picture]",
+            autocompletion=_formats,
+            metavar="NAME",
+        ),
+    ] = None,
+    quality: Annotated[int | None, typer.Option(help="Of JPEG, WebP and AVIF.", min=1, max=100, metavar="N")] = None,
+    max_megapixels: Annotated[
+        float, typer.Option(help="Refuse bigger pictures.", min=0, metavar="N", show_default=True)
+    ] = 300.0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each picture on stdout.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Colour black-and-white pictures: old.jpg becomes old.color.jpg beside it."""
+    from photochrom.batch.command import run
+    from photochrom.batch.run import Options
+
+    leave(
+        lambda: run(
+            files or [],
+            options=Options(
+                settings=chosen(ctx.params),
+                variants=variants,
+                format=format,
+                quality=quality,
+                overwrite=overwrite,
+                max_megapixels=max_megapixels,
+            ),
+            model=model,
+            device=device,
+            output=output,
+            recursive=recursive,
+            as_json=as_json,
+        )
+    )

@@ -1,0 +1,26 @@
+"""A kind of picture: what of it the network is shown, and what is asked of the colours afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from photochrom.color.lab import Float, Pixels
+from photochrom.color.tint import Tint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """A row of the table, not a class to inherit from.
+
+    help: for whom it is, a sentence.
+    prepare: sRGB pixels (H,W) or (H,W,3), uint8 or uint16, and a size (w,h) -> what the network is shown, (h,w)
+    float32, 0..100. finish: the network's ab (h,w,2) and what it was shown (h',w') -> ab (h,w,2); None for nothing.
+    judge: whether the pixels are grey, tinted or in colour already; None where that is no question.
+    """
+
+    name: str
+    help: str
+    prepare: Callable[[Pixels, tuple[int, int]], Float]
+    finish: Callable[[Float, Float], Float] | None = None
+    judge: Callable[[Pixels], Tint] | None = None

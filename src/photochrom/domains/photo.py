@@ -1,0 +1,14 @@
+"""Photographs: their intensity is their lightness, and plain bright ground all round them is paper."""
+
+from photochrom.color.lightness import shrink_lightness
+from photochrom.color.paper import even_paper
+from photochrom.color.tint import describe
+from photochrom.domains.domain import Domain
+
+PHOTO = Domain(
+    name="photo",
+    help="Black-and-white photographs, grey or toned.",
+    prepare=shrink_lightness,
+    finish=even_paper,
+    judge=describe,
+)

@@ -1,0 +1,59 @@
+"""Prediction: what a network said of one picture. Small: what is carried, mixed, explained or measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from photochrom.color.distribution import annealed_mean, leaning, temperature_for
+from photochrom.color.lab import Float
+from photochrom.color.tint import Tint
+from photochrom.network.spec import NetworkSpec
+from photochrom.settings import Settings
+
+NEAR = 20.0  # ab units: confidence is the probability that a shown colour errs by no more than this
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What Colorizer.predict gives and Colorizer.render takes.
+
+    spec: of the network. shown: (h',w') float32 0..100, the plane that it was shown; it guides the upsampling.
+    output: (C,h,w) float32, what it gave: logits, ab, or L* and ab, as spec.output says.
+    tint: whether the picture itself is grey, tinted or in colour; None where its domain doesn't ask.
+    """
+
+    spec: NetworkSpec
+    shown: Float
+    output: Float
+    tint: Tint | None = None
+
+    def ab(self, settings: Settings | None = None) -> Float:
+        """The chroma that the network means, (h,w,2) float32 in ab units, by the settings' vividness and seed."""
+        settings = settings or Settings()
+        spec = self.spec
+        if spec.output == "distribution":
+            logits = self.output if settings.seed is None else leaning(self.output, spec.colors, settings.seed)
+            return annealed_mean(logits, spec.colors, temperature_for(settings.vividness, spec.temperature))
+        return np.ascontiguousarray(self.output[-2:].transpose(1, 2, 0)) * np.float32(spec.scale)
+
+    def lightness(self) -> Float | None:
+        """The L* that the network predicts, (h,w) float32 0..100; None where the picture's own counts."""
+        return self.output[0] if self.spec.output == "lab" else None
+
+    def confidence(self, ab: Float, *, near: float = NEAR) -> Float | None:
+        """The probability, (h,w) float32 0..1, that the truth lies within `near` ab units of `ab` (h,w,2).
+
+        It is the mass of the bins there; 20 units are two of our bins, the disc then holds about a dozen of them.
+        None for a network that gives one colour and no distribution.
+        """
+        if self.spec.output != "distribution":
+            return None
+        bins, height, width = self.output.shape
+        flat = self.output.reshape(bins, -1)
+        mass = np.exp(flat - flat.max(axis=0))
+        mass /= mass.sum(axis=0)
+        gap = self.spec.colors[:, None, :] - ab.reshape(1, -1, 2)
+        inside: Float = (mass * ((gap * gap).sum(axis=-1) <= near * near)).sum(axis=0).reshape(height, width)
+        return inside

@@ -1,0 +1,102 @@
+"""Settings: one place says how a picture may be coloured; the command and the keywords follow it."""
+
+import dataclasses
+import inspect
+import json
+from typing import Any, get_type_hints
+
+import numpy as np
+import pytest
+from typer.main import get_command
+
+import photochrom
+from photochrom import Guide, Hint, Settings, UsageError
+from photochrom.cli.group import COLOR
+from photochrom.cli.main import app
+from photochrom.color.lab import rgb_to_lab
+from photochrom.color.named import ab_of
+from photochrom.settings import SettingsDict, dial_of
+
+NAMES = [f.name for f in dataclasses.fields(Settings)]
+LIMITED = [name for name in NAMES if dial_of(name).low is not None]
+
+
+def options() -> dict[str, Any]:
+    return {p.name: p for p in get_command(app).commands[COLOR].params}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_setting_is_said_once_and_known_everywhere(name: str) -> None:
+    dial = dial_of(name)
+    assert dial.help.endswith(".") and f"{name}:" in (Settings.__doc__ or "")
+    assert get_type_hints(SettingsDict)[name] == get_type_hints(Settings)[name]
+    if name == "guide":  # not of the command yet
+        return
+    option = options()[name]
+    assert option.help == dial.help and option.default == getattr(Settings(), name)
+    assert (getattr(option.type, "min", None), getattr(option.type, "max", None)) == (dial.low, dial.high)
+
+
+def test_the_keywords_are_the_settings() -> None:
+    assert list(get_type_hints(SettingsDict)) == NAMES
+    for call in (photochrom.colorize, photochrom.Colorizer.colorize, photochrom.Colorizer.variants):
+        assert inspect.signature(call).parameters["keywords"].annotation == "Unpack[SettingsDict]"
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_ranges(name: str) -> None:
+    dial = dial_of(name)
+    kind = int if name in ("detail", "seed") else float
+    for end in (dial.low, dial.high):
+        if end is not None:
+            assert getattr(Settings(**{name: kind(end)}), name) == end
+    beyond = [kind((dial.low or 0) - 1), *([kind(dial.high + 1)] if dial.high is not None else [])]
+    for value in beyond:
+        with pytest.raises(UsageError, match=name):
+            Settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"vividnes": 1}, "did you mean 'vividness'"),
+        ({"colour": 1}, "choose one of|did you mean"),
+        ({"strength": "strong"}, "strength must be float, got 'strong'"),
+        ({"strength": True}, "strength must be float"),
+        ({"detail": 256.5}, "detail must be int or nothing"),
+        ({"keep_tint": 1}, "keep_tint must be bool"),
+        ({"strength": float("nan")}, "strength must lie in"),
+        ({"guide": {"hint": []}}, "guide has no 'hint': did you mean 'hints'"),
+        ({"guide": {"hints": [{"x": 1, "y": 2}]}}, "a hint needs color"),
+        ({"guide": {"hints": [{"x": 1, "y": 2, "color": "reed"}]}}, "did you mean 'red'"),
+        ({"guide": {"hints": [{"x": -1, "y": 2, "color": "red"}]}}, "x of a hint"),
+        ({"guide": {"hints": [{"x": 1, "y": 2, "color": [1, 2, 300]}]}}, "a colour must be like"),
+        ({"guide": {"hints": [{"x": 1, "y": 2, "color": "red", "radius": 0}]}}, "radius of a hint"),
+        ({"guide": 3}, "guide must be Guide"),
+        ({"guide": {"hints": 3}}, "hints must be a list"),
+    ],
+)
+def test_what_is_refused(values: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        Settings.from_dict(values)
+
+
+def test_they_travel_as_json() -> None:
+    settings = Settings(detail=320, strength=0.5, seed=3, guide=Guide(hints=(Hint(3, 4, "olive"), Hint(1, 2, (9, 8)))))
+    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+    assert Settings.from_dict({}) == Settings()
+    assert len({settings, Settings(), Settings.from_dict({})}) == 2  # they can be keys
+
+
+def test_versions() -> None:
+    assert Settings(seed=7).versions(1) == [Settings(seed=7)]
+    assert [s.seed for s in Settings().versions(3)] == [None, 1, 2]
+    assert [s.seed for s in Settings(seed=7, strength=0.5).versions(3)] == [None, 8, 9]
+    with pytest.raises(UsageError, match="1 or more"):
+        Settings().versions(0)
+
+
+def test_colours_as_people_write_them() -> None:
+    red = tuple(rgb_to_lab(np.array([1.0, 0, 0]))[1:])
+    for color in ("red", "#ff0000", "#F00", "rgb(255, 0, 0)", (255, 0, 0), red):
+        np.testing.assert_allclose(ab_of(color), red, atol=1e-6)
