@@ -73,19 +73,6 @@ def test_a_damaged_shard(tmp_path: Path) -> None:
         find_pictures([tmp_path])
 
 
-def test_shards_by_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PHOTOCHROM_CACHE", str(tmp_path / "cache"))
-    for i in range(2):
-        shard(tmp_path / f"s-{i}.tar", {f"{i}.png": encoded(i)})
-    address = f"pipe:cat {tmp_path}/s-{{0..1}}.tar"
-    assert len(find_pictures([address], commands=True)) == 2
-    (tmp_path / "s-0.tar").unlink()
-    assert len(find_pictures([address], commands=True)) == 2, "what was fetched is kept"
-    with pytest.raises(PictureError, match="s-9"):
-        find_pictures([f"pipe:cat {tmp_path}/s-9.tar"], commands=True)
-    assert len(list((tmp_path / "cache" / "shards").iterdir())) == 2, "nothing half-fetched is left"
-
-
 def test_cifar_as_pickles(tmp_path: Path) -> None:
     planes = np.arange(4 * 3072, dtype=np.uint32).astype(np.uint8).reshape(4, 3072)
     for name in ("data_batch_1", "test_batch"):

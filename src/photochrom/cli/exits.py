@@ -12,7 +12,9 @@ import typer
 
 # What only the train extra brings; a verb that needs one of them says so.
 _OF_THE_EXTRA = {
+    "aiohttp",
     "braceexpand",
+    "fsspec",
     "kornia",
     "lightning",
     "matplotlib",
@@ -26,7 +28,6 @@ _OF_THE_EXTRA = {
     "torch",
     "torchmetrics",
     "torchvision",
-    "webdataset",
 }
 
 

@@ -13,7 +13,7 @@ from photochrom.codec.formats import is_readable
 from photochrom.errors import UsageError
 from photochrom.pictures.cifar import cifar_pictures, is_cifar
 from photochrom.pictures.picture import Picture
-from photochrom.pictures.remote import fetched, is_far
+from photochrom.pictures.remote import fetch, is_remote
 from photochrom.pictures.shards import shard_pictures
 
 _ENDS = 1 << 16  # bytes hashed at either end of a file: a photograph's are unlike any other's
@@ -37,8 +37,8 @@ def find_pictures(places: Sequence[str | Path], *, commands: bool = False) -> li
 
 def _pictures_at(place: str, *, commands: bool) -> Iterator[Picture]:
     """Of the files of a folder: first those in shards, then those of CIFAR-10, then the picture files."""
-    if is_far(place):
-        for address, copy in fetched(place, commands=commands):
+    if is_remote(place):
+        for address, copy in fetch(place, commands=commands):
             yield from shard_pictures(copy, address)
         return
     root = Path(place)
