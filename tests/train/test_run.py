@@ -9,6 +9,7 @@ import pytest
 import torch
 from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, train_tiny
 
+import photochrom
 from photochrom.errors import UsageError
 from photochrom.train.methods import load_method
 from photochrom.train.recipe import load_recipe
@@ -34,7 +35,10 @@ def test_what_a_run_leaves_behind(tmp_path: Path, pictures: Path) -> None:
     assert told["data"]["train"] + told["data"]["validation"] == 24
     assert told["data"]["left_out"] == 0 and len(told["data"]["sha256"]) == 64
     assert torch.__version__.startswith(told["versions"]["torch"])
+    assert told["versions"]["photochrom"] == photochrom.__version__
     assert told["hardware"]["cores"] == os.cpu_count()
+    assert {"system", "processor", "gpus"} < set(told["hardware"])
+    assert told["revision"] == "" or len(told["revision"].removesuffix("-dirty")) == 40
     steps = told["sessions"][0]["steps"]
     assert steps == 2 * (told["data"]["train"] // 4)
     assert list(curve(out, "train/loss_step")) == list(range(steps))

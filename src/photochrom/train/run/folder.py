@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import photochrom
+from photochrom import provenance
 from photochrom.atomic import atomic_write
 from photochrom.errors import UsageError
 from photochrom.train.recipe import Recipe, load_recipe
@@ -102,12 +100,16 @@ def next_folder(name: str, *, resume: bool) -> Path:
 
 def _surroundings() -> dict[str, Any]:
     """What a run depends on besides its recipe and its pictures: revision, versions, hardware."""
-    import torch
-
-    versions = {"python": platform.python_version(), "photochrom": photochrom.__version__}
-    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    hardware = {"system": platform.platform(), "processor": _processor(), "cores": os.cpu_count(), "gpus": gpus}
-    return {"revision": _revision(), "versions": versions | dict(_versions(_PACKAGES)), "hardware": hardware}
+    return {
+        "revision": provenance.revision(),
+        "versions": provenance.versions(_PACKAGES),
+        "hardware": {
+            "system": platform.platform(),
+            "processor": provenance.processor(),
+            "cores": os.cpu_count(),
+            "gpus": provenance.gpus(),
+        },
+    }
 
 
 def _now() -> str:
@@ -133,34 +135,3 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _runs_of(name: str) -> Iterable[Path]:
     return (p for p in Path("runs").glob(f"{name}-*") if p.name[len(name) + 1 :].isdigit())
-
-
-def _revision() -> str:
-    """Of the source tree the package is in, "" for an installed one; ends in -dirty when files were changed."""
-    here = Path(__file__)
-    try:
-        _git(here.parent, "ls-files", "--error-unmatch", here.name)
-        return _git(here.parent, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
-    return done.stdout.decode().strip()
-
-
-def _versions(names: Iterable[str]) -> Iterable[tuple[str, str]]:
-    for name in names:
-        try:
-            yield name, version(name)
-        except PackageNotFoundError:
-            continue
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
