@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.evaluate.metrics import weights
+from photochrom.evaluate.metrics.weight_files import WEIGHTS, File
 
 
 def picture(seed: int, size: tuple[int, int] = (64, 48)) -> NDArray[np.uint8]:
@@ -79,9 +79,10 @@ def write_metric_weights(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     (folder / "alexnet.ckpt").write_bytes(pickle.dumps({"AlexNet_0": net, **heads}))
     here = {
-        name: ((weights.File(file, hashlib.sha256((folder / file).read_bytes()).hexdigest()),),)
+        name: ((File(file, hashlib.sha256((folder / file).read_bytes()).hexdigest()),),)
         for name, file in (("lpips_alex", "alexnet.ckpt"), ("fid", "default_1.pt"))
     }
-    absent = ((weights.File("not-there.pth", "00"),),)
-    monkeypatch.setattr(weights, "WEIGHTS", {**dict.fromkeys(weights.WEIGHTS, absent), **here})
+    absent = ((File("not-there.pth", "00"),),)
+    for name in WEIGHTS:
+        monkeypatch.setitem(WEIGHTS, name, here.get(name, absent))
     return folder

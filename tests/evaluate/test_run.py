@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,16 @@ import pytest
 from PIL import Image
 
 from photochrom.errors import ModelError, UnknownModelError, UsageError
-from photochrom.evaluate import cache, dataset, measures, run, squares
+from photochrom.evaluate import cache, dataset, run
+from photochrom.evaluate.measures import PixelMeasure
+from photochrom.evaluate.numbers import Numbers, measure_all
+from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, TruthPainter
 from photochrom.evaluate.report.files import write_results
 from photochrom.evaluate.report.page import write_page
 from photochrom.evaluate.report.ranking import add_rankings
 from photochrom.evaluate.settings import Settings
 from photochrom.evaluate.summary import METRICS
+from photochrom.pictures.picture import Picture
 from photochrom.pictures.squares import center_crop
 from tests.evaluate.drawn import encoded, picture, write_folder, write_metric_weights, write_shard
 from tests.tiny_model import metadata, write_model
@@ -27,7 +33,6 @@ VARYING = ("started", "seconds")  # of two runs of the same command
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(dataset, "CHUNK", 4)
     return Settings(size=48, metric_weights=(write_metric_weights(tmp_path / "nets", monkeypatch),), draws=50)
 
 
@@ -103,49 +108,66 @@ def test_the_same_command_gives_the_same_numbers(
     assert numbers(once.results) == numbers(again.results)
 
 
-def test_a_run_that_was_stopped_goes_on(
-    data: list[Path], model: str, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = run.evaluate(data, [model], tmp_path / "whole", settings=settings)
+def remembered(out: Path) -> dict[Path, int]:
+    """The files of the memory, and when each was written."""
+    return {path: path.stat().st_mtime_ns for path in (out / "cache").rglob("*.npz")}
 
-    def stop(what: str, done: int, of: int) -> None:
-        if what == "Measuring" and done > of * 0.6:
+
+def test_a_run_that_was_stopped_goes_on(data: list[Path], model: str, tmp_path: Path, settings: Settings) -> None:
+    whole = run.evaluate(data, [model], tmp_path / "whole", settings=settings)
+    out = tmp_path / "out"
+
+    def stop(what: str, done: float, total: float) -> None:
+        if what == "Measuring" and done > total * 0.6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run.evaluate(data, [model], tmp_path / "out", settings=settings, progress=stop)
-    stored = list((tmp_path / "out" / "cache").rglob("*.npz"))
-    assert stored
-    stored[0].write_bytes(stored[0].read_bytes()[:50])  # one was cut short
-
-    decoded: list[str] = []
-    real = squares.open_square
-    monkeypatch.setattr(squares, "open_square", lambda item, size: decoded.append(item.name) or real(item, size))
-    resumed = run.evaluate(data, [model], tmp_path / "out", settings=settings)
+        run.evaluate(data, [model], out, settings=settings, progress=stop)
+    before = remembered(out)
+    cut = min(before)
+    cut.write_bytes(cut.read_bytes()[:50])  # one was cut short
+    resumed = run.evaluate(data, [model], out, settings=settings)
     assert numbers(resumed.results) == numbers(whole.results)
-    assert 0 < len(decoded) < 11
+    after = remembered(out)
+    assert {path for path in before if after[path] != before[path]} == {cut}
+    assert len(after) > len(before)
 
-    decoded.clear()
-    monkeypatch.setattr(measures, "measure", None)  # nothing is measured a third time
-    assert numbers(run.evaluate(data, [model], tmp_path / "out", settings=settings).results) == numbers(whole.results)
-    assert not decoded
+    assert numbers(run.evaluate(data, [model], out, settings=settings).results) == numbers(whole.results)
+    assert remembered(out) == after  # nothing was measured a third time
 
 
-def test_a_second_model_costs_only_itself(
-    data: list[Path], model: str, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pictures_are_decoded_only_to_be_measured(data: list[Path], tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    def counted(picture: Picture) -> Picture:
+        return replace(picture, load=lambda: (opened.append(picture.name), picture.load())[1])
+
+    pictures = [counted(picture) for picture in dataset.find_items(data)]
+
+    def measure(*painters: Painter) -> Numbers:
+        opened.clear()
+        return measure_all(pictures, painters, [PixelMeasure()], size=48, cache=cache.Cache(tmp_path / "cache"))
+
+    once = measure(GreyPainter(), TruthPainter())
+    assert sorted(opened) == sorted(picture.name for picture in pictures)
+    again = measure(GreyPainter(), TruthPainter())
+    assert not opened
+    np.testing.assert_equal(again.columns, once.columns)
+    assert measure(GreyPainter(), JpegPainter()).columns.keys() == {"grey", "truth-jpeg"}
+    assert len(opened) == len(pictures)
+
+
+def test_a_second_model_costs_only_itself(data: list[Path], model: str, tmp_path: Path, settings: Settings) -> None:
     out = tmp_path / "out"
     first = run.evaluate(data, [model], out, settings=settings)
-    seen: list[int] = []
-    real = measures.FeatureMeasure.__call__
-    monkeypatch.setattr(
-        measures.FeatureMeasure,
-        "__call__",
-        lambda self, rows, truths: seen.append(len(rows)) or real(self, rows, truths),
-    )
+    before = remembered(out)
     other = write_model(tmp_path / "other.onnx", head="ab")
     both = run.evaluate(data, [model, str(other)], out, settings=settings)
-    assert set(seen) == {1}
+    after = remembered(out)
+    assert before.items() <= after.items()
+    new = Counter(path.parent.name for path in after.keys() - before.keys())
+    chunks = 2  # one of each set
+    assert new == {"pixels": chunks, "lpips_alex": chunks, "fid": chunks, "frechet": 1 + 2}
     rows = {row["model"]: row for row in both.results["rows"]}
     assert list(rows) == ["grey", "drawn", "other", "truth-jpeg", "truth"]
     assert rows["drawn"] == {row["model"]: row for row in first.results["rows"]}["drawn"]
@@ -220,7 +242,7 @@ def test_what_is_refused(tmp_path: Path, model: str, settings: Settings) -> None
 
 def test_limit_takes_every_nth(data: list[Path], tmp_path: Path, settings: Settings) -> None:
     found = run.evaluate(data, [], tmp_path / "out", settings=Settings(**{**vars(settings), "limit": 4}))
-    assert [item.name for item in found.items] == ["00.png", "03.png", "50.png", "53.png"]
+    assert [item.name for item in found.numbers.pictures] == ["00.png", "03.png", "50.png", "53.png"]
 
 
 def test_the_square_is_the_centre_and_the_grey_has_its_lightness() -> None:
@@ -243,9 +265,7 @@ def test_a_set_is_measured_the_same_alone_and_with_others(data: list[Path], tmp_
     assert of_set == {row["model"]: row["metrics"] for row in alone["rows"]}
 
 
-def test_nothing_is_remembered_from_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = cache.Cache(tmp_path)
-    memory.store({"found": np.ones(1)}, "pixels", "model", "picture")
-    assert memory.load("pixels", "model", "picture") is not None
-    monkeypatch.setattr(cache, "package_digest", lambda: "of another version")
-    assert memory.load("pixels", "model", "picture") is None
+def test_nothing_is_remembered_from_other_code(tmp_path: Path) -> None:
+    cache.Cache(tmp_path).store({"found": np.ones(1)}, "pixels", "model", "picture")
+    assert cache.Cache(tmp_path).load("pixels", "model", "picture") is not None
+    assert cache.Cache(tmp_path, code="of another version").load("pixels", "model", "picture") is None

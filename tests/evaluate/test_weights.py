@@ -10,21 +10,23 @@ import pytest
 import torch
 
 from photochrom.errors import UsageError
-from photochrom.evaluate.metrics import weights
-from photochrom.evaluate.metrics.weights import File, MissingWeightsError, find_weights
+from photochrom.evaluate.metrics.weight_files import WEIGHTS, File
+from photochrom.evaluate.metrics.weights import MissingWeightsError, find_weights
 
 CONTENT = b"weights"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setattr(torch.hub, "_hub_dir", None)
+def own_cache(tmp_path: Path) -> Iterator[None]:
+    before = torch.hub.get_dir()
+    torch.hub.set_dir(tmp_path / "torch" / "hub")
+    yield
+    torch.hub.set_dir(before)
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *sets: tuple[File, ...]) -> None:
-    monkeypatch.setattr(weights, "WEIGHTS", {"fid": sets})
+    monkeypatch.setitem(WEIGHTS, "fid", sets)
 
 
 def test_in_a_folder_below_the_one_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +105,7 @@ def test_download_of_another_content_leaves_nothing(
 
 
 def test_every_metric_has_files_with_digests() -> None:
-    for sets in weights.WEIGHTS.values():
+    for sets in WEIGHTS.values():
         for file in (file for files in sets for file in files):
             assert len(file.sha256) in (8, 64)
             assert int(file.sha256, 16)

@@ -22,10 +22,14 @@ def package_digest() -> str:
 
 
 class Cache:
-    """A folder of .npz files, each named by what its numbers depend on: code, model, data, settings, weights."""
+    """A folder of .npz files, each named by what its numbers depend on: code, model, data, settings, weights.
 
-    def __init__(self, folder: Path) -> None:
+    code: what names the code that finds them out; by default the digest of this package.
+    """
+
+    def __init__(self, folder: Path, *, code: str = "") -> None:
         self.folder = folder
+        self._code = code or package_digest()
 
     def load(self, group: str, *parts: str) -> Arrays | None:
         """What was stored under the same group and parts; None if nothing was, or if the file is damaged."""
@@ -44,5 +48,5 @@ class Cache:
             np.savez(stream, **arrays)  # type: ignore[arg-type]
 
     def _path(self, group: str, parts: tuple[str, ...]) -> Path:
-        name = hashlib.sha256("|".join((package_digest(), *parts)).encode()).hexdigest()[:32]
+        name = hashlib.sha256("|".join((self._code, *parts)).encode()).hexdigest()[:32]
         return self.folder / group / f"{name}.npz"

@@ -46,7 +46,8 @@ def run(
         if page is not None:
             write_markdown(found, page, show=shown, notes=remarks)
         if pictures:
-            save_pictures(out / "pictures", found.items, found.painters, settings.size, progress=bar)
+            numbers = found.numbers
+            save_pictures(out / "pictures", numbers.pictures, numbers.painters, settings.size, progress=bar)
     left_out = found.results["data"]["left_out"]
     for row in left_out:
         sys.stderr.write(f"photochrom: left out {row['set']}/{row['name']}: {row['reason']}\n")

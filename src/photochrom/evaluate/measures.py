@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 from photochrom.evaluate.arrays import Arrays, Rgb
 from photochrom.evaluate.dataset import Truths
 from photochrom.evaluate.metrics.picture import measure
-from photochrom.evaluate.metrics.weights import WEIGHTS, Found, MissingWeightsError, find_weights
+from photochrom.evaluate.metrics.weight_files import WEIGHTS
+from photochrom.evaluate.metrics.weights import MissingWeightsError, WeightFiles, find_weights
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.settings import Settings
 
@@ -67,7 +68,7 @@ class PixelMeasure(_OfAll):
 class LpipsMeasure(_OfAll):
     """LPIPS of each picture against its truth; the truth's features are made once for all painters."""
 
-    def __init__(self, name: str, weights: Found, device: str = "cpu") -> None:
+    def __init__(self, name: str, weights: WeightFiles, device: str = "cpu") -> None:
         self.name, self.weights, self.device = name, weights, device
         self.key = f"{weights.sha256} {device}"
 
@@ -95,7 +96,7 @@ class LpipsMeasure(_OfAll):
 class FeatureMeasure(_OfAll):
     """The features of a Frechet distance."""
 
-    def __init__(self, name: str, weights: Found, device: str = "cpu") -> None:
+    def __init__(self, name: str, weights: WeightFiles, device: str = "cpu") -> None:
         self.name, self.weights, self.device = name, weights, device
         self.key = f"{weights.sha256} {device}"
 

@@ -1,51 +1,40 @@
-"""One evaluation from pictures to numbers: they pass through by chunks, and what is found out is remembered."""
+"""One evaluation, from pictures and models to what results.json holds."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from photochrom import provenance
 from photochrom.errors import OutputError, UsageError
-from photochrom.evaluate.cache import Arrays, Cache
-from photochrom.evaluate.dataset import chunks_of, find_items, refuse_colourless
-from photochrom.evaluate.measures import (
-    FEATURES,
-    FeatureMeasure,
-    LpipsMeasure,
-    Measure,
-    make_measures,
-)
+from photochrom.evaluate.cache import Cache
+from photochrom.evaluate.dataset import find_items, refuse_colourless
+from photochrom.evaluate.measures import FEATURES, FeatureMeasure, LpipsMeasure, Measure, make_measures
+from photochrom.evaluate.numbers import Numbers, measure_all
 from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, TruthPainter, open_models
-from photochrom.evaluate.rows import FRECHET_DRAWS, Rows, digest_of
+from photochrom.evaluate.rows import FRECHET_DRAWS, digest_of, rows_of_all, rows_of_sets
 from photochrom.evaluate.settings import Settings
-from photochrom.evaluate.squares import Squares, measured
-from photochrom.pictures.picture import Picture
 from photochrom.progress import Progress, silent
 
 FORMAT = 1  # of results.json
 FEW = 5000  # pictures: with fewer the FID depends on their number
 
 
-@dataclass
+@dataclass(frozen=True)
 class Evaluation:
-    """What a run found out. results: the content of results.json. columns: per row its numbers of each picture."""
+    """What a run found out. results: the content of results.json. missing: metrics that were left out, and why."""
 
     results: dict[str, Any]
     settings: Settings
-    painters: list[Painter]
-    items: list[Picture]
-    columns: dict[str, dict[str, NDArray[np.generic]]] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    numbers: Numbers
+    missing: dict[str, str]
 
 
 def evaluate(
@@ -74,64 +63,24 @@ def evaluate(
     )
     painters += [JpegPainter(), TruthPainter()]
     measures, missing = make_measures(settings)
-    items = find_items(data, limit=settings.limit, tell=partial(progress, "Reading"))
-    refuse_colourless(items)
-    cache = Cache(_made(out / "cache"))
-    chunks = chunks_of(items, settings.size)
-    work = [(measure, p) for measure in measures for p in painters if measure.applies(p)]
-
-    found: dict[tuple[str, str], list[Arrays]] = {(measure.name, p.name): [] for measure, p in work}
-    kept: list[Picture] = []
-    left_out: list[dict[str, str]] = []
-    done = 0
-    for chunk in chunks:
-        squares = Squares(chunk, cache)
-        kept += [item for item, reason in zip(chunk.items, squares.reasons, strict=True) if not reason]
-        left_out += [
-            {"set": item.set_name, "name": item.name, "reason": reason}
-            for item, reason in zip(chunk.items, squares.reasons, strict=True)
-            if reason
-        ]
-        for measure in measures:
-            rows = [p for p in painters if measure.applies(p)]
-            for painter, arrays in measured(measure, rows, squares, cache).items():
-                found[measure.name, painter.name].append(arrays)
-            done += len(chunk.items) * len(rows)
-            progress("Measuring", done, len(items) * len(work))
-    if len(kept) < 2:
-        why = f" ({left_out[0]['name']}: {left_out[0]['reason']})" if left_out else ""
-        raise UsageError(f"{len(kept)} of {len(items)} pictures can be used{why}, 2 are the least: give more of them")
-
-    evaluation = Evaluation({}, settings, painters, kept, missing=missing)
-    features: dict[str, dict[str, NDArray[np.generic]]] = {}
-    for painter in painters:
-        joined: dict[str, NDArray[np.generic]] = {}
-        for measure in measures:
-            if measure.applies(painter):
-                parts = [part for part in found[measure.name, painter.name] if part]
-                joined.update({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-        features[painter.name] = {name: joined.pop(name) for name in FEATURES if name in joined}
-        evaluation.columns[painter.name] = joined
-    keys = {m.name: m.key for m in measures}
-    rows = Rows(
-        painters,
-        kept,
-        evaluation.columns,
-        features,
-        size=settings.size,
-        draws=settings.draws,
-        cache=cache,
-        keys=keys,
-    )
-    evaluation.results = {
+    pictures = find_items(data, limit=settings.limit, tell=partial(progress, "Reading"))
+    refuse_colourless(pictures)
+    cache = Cache(_writable(out / "cache"))
+    numbers = measure_all(pictures, painters, measures, size=settings.size, cache=cache, progress=progress)
+    n = len(numbers.pictures)
+    if n < 2:
+        first = next(iter(numbers.left_out), None)
+        why = f" ({first['name']}: {first['reason']})" if first else ""
+        raise UsageError(f"{n} of {len(pictures)} pictures can be used{why}, 2 are the least: give more of them")
+    results = {
         "format": FORMAT,
-        "rows": rows.whole(progress),
-        "sets": rows.sets(),
+        "rows": rows_of_all(numbers, draws=settings.draws, cache=cache, progress=progress),
+        "sets": rows_of_sets(numbers, cache=cache),
         "data": {
-            "sha256": digest_of(kept),
-            "n": len(kept),
-            "sets": {name: sum(p.set_name == name for p in kept) for name in dict.fromkeys(p.set_name for p in kept)},
-            "left_out": left_out,
+            "sha256": digest_of(numbers.pictures),
+            "n": n,
+            "sets": dict(Counter(picture.set_name for picture in numbers.pictures)),
+            "left_out": list(numbers.left_out),
         },
         "settings": {
             "size": settings.size,
@@ -140,7 +89,7 @@ def evaluate(
             "frechet_draws": FRECHET_DRAWS if settings.draws else 0,
         },
         "missing": missing,
-        "notes": _notes(len(kept), measures),
+        "notes": _notes(n, measures),
         "metric_weights": {m.name: m.weights.sha256 for m in measures if isinstance(m, (LpipsMeasure, FeatureMeasure))},
         "command": command,
         "versions": provenance.versions(),
@@ -148,20 +97,19 @@ def evaluate(
         "started": begun.isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - start, 1),
     }
-    return evaluation
+    return Evaluation(results, settings, numbers, missing)
 
 
 def _notes(n: int, measures: Sequence[Measure]) -> list[str]:
-    notes = []
-    if n < FEW and any(measure.name in FEATURES for measure in measures):
-        notes.append(
-            f"The Frechet distances (FID and its like) are of {n:,} pictures. Below {FEW:,} they depend strongly "
-            "on the number: compare them only with rows on the same pictures."
-        )
-    return notes
+    if n >= FEW or not any(measure.name in FEATURES for measure in measures):
+        return []
+    return [
+        f"The Frechet distances (FID and its like) are of {n:,} pictures. Below {FEW:,} they depend strongly "
+        "on the number: compare them only with rows on the same pictures."
+    ]
 
 
-def _made(folder: Path) -> Path:
+def _writable(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photochrom.errors import UsageError
-from photochrom.evaluate.metrics.weights import WEIGHTS
+from photochrom.evaluate.metrics.weight_files import WEIGHTS
 from photochrom.evaluate.summary import DRAWS
 
 _PARTS = (*WEIGHTS, "distribution")  # what can be left out

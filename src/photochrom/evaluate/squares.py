@@ -3,64 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from photochrom.errors import PictureError
-from photochrom.evaluate.cache import Arrays, Cache
+from photochrom.evaluate.arrays import Arrays, Rgb
+from photochrom.evaluate.cache import Cache
 from photochrom.evaluate.dataset import Chunk, Truths, open_square
 from photochrom.evaluate.measures import Measure
 from photochrom.evaluate.painters import Painter
 
 
 class Squares:
-    """The pictures of a chunk, decoded only if something has to be measured; reasons: "" or why one can't be used."""
+    """The pictures of a chunk as squares, decoded and painted when they are first asked for."""
 
-    def __init__(self, chunk: Chunk, cache: Cache) -> None:
+    def __init__(self, chunk: Chunk) -> None:
         self.chunk = chunk
-        self._painted: dict[Painter, list[NDArray[np.uint8]]] = {}
-        self._truths: Truths | None = None
-        known = cache.load("index", chunk.key)
-        if known is None:
-            cache.store({"reasons": np.array(self._decode(), dtype=np.str_)}, "index", chunk.key)
-            known = cache.load("index", chunk.key) or {}
-        self.reasons = [str(reason) for reason in known["reasons"]]
+        self._painted: dict[Painter, list[Rgb]] = {}
 
-    def _decode(self) -> list[str]:
-        pictures, reasons = [], []
-        for item in self.chunk.items:
+    @cached_property
+    def _decoded(self) -> tuple[Truths, list[str]]:
+        squares, reasons = [], []
+        for picture in self.chunk.items:
             try:
-                pictures.append(open_square(item, self.chunk.size))
+                squares.append(open_square(picture, self.chunk.size))
                 reasons.append("")
             except PictureError as error:
                 reasons.append(str(error))
-        self._truths = Truths(tuple(pictures))
-        return reasons
+        return Truths(tuple(squares)), reasons
 
     @property
     def truths(self) -> Truths:
-        if self._truths is None:
-            self._decode()
-        assert self._truths is not None
-        return self._truths
+        """Those that can be used."""
+        return self._decoded[0]
 
-    def painted(self, painter: Painter) -> list[NDArray[np.uint8]]:
+    @property
+    def reasons(self) -> list[str]:
+        """For every picture of the chunk why it can't be used, "" if it can."""
+        return self._decoded[1]
+
+    def painted(self, painter: Painter) -> list[Rgb]:
+        """What a painter makes of the truths."""
         if painter not in self._painted:
             pairs = zip(self.truths.greys, self.truths.pictures, strict=True)
             self._painted[painter] = [painter.paint(grey, truth) for grey, truth in pairs]
         return self._painted[painter]
 
 
-def measured(measure: Measure, rows: Sequence[Painter], squares: Squares, cache: Cache) -> dict[Painter, Arrays]:
-    """From the cache, or measured now and stored. Empty for a chunk without any usable picture."""
-    if all(squares.reasons):
-        return {painter: {} for painter in rows}
+def reasons_of(squares: Squares, cache: Cache) -> list[str]:
+    """The same as squares.reasons: from the cache, or found out now and stored."""
+    known = cache.load("index", squares.chunk.key)
+    if known is None:
+        known = {"reasons": np.array(squares.reasons, dtype=np.str_)}
+        cache.store(known, "index", squares.chunk.key)
+    return [str(reason) for reason in known["reasons"]]
+
+
+def measured(measure: Measure, painters: Sequence[Painter], squares: Squares, cache: Cache) -> dict[Painter, Arrays]:
+    """The numbers of each painter's squares: from the cache, or measured now and stored."""
     key = measure.key, squares.chunk.key
-    found = {painter: cache.load(measure.name, *key, painter.key) for painter in rows}
-    new = [painter for painter, arrays in found.items() if arrays is None]
+    loaded = {painter: cache.load(measure.name, *key, painter.key) for painter in painters}
+    known = {painter: arrays for painter, arrays in loaded.items() if arrays is not None}
+    new = {painter: squares.painted(painter) for painter in painters if painter not in known}
     if new:
-        for painter, arrays in measure({painter: squares.painted(painter) for painter in new}, squares.truths).items():
+        for painter, arrays in measure(new, squares.truths).items():
             cache.store(arrays, measure.name, *key, painter.key)
-            found[painter] = arrays
-    return {painter: arrays for painter, arrays in found.items() if arrays is not None}
+            known[painter] = arrays
+    return known

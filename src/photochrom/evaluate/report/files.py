@@ -18,12 +18,14 @@ def write_results(evaluation: Evaluation, out: Path) -> Path:
         stream.write(text.encode())
     memory = io.StringIO(newline="")
     names = list(
-        dict.fromkeys(name for columns in evaluation.columns.values() for name, c in columns.items() if c.ndim == 1)
+        dict.fromkeys(
+            name for columns in evaluation.numbers.columns.values() for name, c in columns.items() if c.ndim == 1
+        )
     )
     writer = csv.writer(memory)
     writer.writerow(["model", "set", "name", "sha256", *names])
-    for model, columns in evaluation.columns.items():
-        for i, item in enumerate(evaluation.items):
+    for model, columns in evaluation.numbers.columns.items():
+        for i, item in enumerate(evaluation.numbers.pictures):
             numbers = [f"{float(columns[name][i]):.6g}" if name in columns else "" for name in names]
             writer.writerow([model, item.set_name, item.name, item.sha256, *numbers])
     with atomic_write(out / "pictures.csv", overwrite=True) as stream:

@@ -25,7 +25,7 @@ def write_markdown(
     The worst pictures are those of the first model; report.html has everyone's. show: pictures for the sheet in place
     of the data's own, where those may not be passed on. notes: Markdown of a person who looked. Raises OutputError.
     """
-    r, items = evaluation.results, evaluation.items if show is None else show
+    r, items = evaluation.results, evaluation.numbers.pictures if show is None else show
     parts = ["# Quality", about(evaluation), tables.markdown(tables.result_rows(r["rows"]))]
     parts += [*r["notes"], *evaluation.missing.values(), tables.markdown(tables.meanings(r["rows"]))]
     if evaluation.settings.draws:

@@ -39,11 +39,11 @@ def write_page(evaluation: Evaluation, path: Path) -> Path:
     for figure, caption in figures(evaluation):
         page.figure(figure, caption)
     page.heading("Contact sheet")
-    shown = gallery.spread(evaluation.items, SHOWN)
+    shown = gallery.spread(evaluation.numbers.pictures, SHOWN)
     page.picture(
         gallery.sheet_of(shown, sheet_columns(evaluation), size), ", ".join(f"{i.set_name}/{i.name}" for i in shown)
     )
-    for painter in evaluation.painters:
+    for painter in evaluation.numbers.painters:
         if isinstance(painter, ModelPainter):
             _ends(page, evaluation, painter)
     page.heading("Where this comes from")
@@ -58,11 +58,11 @@ def _ends(page: Page, evaluation: Evaluation, painter: ModelPainter) -> None:
     """The best and the worst pictures of a model."""
     found = evaluation.results["pictures"][painter.name]
     _, order = ranked(evaluation, painter.name)
-    grey, truth = evaluation.painters[0], evaluation.painters[-1]
+    grey, truth = evaluation.numbers.painters[0], evaluation.numbers.painters[-1]
     label = METRICS[found["by"]].label
     for title, places in (("worst", order[: -ENDS - 1 : -1]), ("best", order[:ENDS])):
         page.heading(f"{painter.name}: the {len(places)} {title} by {label}")
-        items = [evaluation.items[i] for i in places]
+        items = [evaluation.numbers.pictures[i] for i in places]
         page.picture(gallery.sheet_of(items, [grey, painter, truth], evaluation.settings.size))
         page.table([readable(row) for row in found[title]])
     page.text(
