@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from photochrom.evaluate.metrics.picture import lab_of
 from photochrom.pictures.find import find_pictures
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.squares import center_crop
+from photochrom.progress import Progress, silent
 
 CHUNK = 16  # pictures that are measured and remembered together
 
@@ -53,13 +54,11 @@ class Truths:
         return tuple(lab_of(picture) for picture in self.pictures)
 
 
-def find_items(
-    data: Sequence[Path], *, limit: int = 0, tell: Callable[[int, int], None] = lambda n, of: None
-) -> list[Picture]:
+def find_items(data: Sequence[Path], *, limit: int = 0, progress: Progress = silent) -> list[Picture]:
     """Every picture below the folders and in the tar shards, sorted by set, each with the digest of its bytes.
 
     A shard `objects-00.tar` belongs to the set `objects`, a picture in a folder to the set of the folder's name. limit:
-    at most so many, every n-th of all; 0 for all. tell: called with the pictures read and their number.
+    at most so many, every n-th of all; 0 for all. progress: told of the reading.
     Raises UsageError for what is neither a folder nor a whole tar shard, and where there is no picture.
     """
     for place in map(Path, data):
@@ -83,7 +82,7 @@ def find_items(
         except PictureError:
             digest = ""  # it is named as unreadable when its turn comes
         hashed.append(replace(picture, sha256=digest))
-        tell(n + 1, len(pictures))
+        progress("Reading", n + 1, len(pictures))
     return hashed
 
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ def evaluate(
     )
     painters += [JpegPainter(), TruthPainter()]
     measures, missing = make_measures(settings)
-    pictures = find_items(data, limit=settings.limit, tell=partial(progress, "Reading"))
+    pictures = find_items(data, limit=settings.limit, progress=progress)
     refuse_colourless(pictures)
     cache = Cache(_writable(out / "cache"))
     numbers = measure_all(pictures, painters, measures, size=settings.size, cache=cache, progress=progress)
