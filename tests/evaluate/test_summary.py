@@ -5,7 +5,7 @@ import pytest
 
 from photochrom.evaluate.metrics.calibration import expected_calibration_error, reliability
 from photochrom.evaluate.report import tables
-from photochrom.evaluate.summary import METRICS, summarise
+from photochrom.evaluate.summary import METRICS, summarize
 from photochrom.network.spec import NetworkSpec
 from photochrom.prediction import Prediction
 
@@ -23,7 +23,7 @@ def columns(n: int, seed: int = 0) -> dict[str, np.ndarray]:
 def test_means_shares_and_the_gap() -> None:
     row = {"psnr": np.array([20.0, 30]), "colorfulness": np.array([10.0, 20]), "tint_distance": np.array([11.0, 13])}
     truth = {"colorfulness": np.array([30.0, 14])}
-    found = summarise(row, truth, draws=0)
+    found = summarize(row, truth, draws=0)
     assert found.metrics["psnr"] == 25
     assert found.metrics["tinted_share"] == 0.5
     assert found.metrics["colorfulness_gap"] == pytest.approx(7)  # of the means, not the mean of gaps
@@ -36,16 +36,16 @@ def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
     for seed in range(200):
         rng = np.random.default_rng(seed)
         row = {**columns(60), "psnr": rng.exponential(5, 60)}
-        low, high = summarise(row, row, draws=300, seed=seed).intervals["psnr"]
+        low, high = summarize(row, row, draws=300, seed=seed).intervals["psnr"]
         inside += low <= 5 <= high
     assert 178 <= inside <= 198  # 95 % of 200, less what a percentile interval loses on a skew distribution
 
 
 def test_intervals_shrink_and_repeat() -> None:
-    few, many = (summarise(columns(n), columns(n), draws=250) for n in (50, 5000))
+    few, many = (summarize(columns(n), columns(n), draws=250) for n in (50, 5000))
     width = [s.intervals["psnr"][1] - s.intervals["psnr"][0] for s in (few, many)]
     assert width[0] / width[1] == pytest.approx(10, rel=0.4)
-    assert summarise(columns(50), columns(50), draws=250) == few
+    assert summarize(columns(50), columns(50), draws=250) == few
 
 
 def test_confidence_is_the_mass_near_what_is_shown() -> None:

@@ -37,23 +37,23 @@ def run(
     shown = find_items(show) if show else None
     remarks = _read(notes) if notes else ""
     with Bar() as bar:
-        found = evaluate(data, models, out, settings=settings, command=_command(), progress=bar)
-        add_rankings(found)
-        write_results(found, out)
+        evaluation = evaluate(data, models, out, settings=settings, command=_command(), progress=bar)
+        add_rankings(evaluation)
+        write_results(evaluation, out)
         bar("Writing the report", 0, 1)
-        write_markdown(found, out / "results.md", show=shown)
-        write_page(found, out / "report.html")
+        write_markdown(evaluation, out / "results.md", show=shown)
+        write_page(evaluation, out / "report.html")
         if page is not None:
-            write_markdown(found, page, show=shown, notes=remarks)
+            write_markdown(evaluation, page, show=shown, notes=remarks)
         if pictures:
-            numbers = found.numbers
+            numbers = evaluation.numbers
             save_pictures(out / "pictures", numbers.pictures, numbers.painters, settings.size, progress=bar)
-    left_out = found.results["data"]["left_out"]
+    left_out = evaluation.results["data"]["left_out"]
     for row in left_out:
         sys.stderr.write(f"photochrom: left out {row['set']}/{row['name']}: {row['reason']}\n")
-    for sentence in (*found.results["notes"], *found.missing.values()):
+    for sentence in (*evaluation.results["notes"], *evaluation.missing.values()):
         sys.stderr.write(f"photochrom: {sentence}\n")
-    sys.stdout.write(markdown(result_rows(found.results["rows"])) + f"\n{out / 'report.html'}\n")
+    sys.stdout.write(markdown(result_rows(evaluation.results["rows"])) + f"\n{out / 'report.html'}\n")
     return 0
 
 

@@ -112,7 +112,7 @@ def grey_of(square: Rgb) -> Grey:
     return np.searchsorted((table[1:] + table[:-1]) / 2, lightness(square)).astype(np.uint8)
 
 
-def refuse_colourless(pictures: Sequence[Picture]) -> None:
+def refuse_colorless(pictures: Sequence[Picture]) -> None:
     """Raises UsageError unless one of the pictures has colour; stops at the first."""
     for picture in pictures:
         try:

@@ -13,7 +13,7 @@ from photochrom.evaluate.cache import Cache
 from photochrom.evaluate.metrics.frechet import frechet_distance, frechet_error
 from photochrom.evaluate.numbers import Numbers
 from photochrom.evaluate.painters import ModelPainter, Painter
-from photochrom.evaluate.summary import METRICS, Summary, summarise
+from photochrom.evaluate.summary import METRICS, Summary, summarize
 from photochrom.pictures.picture import Picture
 from photochrom.progress import Progress, silent
 
@@ -62,7 +62,7 @@ def _row(numbers: Numbers, painter: Painter, members: Members, draws: int, cache
     of_row, of_truth = (
         {name: column[members] for name, column in numbers.columns[row].items()} for row in (painter.name, "truth")
     )
-    summary = summarise(of_row, of_truth, draws=draws)
+    summary = summarize(of_row, of_truth, draws=draws)
     distances = _distances(numbers, painter, members, draws, cache)
     metrics = distances.metrics | summary.metrics
     intervals = distances.intervals | summary.intervals

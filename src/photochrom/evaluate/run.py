@@ -14,7 +14,7 @@ from typing import Any
 from photochrom import provenance
 from photochrom.errors import OutputError, UsageError
 from photochrom.evaluate.cache import Cache
-from photochrom.evaluate.dataset import find_items, refuse_colourless
+from photochrom.evaluate.dataset import find_items, refuse_colorless
 from photochrom.evaluate.measures import FEATURES, FeatureMeasure, LpipsMeasure, Measure, make_measures
 from photochrom.evaluate.numbers import Numbers, measure_all
 from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, TruthPainter, open_models
@@ -63,7 +63,7 @@ def evaluate(
     painters += [JpegPainter(), TruthPainter()]
     measures, missing = make_measures(settings)
     pictures = find_items(data, limit=settings.limit, progress=progress)
-    refuse_colourless(pictures)
+    refuse_colorless(pictures)
     cache = Cache(_writable(out / "cache"))
     numbers = measure_all(pictures, painters, measures, size=settings.size, cache=cache, progress=progress)
     n = len(numbers.pictures)

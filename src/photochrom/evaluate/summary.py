@@ -64,7 +64,7 @@ class Summary:
     intervals: dict[str, tuple[float, float]]
 
 
-def summarise(columns: Columns, truth: Columns, *, draws: int = DRAWS, seed: int = 0) -> Summary:
+def summarize(columns: Columns, truth: Columns, *, draws: int = DRAWS, seed: int = 0) -> Summary:
     """Of one row: `columns` per picture (n,) or, for "reliability", (n,steps,3); `truth` those of the row truth.
 
     The Frechet distances are not here: they belong to all pictures together. draws 0: no intervals.
@@ -76,11 +76,13 @@ def summarise(columns: Columns, truth: Columns, *, draws: int = DRAWS, seed: int
 
     def finished(means: NDArray[np.float64], sums: NDArray[np.float64] | None) -> dict[str, NDArray[np.float64]]:
         """Of draws: the means (draws,names), and the mean counts (draws,steps*3)."""
-        found = {name: means[:, i] for i, name in enumerate(names)}
-        found["colorfulness_gap"] = np.abs(found["colorfulness_gap"])
+        values = {name: means[:, i] for i, name in enumerate(names)}
+        values["colorfulness_gap"] = np.abs(values["colorfulness_gap"])
         if sums is not None and counts is not None:
-            found["ece"] = np.array([expected_calibration_error(one.reshape(counts.shape[1:])) for one in sums])
-        return found
+            values["ece"] = np.array(
+                [expected_calibration_error(counted.reshape(counts.shape[1:])) for counted in sums]
+            )
+        return values
 
     n = len(table)
     whole = finished(table.mean(axis=0)[None], None if flat is None else flat.mean(axis=0)[None])
@@ -103,14 +105,14 @@ def summarise(columns: Columns, truth: Columns, *, draws: int = DRAWS, seed: int
 
 def _singles(columns: Columns, truth: Columns) -> dict[str, NDArray[np.float64]]:
     """Numbers of a picture whose mean is the row's."""
-    made = {
+    numbers = {
         name: np.asarray(column, np.float64)
         for name, column in columns.items()
         if column.ndim == 1 and name not in _INNER
     }
-    made["tinted_share"] = (made["tint_distance"] > TINTED).astype(np.float64)
-    made["colorfulness_gap"] = made["colorfulness"] - np.asarray(truth["colorfulness"], np.float64)
-    return made
+    numbers["tinted_share"] = (numbers["tint_distance"] > TINTED).astype(np.float64)
+    numbers["colorfulness_gap"] = numbers["colorfulness"] - np.asarray(truth["colorfulness"], np.float64)
+    return numbers
 
 
 def _blocks(draws: int) -> list[int]:

@@ -28,7 +28,7 @@ def bench(plan: Plan, *, command: str = "", progress: Progress = silent) -> dict
         loadable = [(model.name, str(model.file)) for model in models]
         ours = [pair for pair, model in zip(loadable, models, strict=True) if model.ours]
         peers = loadable[len(ours) :]
-        found = {
+        parts = {
             "networks": networks.measure(models, plan, progress, notes),
             "threads": networks.measure_threads(models, plan, progress) if plan.threads else [],
             "road": road.measure(ours[0][1], plan, place, progress),
@@ -45,7 +45,7 @@ def bench(plan: Plan, *, command: str = "", progress: Progress = silent) -> dict
         "models": [{"name": m.name, "millions": m.millions, "ours": m.ours} for m in models],
         "rounds": {"networks": plan.rounds, "road": plan.road_rounds, "start": plan.start_rounds},
         "notes": notes,
-        **found,
+        **parts,
     }
 
 

@@ -17,8 +17,8 @@ def frechet_distance(a: Array, b: Array) -> float:
     tr sqrt(A B) is the sum of the singular values of X Y', which needs no root of a singular matrix and, with fewer
     pictures than features, is far smaller than A.
     """
-    mean_a, x = _centred(a)
-    mean_b, y = _centred(b)
+    mean_a, x = _centered(a)
+    mean_b, y = _centered(b)
     gap = float(((mean_a - mean_b) ** 2).sum())
     if len(x) * len(y) > x.shape[1] ** 2:  # many pictures: R of X = QR has the same X'X and is d x d
         x, y = _triangle(x), _triangle(y)
@@ -31,7 +31,7 @@ def _triangle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.qr(rows, mode="r")) if len(rows) > rows.shape[1] else rows
 
 
-def _centred(rows: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _centered(rows: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     rows = np.asarray(rows, np.float64)
     mean = rows.mean(axis=0)
     return mean, (rows - mean) / np.sqrt(max(1, len(rows) - 1))

@@ -38,7 +38,7 @@ def sheet_columns(evaluation: Evaluation) -> list[Painter]:
 
 def figures(evaluation: Evaluation) -> list[tuple[Figure, str]]:
     """The plots that there are numbers for, with their captions: spread, distances, calibration."""
-    found = [
+    drawn = [
         (
             plots.spread_figure(evaluation.numbers.columns),
             "Each metric over the pictures: quartiles, and whiskers from 5 % to 95 % of them.",
@@ -46,7 +46,7 @@ def figures(evaluation: Evaluation) -> list[tuple[Figure, str]]:
         (plots.distance_figure(evaluation.results["rows"]), "Frechet distances and their 95 % intervals."),
         (plots.reliability_figure(evaluation.numbers.columns), "Is the network right as often as it says?"),
     ]
-    return [(figure, caption) for figure, caption in found if figure is not None]
+    return [(figure, caption) for figure, caption in drawn if figure is not None]
 
 
 def origin(r: dict[str, Any]) -> list[tuple[str, str]]:

@@ -52,13 +52,13 @@ def write_markdown(
     names = ", ".join(painter.name for painter in columns)
     parts += ["## Contact sheet", f"![From left to right: {names}]({file.name})", f"From left to right: {names}."]
     parts.append(notes)
-    for model, found in list(r["pictures"].items())[:1]:
-        counts = ", ".join(f"{kind} {n}" for kind, n in found["failures"].items())
-        worst = [readable(row) for row in found["worst"]]
+    for model, ends in list(r["pictures"].items())[:1]:
+        counts = ", ".join(f"{kind} {n}" for kind, n in ends["failures"].items())
+        worst = [readable(row) for row in ends["worst"]]
         parts += [
             f"## What {model} gets wrong",
             f"All pictures by the rules of thumb in `photochrom.evaluate.metrics.failures`: {counts}. "
-            f"The {len(worst)} worst by {METRICS[found['by']].label}:",
+            f"The {len(worst)} worst by {METRICS[ends['by']].label}:",
             tables.markdown(worst),
         ]
     parts += [

@@ -56,17 +56,17 @@ def write_page(evaluation: Evaluation, path: Path) -> Path:
 
 def _ends(page: Page, evaluation: Evaluation, painter: ModelPainter) -> None:
     """The best and the worst pictures of a model."""
-    found = evaluation.results["pictures"][painter.name]
+    ends = evaluation.results["pictures"][painter.name]
     _, order = ranked(evaluation, painter.name)
     grey, truth = evaluation.numbers.painters[0], evaluation.numbers.painters[-1]
-    label = METRICS[found["by"]].label
+    label = METRICS[ends["by"]].label
     for title, places in (("worst", order[: -ENDS - 1 : -1]), ("best", order[:ENDS])):
         page.heading(f"{painter.name}: the {len(places)} {title} by {label}")
         items = [evaluation.numbers.pictures[i] for i in places]
         page.picture(gallery.sheet_of(items, [grey, painter, truth], evaluation.settings.size))
-        page.table([readable(row) for row in found[title]])
+        page.table([readable(row) for row in ends[title]])
     page.text(
         "How all pictures fail, by simple rules: "
-        + "; ".join(f"{kind} ({KINDS[kind]}) {n}" for kind, n in found["failures"].items())
+        + "; ".join(f"{kind} ({KINDS[kind]}) {n}" for kind, n in ends["failures"].items())
         + "."
     )

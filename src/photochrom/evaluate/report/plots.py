@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from photochrom.evaluate.arrays import Columns
-from photochrom.evaluate.metrics.calibration import NEAR, STEPS
+from photochrom.evaluate.metrics.calibration import STEPS
 from photochrom.evaluate.summary import METRICS
+from photochrom.prediction import NEAR
 
-_COLOURS = ("#0b6e99", "#c8553d", "#5b8c5a", "#8e5572", "#b08900", "#4f5d75", "#2a9d8f", "#7b2d26")
+_COLORS = ("#0b6e99", "#c8553d", "#5b8c5a", "#8e5572", "#b08900", "#4f5d75", "#2a9d8f", "#7b2d26")
 
 
 def spread_figure(columns: Mapping[str, Columns]) -> Figure:
@@ -38,7 +39,7 @@ def spread_figure(columns: Mapping[str, Columns]) -> Figure:
             medianprops={"color": "white", "linewidth": 1.6},
         )
         for box, row in zip(boxes["boxes"], shown, strict=True):
-            box.set(facecolor=_colour(row, rows), edgecolor="none")
+            box.set(facecolor=_color(row, rows), edgecolor="none")
         ax.set_yticks(range(1, len(shown) + 1), shown)
         ax.set_ylim(0.4, max(len(shown), len(rows)) + 0.6)  # boxes are equally high in all plots
         arrow = {"low": " (lower is better)", "high": " (higher is better)", "": ""}[METRICS[name].better]
@@ -59,8 +60,8 @@ def distance_figure(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
         values = np.array([row["metrics"].get(name, np.nan) for row in shown])
         ends = np.array([row["intervals"].get(name, (v, v)) for row, v in zip(shown, values, strict=True)])
         errors = np.abs(ends.T - values)
-        colours = [_colour(model, models[::-1]) for model in models]
-        ax.barh(models, values, xerr=errors, color=colours, height=0.6, error_kw={"ecolor": "#333", "lw": 1})
+        colors = [_color(model, models[::-1]) for model in models]
+        ax.barh(models, values, xerr=errors, color=colors, height=0.6, error_kw={"ecolor": "#333", "lw": 1})
         for y, (value, error) in enumerate(zip(values, errors[1], strict=True)):
             ax.annotate(f"{value:.2f}", (value + error, y), (4, 0), textcoords="offset points", va="center", fontsize=9)
         ax.margins(x=0.15)
@@ -81,9 +82,9 @@ def reliability_figure(columns: Mapping[str, Columns]) -> Figure | None:
     for row in rows:
         n, said, right = np.asarray(columns[row]["reliability"], np.float64).sum(axis=0).T
         used = n > 0
-        ax.plot(said[used] / n[used], right[used] / n[used], color=_colour(row, models), lw=1.2, label=row)
+        ax.plot(said[used] / n[used], right[used] / n[used], color=_color(row, models), lw=1.2, label=row)
         ax.scatter(
-            said[used] / n[used], right[used] / n[used], s=8 + 400 * n[used] / n.sum(), color=_colour(row, models), lw=0
+            said[used] / n[used], right[used] / n[used], s=8 + 400 * n[used] / n.sum(), color=_color(row, models), lw=0
         )
     ax.set(
         xlim=(0, 1),
@@ -98,11 +99,11 @@ def reliability_figure(columns: Mapping[str, Columns]) -> Figure | None:
     return figure
 
 
-def _colour(row: str, rows: Sequence[str]) -> str:
+def _color(row: str, rows: Sequence[str]) -> str:
     if row in ("grey", "truth", "truth-jpeg"):
         return {"grey": "#9a9a9a", "truth": "#222222", "truth-jpeg": "#bdb76b"}[row]
     models = [name for name in rows if name not in ("grey", "truth", "truth-jpeg")]
-    return _COLOURS[models.index(row) % len(_COLOURS)]
+    return _COLORS[models.index(row) % len(_COLORS)]
 
 
 def _plain(ax: Any) -> None:

@@ -18,10 +18,10 @@ def accuracy_figure(errors: Mapping[str, AbErrors]) -> Figure:
     """Accuracy over the radius, for small ones and for all."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     close, whole = figure.subplots(1, 2)
-    for n, (name, found) in enumerate(errors.items()):
+    for n, (name, of_row) in enumerate(errors.items()):
         color = "#6d6d6d" if name == "grey" else _color(n - 1)
         for axes in (close, whole):
-            axes.plot(RADII, found.curve, color=color, ls=":" if name == "grey" else "-", lw=1.6, label=name)
+            axes.plot(RADII, of_row.curve, color=color, ls=":" if name == "grey" else "-", lw=1.6, label=name)
     finish(close, "accuracy, small radii", "radius (ab units)")
     finish(whole, "accuracy, 0..150", "radius (ab units)")
     close.set_xlim(0, 30)
@@ -45,10 +45,12 @@ def curves_figure(runs: Sequence[Run]) -> Figure:
             gan = "train/generator" in run.history.names
             for side, style in (("val", "-"), ("train", "--")):
                 same = "pixel" if gan and (side, thing) == ("train", "loss") else thing
-                found = run.history.get(f"{side}/{same}")
-                if found is not None:
+                series = run.history.get(f"{side}/{same}")
+                if series is not None:
                     label = run.name if side == "val" else None
-                    axes.plot(found.epochs + 1, found.values, color=_color(i), ls=style, marker="o", ms=3, label=label)
+                    axes.plot(
+                        series.epochs + 1, series.values, color=_color(i), ls=style, marker="o", ms=3, label=label
+                    )
         finish(axes, thing.replace("_", " "), "epoch", log=thing == "loss")
     return figure
 

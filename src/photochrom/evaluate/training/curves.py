@@ -22,10 +22,10 @@ def curves(run: Path, out: Path | None = None) -> list[Path]:
     folder = out or run / "curves"
     folder.mkdir(parents=True, exist_ok=True)
     figure = draw(history)
-    made = []
+    written = []
     for kind in ("png", "svg"):
-        made.append(folder / f"curves.{kind}")
-        with atomic_write(made[-1], overwrite=True) as stream, rc_context({"svg.fonttype": "none"}):
+        written.append(folder / f"curves.{kind}")
+        with atomic_write(written[-1], overwrite=True) as stream, rc_context({"svg.fonttype": "none"}):
             figure.savefig(stream, format=kind, dpi=120, facecolor="white")
     page = Page(f"Training curves of {run.resolve().name}")
     page.text("Blue: training, thin as it came and thick smoothed. Orange: validation. Dotted: what to compare with.")
@@ -35,24 +35,24 @@ def curves(run: Path, out: Path | None = None) -> list[Path]:
     if warnings.is_file() and (lines := warnings.read_text(encoding="utf-8").splitlines()):
         page.heading("Warnings of the run")
         page.text("\n\n".join(lines))
-    made.append(page.save(folder / "curves.html"))
-    return made
+    written.append(page.save(folder / "curves.html"))
+    return written
 
 
 def _summary(history: History) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for name in history.names:
-        found = history.get(name) or history.get(name, "step")
-        if found is None or not np.isfinite(found.values).any():
+        series = history.get(name) or history.get(name, "step")
+        if series is None or not np.isfinite(series.values).any():
             continue
-        least = int(np.nanargmin(np.where(np.isfinite(found.values), found.values, np.nan)))
+        least = int(np.nanargmin(np.where(np.isfinite(series.values), series.values, np.nan)))
         rows.append(
             {
                 "value": name,
-                "first": float(found.values[0]),
-                "least": float(found.values[least]),
-                "at step": int(found.steps[least]),
-                "last": float(found.values[-1]),
+                "first": float(series.values[0]),
+                "least": float(series.values[least]),
+                "at step": int(series.steps[least]),
+                "last": float(series.values[-1]),
             }
         )
     return rows

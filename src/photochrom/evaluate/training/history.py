@@ -46,21 +46,21 @@ class History:
 
         The last epoch for "".
         """
-        found = self.get(monitor or "val/loss")
-        if found is None or not np.isfinite(found.values).any():
+        series = self.get(monitor or "val/loss")
+        if series is None or not np.isfinite(series.values).any():
             return None
         if not monitor:
-            return int(found.epochs[-1])
-        worse = -found.values if "accuracy" in monitor else found.values
-        return int(found.epochs[np.nanargmin(np.where(np.isfinite(worse), worse, np.nan))])
+            return int(series.epochs[-1])
+        worse = -series.values if "accuracy" in monitor else series.values
+        return int(series.epochs[np.nanargmin(np.where(np.isfinite(worse), worse, np.nan))])
 
     def at_epoch(self, name: str, epoch: int) -> float | None:
         """The value of an epoch, counted from 0."""
-        found = self.get(name)
-        if found is None:
+        series = self.get(name)
+        if series is None:
             return None
-        there = np.flatnonzero(found.epochs == epoch)
-        return float(found.values[there[-1]]) if len(there) else None
+        there = np.flatnonzero(series.epochs == epoch)
+        return float(series.values[there[-1]]) if len(there) else None
 
 
 def read_history(run: Path) -> History:
@@ -77,18 +77,18 @@ def read_history(run: Path) -> History:
         raise UsageError(
             f"{run} is no folder of a training run: it holds no metrics.csv; name what --out of photochrom train was"
         ) from None
-    found: dict[tuple[str, Kind], dict[float, tuple[float, float]]] = {}
+    logged: dict[tuple[str, Kind], dict[float, tuple[float, float]]] = {}
     for row in rows:
         step, epoch = _number(row.get("step")), _number(row.get("epoch"))
         for column, text in row.items():
             value = _number(text)
             if column in ("step", "epoch") or value is None or step is None:
                 continue
-            found.setdefault(_named(column), {})[step] = (math.nan if epoch is None else epoch, value)
-    if not found:
+            logged.setdefault(_named(column), {})[step] = (math.nan if epoch is None else epoch, value)
+    if not logged:
         raise UsageError(f"{path} holds no values yet: let the run go on for a few steps")
     series = {}
-    for key, points in found.items():
+    for key, points in logged.items():
         steps = sorted(points)
         series[key] = Series(
             np.array(steps), np.array([points[s][0] for s in steps]), np.array([points[s][1] for s in steps])

@@ -36,10 +36,12 @@ def read_run(folder: Path, name: str = "") -> Run:
 
 def flat(recipe: Recipe) -> dict[str, object]:
     """Every setting of a recipe under its dotted name."""
-    made: dict[str, object] = {}
+    settings: dict[str, object] = {}
     for section, value in recipe.to_dict().items():
-        made.update({f"{section}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {section: value})
-    return made
+        settings.update(
+            {f"{section}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {section: value}
+        )
+    return settings
 
 
 def differences(settings: Sequence[Mapping[str, object]], names: Sequence[str]) -> list[dict[str, object]]:

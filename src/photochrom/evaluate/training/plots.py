@@ -42,12 +42,12 @@ class Panel:
 
 def panels(names: Sequence[str]) -> list[Panel]:
     """The panels for what was logged: train and val of one thing together, losses first."""
-    made: dict[str, Panel] = {}
+    by_key: dict[str, Panel] = {}
     # A GAN validates by its pixel loss; beside the weighted total of training it would mislead.
     judged_by = "pixel" if {"train/generator", "train/pixel"} <= set(names) else "loss"
 
     def panel(key: str) -> Panel:
-        return made.setdefault(key, Panel(_TITLES.get(key, key.replace("_", " "))))
+        return by_key.setdefault(key, Panel(_TITLES.get(key, key.replace("_", " "))))
 
     for name in sorted(names, key=lambda name: name.endswith("_fake")):  # real, then fake
         side, slash, thing = name.partition("/")
@@ -64,9 +64,9 @@ def panels(names: Sequence[str]) -> list[Panel]:
         else:
             kept = panel(judged_by if name == "val/loss" else thing)
             (kept.train if side == "train" else kept.validation)["train" if side == "train" else "validation"] = name
-    last = ("rate",)
-    order = sorted(made, key=lambda key: (key != "loss", key in last, not made[key].train))  # sorted() keeps the rest
-    return [made[key] for key in order]
+    # The loss first, the rate last, what only validation has before it; else in the order in which they were logged.
+    order = sorted(by_key, key=lambda key: (key != "loss", key == "rate", not by_key[key].train))
+    return [by_key[key] for key in order]
 
 
 def draw(history: History) -> Figure:
@@ -84,7 +84,7 @@ def draw(history: History) -> Figure:
 
 
 def _draw_panel(axes: Axes, panel: Panel, history: History) -> None:
-    last = max(float(found.steps[-1]) for found in history.series.values())
+    last = max(float(series.steps[-1]) for series in history.series.values())
     axes.set_xlim(-0.02 * last, 1.02 * last)
     for n, (label, name) in enumerate(panel.train.items()):
         style = ("-", (0, (4, 1.5)), (0, (1, 1)))[n % 3]
@@ -100,15 +100,15 @@ def _draw_panel(axes: Axes, panel: Panel, history: History) -> None:
         elif by_epoch is not None:
             axes.plot(by_epoch.steps, by_epoch.values, color=TRAIN, lw=1.6, ls=style, marker="o", ms=3, label=label)
     for label, name in panel.validation.items():
-        found = history.get(name)
-        if found is not None:
-            axes.plot(found.steps, found.values, color=VALIDATION, lw=1.6, marker="o", ms=3, label=label)
+        series = history.get(name)
+        if series is not None:
+            axes.plot(series.steps, series.values, color=VALIDATION, lw=1.6, marker="o", ms=3, label=label)
     for label, name in panel.references.items():
-        found = history.get(name)
-        if found is not None:
-            axes.plot(found.steps, found.values, color=REFERENCE, lw=1.2, ls=":", label=label)
-            if len(found.values) == 1:
-                axes.axhline(float(found.values[0]), color=REFERENCE, lw=1.2, ls=":")
+        series = history.get(name)
+        if series is not None:
+            axes.plot(series.steps, series.values, color=REFERENCE, lw=1.2, ls=":", label=label)
+            if len(series.values) == 1:
+                axes.axhline(float(series.values[0]), color=REFERENCE, lw=1.2, ls=":")
     finish(axes, panel.title, "step", log=bool(panel.train))
 
 
