@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from photochrom.cli import options
 from photochrom.cli.exits import leave
 
 
@@ -17,23 +18,15 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    out: Annotated[Path, typer.Option(help="The page; its data and plots go beside it.", metavar="FILE.md")] = Path(
+    out: Annotated[Path, options.output("The page; its data and plots go beside it.", metavar="FILE.md")] = Path(
         "benchmarks.md"
     ),
     quick: Annotated[bool, typer.Option("--quick", help="A look, in about a minute.")] = False,
     data: Annotated[
-        Path | None,
-        typer.Option(help="Folder of pictures to colour.  [default: drawn ones]", metavar="FOLDER", show_default=False),
+        Path | None, options.data("Folder of pictures to colour.  [default: drawn ones]", metavar="FOLDER")
     ] = None,
     model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-m",
-            "--model",
-            help="Ours: name or .onnx file; may be repeated.  [default: photo]",
-            metavar="NAME",
-            show_default=False,
-        ),
+        list[str] | None, options.model("Ours: name or .onnx file; may be repeated.  [default: photo]")
     ] = None,
     peer: Annotated[
         list[str] | None,
@@ -49,7 +42,7 @@ def bench(
         int | None,
         typer.Option(help="How often a network is timed.  [default: 7]", min=1, metavar="N", show_default=False),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier page.")] = False,
+    overwrite: options.Overwrite = False,
 ) -> None:
     """Time our models and others' networks on this machine, and the way from file to file."""
 
@@ -93,10 +86,7 @@ def convert(
             show_default=False,
         ),
     ] = "",
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--out", "--output", help="[default: NAME.onnx]", metavar="FILE.onnx", show_default=False),
-    ] = None,
+    output: Annotated[str | None, options.output("[default: NAME.onnx]", metavar="FILE.onnx")] = None,
     work_size: Annotated[
         int | None,
         typer.Option(
@@ -108,7 +98,7 @@ def convert(
         ),
     ] = None,
     sha256: Annotated[str, typer.Option(help="That the weights must have.", metavar="HEX", show_default=False)] = "",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result.")] = False,
+    overwrite: options.Overwrite = False,
 ) -> None:
     """Turn other people's published weights into an .onnx that --model takes."""
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from photochrom.cli import options
 from photochrom.cli.dials import chosen, setting
 from photochrom.cli.exits import leave
 from photochrom.cli.group import COLOR, Color
@@ -25,13 +26,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _model_names(incomplete: str) -> list[str]:
-    """Model names for the shell; for anything else (a path to a file) it completes files by itself."""
-    import photochrom
-
-    return [info.name for info in photochrom.models() if info.name.startswith(incomplete)]
-
-
 def _formats(incomplete: str) -> list[str]:
     from photochrom.codec.writing import SUFFIXES
 
@@ -45,28 +39,12 @@ def color(
         typer.Argument(help="Pictures, folders (with -r), patterns; - is stdin.", metavar="FILES", show_default=False),
     ] = None,
     output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            "--out",
-            help="File for one picture (old.png), else a folder; - is stdout.",
-            metavar="PATH",
-        ),
+        str | None, options.output("File for one picture (old.png), else a folder; - is stdout.", metavar="PATH")
     ] = None,
     recursive: Annotated[
         bool, typer.Option("-r", "--recursive", help="Go into folders; -o mirrors their structure.")
     ] = False,
-    model: Annotated[
-        str,
-        typer.Option(
-            "-m",
-            "--model",
-            help="Name (see photochrom models) or .onnx file.",
-            autocompletion=_model_names,
-            metavar="NAME",
-        ),
-    ] = "photo",
+    model: Annotated[str, options.model()] = "photo",
     detail: Annotated[int | None, setting("detail")] = Settings.detail,
     strength: Annotated[float, setting("strength")] = Settings.strength,
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
@@ -75,7 +53,7 @@ def color(
     ] = 1,
     seed: Annotated[int | None, setting("seed")] = Settings.seed,
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, coreml, directml...", metavar="NAME")] = "auto",
+    device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
     format: Annotated[
         str | None,
         typer.Option(
@@ -88,7 +66,7 @@ def color(
     max_megapixels: Annotated[
         float, typer.Option(help="Refuse bigger pictures.", min=0, metavar="N", show_default=True)
     ] = 300.0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
+    overwrite: options.Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each picture on stdout.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and leave.", is_eager=True, callback=_show_version)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from photochrom.cli import options
 from photochrom.cli.exits import leave
 from photochrom.cli.repeated import SeveralValues
 
@@ -17,21 +18,10 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    data: Annotated[
-        list[Path],
-        typer.Option(
-            "--data", help="Folders or .tar shards of colour pictures.", metavar="PATH...", show_default=False
-        ),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option("-o", "--out", "--output", help="Folder for the results.", metavar="FOLDER", show_default=False),
-    ],
+    data: Annotated[list[Path], options.data("Folders or .tar shards of colour pictures.")],
+    out: Annotated[Path, options.output("Folder for the results.", metavar="FOLDER")],
     model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-m", "--model", help="Names (see photochrom models) or .onnx files.", metavar="NAME...", show_default=False
-        ),
+        list[str] | None, options.model("Names (see photochrom models) or .onnx files.", metavar="NAME...")
     ] = None,
     size: Annotated[
         int, typer.Option(help="Centre squares of this many pixels.", min=32, max=2048, metavar="PIXELS")
@@ -97,7 +87,7 @@ def evaluate(
         Path | None,
         typer.Option(help="Markdown that a person wrote, for the page.", metavar="FILE.md", show_default=False),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda...", metavar="NAME")] = "auto",
+    device: Annotated[str, options.device("auto, cpu, cuda...")] = "auto",
     threads: Annotated[
         int | None, typer.Option(help="Of the processor.  [default: all]", min=1, metavar="N", show_default=False)
     ] = None,

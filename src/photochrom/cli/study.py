@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from photochrom.cli import options
 from photochrom.cli.exits import leave
 from photochrom.cli.repeated import SeveralValues
 
@@ -22,7 +23,7 @@ def curves(
     run: Annotated[Path, typer.Argument(help="Folder of a training run.", metavar="RUN", show_default=False)],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--out", "--output", help="Folder for them.  [default: RUN/curves]", metavar="FOLDER"),
+        options.output("Folder for them.  [default: RUN/curves]", metavar="FOLDER"),
     ] = None,
 ) -> None:
     """Draw the curves of a run: PNG, SVG and HTML."""
@@ -41,17 +42,10 @@ def compare(
     runs: Annotated[
         list[Path], typer.Argument(help="Folders of two or more runs.", metavar="RUNS...", show_default=False)
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", "--output", help="The report.", metavar="FILE.html")] = Path(
-        "comparison.html"
-    ),
+    out: Annotated[Path, options.output("The report.", metavar="FILE.html")] = Path("comparison.html"),
     data: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--data",
-            help="Colour these pictures; may be repeated.  [default: those of the first run]",
-            metavar="PATH",
-            show_default=False,
-        ),
+        options.data("Colour these pictures; may be repeated.  [default: those of the first run]", metavar="PATH"),
     ] = None,
     pictures: Annotated[int, typer.Option(help="How many of their validation part.", min=1, metavar="N")] = 64,
     monitor: Annotated[str, typer.Option(help="What says which epoch was best.", metavar="NAME")] = "val/loss",
@@ -71,15 +65,7 @@ def sweep(
     recipe: Annotated[
         str, typer.Argument(help="Name of a recipe or a .toml file.", metavar="RECIPE", show_default=False)
     ],
-    data: Annotated[
-        list[str],
-        typer.Option(
-            "--data",
-            help="Folder of pictures, .tar shards or CIFAR-10; may be repeated.",
-            metavar="PATH",
-            show_default=False,
-        ),
-    ],
+    data: options.Data,
     set_range: Annotated[
         list[str],
         typer.Option(
@@ -91,23 +77,16 @@ def sweep(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(
-            "-o", "--out", "--output", help="Folder; a sweep in it goes on.  [default: sweeps/RECIPE]", metavar="FOLDER"
-        ),
+        options.output("Folder; a sweep in it goes on.  [default: sweeps/RECIPE]", metavar="FOLDER"),
     ] = None,
     trials: Annotated[int, typer.Option(help="Runs in all.", min=1, metavar="N")] = 20,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change the recipe; may be repeated.", metavar="KEY=VALUE", show_default=False),
-    ] = None,
+    settings: options.RecipeSettings = None,
     goal: Annotated[
         str, typer.Option(help="What to better.  [default: val/loss, or val/ab_error]", metavar="NAME")
     ] = "",
-    max_steps: Annotated[int | None, typer.Option(help="Of each run.", min=1, metavar="N", show_default=False)] = None,
-    max_minutes: Annotated[
-        float | None, typer.Option(help="Of each run.", min=0, metavar="N", show_default=False)
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="NAME")] = "auto",
+    max_steps: options.Steps = None,
+    max_minutes: options.Minutes = None,
+    device: Annotated[str, options.device()] = "auto",
 ) -> None:
     """Find good settings of a recipe by many short runs."""
 
@@ -121,7 +100,7 @@ def sweep(
             out or Path("sweeps", Path(recipe).stem),
             ranges=set_range,
             trials=trials,
-            overrides=set_ or (),
+            overrides=settings or (),
             goal=goal,
             options=RunOptions(max_steps=max_steps, max_minutes=max_minutes, device=device),
             tell=lambda line: typer.echo(line, err=True),

@@ -1,0 +1,50 @@
+"""Options that several verbs have: names, help and metavar said once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+OF_RUNS = "auto, cpu, cuda or mps."
+
+
+def data(help: str, *, metavar: str = "PATH...") -> Any:
+    """--data: pictures."""
+    return typer.Option("--data", help=help, metavar=metavar)
+
+
+def output(help: str, *, metavar: str) -> Any:
+    """-o: where the result goes."""
+    return typer.Option("-o", "--out", "--output", help=help, metavar=metavar)
+
+
+def model(help: str = "Name (see photochrom models) or .onnx file.", *, metavar: str = "NAME") -> Any:
+    """-m: a model, or several."""
+    return typer.Option("-m", "--model", help=help, autocompletion=_model_names, metavar=metavar)
+
+
+def device(help: str = OF_RUNS) -> Any:
+    """--device: what the work is done on."""
+    return typer.Option("--device", help=help, metavar="NAME")
+
+
+Overwrite: TypeAlias = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
+
+# Of a training run
+
+Data: TypeAlias = Annotated[list[str], data("Folders, tar shards, CIFAR-10.")]
+RecipeSettings: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--set", help="Change the recipe, as in train.batch=8.", metavar="KEY=VALUE...")
+]
+Steps: TypeAlias = Annotated[int | None, typer.Option(help="End a run after so many batches.", min=1, metavar="N")]
+Minutes: TypeAlias = Annotated[float | None, typer.Option(help="End a run after this time.", min=0.01, metavar="N")]
+Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped or killed.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", help="Neither bar nor warnings on stderr.")]
+
+
+def _model_names(incomplete: str) -> list[str]:
+    """Model names for the shell; for anything else (a path to a file) it completes files by itself."""
+    import photochrom
+
+    return [info.name for info in photochrom.models() if info.name.startswith(incomplete)]
