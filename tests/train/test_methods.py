@@ -90,7 +90,9 @@ def test_a_method_learns_measures_and_is_loaded_again(name: str, tmp_path: Path)
         for key in ("generator", "discriminator_real", "discriminator_fake"):
             assert {f"train/{key}_step", f"train/{key}_epoch"} <= logged.keys()
     changed = {key.split(".")[0] for key, value in method.state_dict().items() if not torch.equal(value, before[key])}
-    assert changed >= {"cgan": {"network", "discriminator"}, "cyclegan": {"to_grey", "judges"}}.get(name, {"network"})
+    assert changed >= {"cgan": {"network", "discriminator"}, "cyclegan": {"to_grey", "discriminators"}}.get(
+        name, {"network"}
+    )
 
     path = tmp_path / "last.ckpt"
     trainer.save_checkpoint(path)
@@ -156,6 +158,16 @@ def test_a_resumed_cyclegan_has_its_pool(tmp_path: Path) -> None:
         assert all(torch.equal(a, b) for a, b in zip(pool.pictures, fresh.pools[name].pictures, strict=True))
 
 
+def test_a_checkpoint_with_the_old_names_of_the_discriminators_is_read() -> None:
+    trained, fresh = made("cyclegan"), made("cyclegan", train={"epochs": 1})
+    with torch.no_grad():
+        for weight in trained.discriminators.parameters():
+            weight.fill_(1.0)
+    state = trained.state_dict()
+    fresh.load_state_dict({name.replace("discriminators.", "judges."): value for name, value in state.items()})
+    torch.testing.assert_close(dict(fresh.state_dict()), dict(state))
+
+
 def test_the_pool_gives_old_pictures_and_keeps_new_ones() -> None:
     torch.manual_seed(0)
     pool = Pool(size=4)
@@ -193,8 +205,7 @@ def test_only_the_input_is_aged(tmp_path: Path) -> None:
 
     method.training_step = noted  # type: ignore[method-assign]
     fit(method, tmp_path, steps=1)
-    clean = method._floats(torch.stack([item["rgb"] for item in pictures()[:4]]), False)
-    lab = rgb_to_lab(clean)
+    lab = rgb_to_lab(torch.stack([item["rgb"] for item in pictures()[:4]]) / 255)
     torch.testing.assert_close(seen[0]["ab"], lab[:, 1:])
     torch.testing.assert_close(seen[0]["true_lightness"], lab[:, :1])
     assert (seen[0]["lightness"] - lab[:, :1]).abs().mean() > 1

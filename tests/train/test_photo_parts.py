@@ -15,8 +15,8 @@ from photochrom.train.cache.fill import fill_cache
 from photochrom.train.cache.store import FEATURES, Cache
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import annealed_mean, distribution_loss
-from photochrom.train.losses.stages import Stages
-from photochrom.train.methods.photo import with_true_tints
+from photochrom.train.losses.critic_input import cut, painted, random_window, with_true_broad_colors
+from photochrom.train.methods.stages import Stages
 from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance
 from photochrom.train.networks.efficientnet import LITE0_STAGES, Encoder, fold_norms
 from photochrom.train.networks.photo import PhotoNet
@@ -248,18 +248,32 @@ def test_the_semantic_distance_is_a_share_of_how_pictures_differ() -> None:
     assert torch.isfinite(semantic_distance(mean[:1], truth[:1]))
 
 
-def test_with_the_true_tints_only_detail_is_judged() -> None:
+def test_with_the_true_broad_colors_only_detail_is_judged() -> None:
     torch.manual_seed(0)
     truth, guess = torch.randn(2, 6, 2, 40, 40).unbind(0)
     tinted = guess + torch.tensor([30.0, -20.0])[None, :, None, None]
-    torch.testing.assert_close(with_true_tints(tinted, truth, 1), with_true_tints(guess, truth, 1), atol=1e-4, rtol=0)
-    torch.testing.assert_close(with_true_tints(guess, truth, 0), guess)
-    torch.testing.assert_close(with_true_tints(truth, truth, 1), truth)
-    some = (with_true_tints(tinted, truth, 0.5) != tinted).flatten(1).any(1)
+    torch.testing.assert_close(
+        with_true_broad_colors(tinted, truth, 1), with_true_broad_colors(guess, truth, 1), atol=1e-4, rtol=0
+    )
+    torch.testing.assert_close(with_true_broad_colors(guess, truth, 0), guess)
+    torch.testing.assert_close(with_true_broad_colors(truth, truth, 1), truth)
+    some = (with_true_broad_colors(tinted, truth, 0.5) != tinted).flatten(1).any(1)
     assert 0 < int(some.sum()) < 6
     even = truth.mean((2, 3), keepdim=True).expand_as(truth)
-    moved = with_true_tints(torch.zeros_like(truth), even, 1)
+    moved = with_true_broad_colors(torch.zeros_like(truth), even, 1)
     torch.testing.assert_close(moved, even)  # without detail of its own a guess comes out as broad tints alone
+
+
+def test_the_critic_looks_at_the_same_square_of_the_lightness_and_of_the_colours() -> None:
+    torch.manual_seed(0)
+    places = torch.arange(10 * 14).reshape(1, 1, 10, 14).float()
+    pixels = F.interpolate(places, scale_factor=4.0, mode="nearest")
+    for _ in range(20):
+        window = random_window(10, 14, 8)
+        assert cut(places, window).shape == (1, 1, 8, 8)
+        torch.testing.assert_close(F.avg_pool2d(cut(pixels, window, 4), 4), cut(places, window))
+    assert cut(places, random_window(10, 14, 0)).shape == (1, 1, 10, 10)  # 0 is all, in a square
+    assert painted(torch.full((1, 1, 40, 56), 50.0), torch.zeros(1, 2, 10, 14)).shape == (1, 3, 40, 56)
 
 
 def test_keeping_memory_is_asked_of_linux_alone(monkeypatch: pytest.MonkeyPatch) -> None:

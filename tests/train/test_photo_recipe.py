@@ -172,6 +172,21 @@ def test_a_run_may_begin_with_the_weights_of_one_without_a_critic(pictures: Path
     assert load_method(second).predict_ab(torch.rand(1, 1, 64, 32) * 100).shape == (1, 2, 64, 32)
 
 
+def test_a_checkpoint_with_the_old_names_of_the_critic_is_read(pictures: Path, cache: str, tmp_path: Path) -> None:
+    quick = ("train.epochs=1", "train.stages=[0, 0, 1]", cache)
+    out = run(tiny("photo-cached", *quick), pictures, tmp_path / "run")
+    path = out / "checkpoints" / "last.ckpt"
+    saved = torch.load(path, weights_only=True)
+    for kind in ("state_dict", "current_model_state"):
+        assert any(name.startswith("critic.backbone.") for name in saved[kind])
+        saved[kind] = {name.replace("critic.backbone.", "critic.eyes."): value for name, value in saved[kind].items()}
+    torch.save(saved, path)
+    state = load_method(path).state_dict()
+    for name, value in saved["state_dict"].items():
+        torch.testing.assert_close(state[name.replace("critic.eyes.", "critic.backbone.")], value)
+    run(tiny("photo-cached", *quick), pictures, out, resume=True)  # with the averaged weights, which are loaded apart
+
+
 def test_a_run_may_begin_with_an_exported_model(pictures: Path, cache: str, tmp_path: Path) -> None:
     quick = ("train.epochs=1", "train.ema=0", "train.stages=[1, 0, 0]", "network.two_scales=false")
     first = run(tiny("photo-cached", *quick, cache), pictures, tmp_path / "first")

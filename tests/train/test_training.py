@@ -6,9 +6,10 @@ import torch
 
 from photochrom.color import distribution
 from photochrom.color import lab as color
-from photochrom.train import networks
 from photochrom.train.lab import lab_to_rgb, rgb_to_lab
 from photochrom.train.losses import bins
+from photochrom.train.networks.efficientnet import encoder_input
+from photochrom.train.networks.photo import PhotoNet
 
 
 def test_lab_agrees_with_numpy_and_has_gradients() -> None:
@@ -66,7 +67,7 @@ def test_annealed_mean_agrees_with_the_product() -> None:
 
 
 def test_network_shapes_and_size() -> None:
-    net = networks.PhotoNet(175).eval()
+    net = PhotoNet(175).eval()
     assert 6.0e6 < sum(p.numel() for p in net.parameters()) < 6.5e6
     with torch.no_grad():
         features = net.encoder(torch.zeros(1, 3, 64, 96))
@@ -78,4 +79,4 @@ def test_network_shapes_and_size() -> None:
 def test_encoder_input_is_the_grey_picture() -> None:
     grey = torch.linspace(0, 1, 256).view(1, 1, 1, 256)
     lightness = rgb_to_lab(grey.expand(1, 3, 1, 256))[:, :1]
-    torch.testing.assert_close(networks.encoder_input(lightness)[:, :1], (grey * 255 - 127) / 128, atol=2e-3, rtol=0)
+    torch.testing.assert_close(encoder_input(lightness)[:, :1], (grey * 255 - 127) / 128, atol=2e-3, rtol=0)

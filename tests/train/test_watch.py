@@ -19,13 +19,13 @@ from photochrom.errors import TrainingError
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.run.options import RunOptions
 from photochrom.train.watch import (
-    Bell,
     DeadTraining,
     Divergence,
     ModeCollapse,
     Overfitting,
     Preview,
-    Progress,
+    RunProgress,
+    WarningLog,
     WinningDiscriminator,
     callbacks,
 )
@@ -96,14 +96,14 @@ def fit(
 
 
 @pytest.fixture
-def bell(tmp_path: Path) -> Bell:
-    return Bell(tmp_path, Console(file=io.StringIO(), width=200))
+def warnings(tmp_path: Path) -> WarningLog:
+    return WarningLog(tmp_path, Console(file=io.StringIO(), width=200))
 
 
-def said(bell: Bell) -> list[str]:
+def said(warnings: WarningLog) -> list[str]:
     """The lines of warnings.log; the same sentences were printed."""
-    lines = bell.file.read_text().splitlines() if bell.file.exists() else []
-    printed = bell._console.file.getvalue()
+    lines = warnings.file.read_text().splitlines() if warnings.file.exists() else []
+    printed = warnings._console.file.getvalue()
     assert all(line.split(": ", 1)[1] in printed for line in lines)
     return lines
 
@@ -116,83 +116,94 @@ def fine(epoch: int) -> Logged:
     return {"loss": 1 / (1 + epoch), "diversity": 9.0, "diversity_truth": 10.0}
 
 
-def test_a_run_that_goes_well_rings_nothing(bell: Bell, tmp_path: Path) -> None:
-    watching = [Overfitting(bell), ModeCollapse(bell), WinningDiscriminator(bell, steps=8), DeadTraining(bell, steps=8)]
-    watching.append(Divergence(bell, tmp_path, rate=1.0))
+def test_a_run_that_goes_well_rings_nothing(warnings: WarningLog, tmp_path: Path) -> None:
+    watching = [
+        Overfitting(warnings),
+        ModeCollapse(warnings),
+        WinningDiscriminator(warnings, steps=8),
+        DeadTraining(warnings, steps=8),
+    ]
+    watching.append(Divergence(warnings, tmp_path, rate=1.0))
 
     def step(n: int) -> Logged:
         return {**falling(n), "discriminator_real": 0.6, "discriminator_fake": 0.7}
 
     fit(Script(step, fine), watching, tmp_path, epochs=8)
-    assert said(bell) == []
+    assert said(warnings) == []
 
 
-def test_overfitting_rings_once_when_validation_rises_while_training_falls(bell: Bell, tmp_path: Path) -> None:
-    fit(Script(falling, lambda epoch: {"loss": 1 + abs(epoch - 1) / 10}), [Overfitting(bell)], tmp_path, epochs=7)
-    (line,) = said(bell)
+def test_overfitting_rings_once_when_validation_rises_while_training_falls(
+    warnings: WarningLog, tmp_path: Path
+) -> None:
+    fit(Script(falling, lambda epoch: {"loss": 1 + abs(epoch - 1) / 10}), [Overfitting(warnings)], tmp_path, epochs=7)
+    (line,) = said(warnings)
     assert "overfitting" in line
     assert "best in epoch 2" in line
     assert "epoch 5" in line  # the third after the best
 
 
-def test_a_validation_that_rises_with_the_training_loss_is_not_overfitting(bell: Bell, tmp_path: Path) -> None:
-    fit(Script(lambda n: {"loss": 1.0 + n}, lambda epoch: {"loss": 1.0 + epoch}), [Overfitting(bell)], tmp_path)
-    assert said(bell) == []
+def test_a_validation_that_rises_with_the_training_loss_is_not_overfitting(
+    warnings: WarningLog, tmp_path: Path
+) -> None:
+    fit(Script(lambda n: {"loss": 1.0 + n}, lambda epoch: {"loss": 1.0 + epoch}), [Overfitting(warnings)], tmp_path)
+    assert said(warnings) == []
 
 
-def test_overfitting_remembers_across_a_restart(bell: Bell) -> None:
-    before, after = Overfitting(bell), Overfitting(bell)
+def test_overfitting_remembers_across_a_restart(warnings: WarningLog) -> None:
+    before, after = Overfitting(warnings), Overfitting(warnings)
     before._seen = [(1.0, 0.5), (0.9, 0.6)]
     after.load_state_dict(before.state_dict())
     assert after._seen == before._seen
 
 
-def test_mode_collapse_rings_when_all_pictures_are_painted_alike(bell: Bell, tmp_path: Path) -> None:
+def test_mode_collapse_rings_when_all_pictures_are_painted_alike(warnings: WarningLog, tmp_path: Path) -> None:
     fit(
         Script(falling, lambda e: {**fine(e), "diversity": 8.0 if e < 2 else 0.5}),
-        [ModeCollapse(bell, after=8)],
+        [ModeCollapse(warnings, after=8)],
         tmp_path,
     )
-    (line,) = said(bell)
+    (line,) = said(warnings)
     assert "mode collapse" in line
     assert "0.50" in line
     assert "10.00" in line
     assert "epoch 5" in line  # the third time
 
 
-def test_an_alarm_rings_again_after_it_has_gone_well(bell: Bell, tmp_path: Path) -> None:
+def test_an_alarm_rings_again_after_it_has_gone_well(warnings: WarningLog, tmp_path: Path) -> None:
     def check(epoch: int) -> Logged:
         return {**fine(epoch), "diversity": 8.0 if epoch == 3 else 0.5}
 
-    fit(Script(falling, check), [ModeCollapse(bell, times=2, after=0)], tmp_path)
-    assert len(said(bell)) == 2
+    fit(Script(falling, check), [ModeCollapse(warnings, times=2, after=0)], tmp_path)
+    assert len(said(warnings)) == 2
 
 
 @pytest.mark.parametrize(("real", "fake", "rings"), [(0.001, 0.002, True), (0.6, 0.001, False)])
-def test_a_discriminator_that_always_wins(bell: Bell, tmp_path: Path, real: float, fake: float, rings: bool) -> None:
+def test_a_discriminator_that_always_wins(
+    warnings: WarningLog, tmp_path: Path, real: float, fake: float, rings: bool
+) -> None:
     script = Script(lambda n: {"loss": 1.0 / (n + 1), "discriminator_real": real, "discriminator_fake": fake}, fine)
-    fit(script, [WinningDiscriminator(bell, steps=8)], tmp_path)
-    assert ["winning discriminator" in line for line in said(bell)] == [True] * rings
+    fit(script, [WinningDiscriminator(warnings, steps=8)], tmp_path)
+    assert ["winning discriminator" in line for line in said(warnings)] == [True] * rings
 
 
-def test_smoothed_labels_have_a_floor_that_a_winning_discriminator_reaches(bell: Bell) -> None:
+def test_smoothed_labels_have_a_floor_that_a_winning_discriminator_reaches(warnings: WarningLog) -> None:
     recipe = Recipe.from_dict({"loss": {"adversarial": "vanilla"}, "stabilise": {"label_smoothing": 0.1}})
     probability = 0.9  # the best answer to a label of 0.9
     best = -0.9 * math.log(probability) - 0.1 * math.log(1 - probability)
-    assert WinningDiscriminator.of(recipe, bell)._floor == pytest.approx(best)
-    assert WinningDiscriminator.of(Recipe(), bell)._floor == 0
+    assert WinningDiscriminator.of(recipe, warnings)._floor == pytest.approx(best)
+    assert WinningDiscriminator.of(Recipe(), warnings)._floor == 0
 
 
-def test_dead_training_rings_when_every_step_has_the_same_loss(bell: Bell, tmp_path: Path) -> None:
-    fit(Script(lambda n: {"loss": 0.25}, fine), [DeadTraining(bell, steps=8)], tmp_path)
-    (line,) = said(bell)
+def test_dead_training_rings_when_every_step_has_the_same_loss(warnings: WarningLog, tmp_path: Path) -> None:
+    fit(Script(lambda n: {"loss": 0.25}, fine), [DeadTraining(warnings, steps=8)], tmp_path)
+    (line,) = said(warnings)
     assert "dead training" in line
     assert "0.25" in line
 
 
-def test_dead_training_rings_when_only_the_batches_make_a_difference(bell: Bell, tmp_path: Path) -> None:
-    fit(Script(lambda n: {"loss": 1.0 + n % BATCHES}, fine), [DeadTraining(bell, steps=8)], tmp_path)
-    (line,) = said(bell)
+def test_dead_training_rings_when_only_the_batches_make_a_difference(warnings: WarningLog, tmp_path: Path) -> None:
+    fit(Script(lambda n: {"loss": 1.0 + n % BATCHES}, fine), [DeadTraining(warnings, steps=8)], tmp_path)
+    (line,) = said(warnings)
     assert "2.5 in each of the last 3 epochs" in line
 
 
@@ -201,23 +212,23 @@ def checkpoints(out: Path) -> ModelCheckpoint:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_not_a_number_stops_the_run(bell: Bell, tmp_path: Path, value: float) -> None:
+def test_a_loss_that_is_not_a_number_stops_the_run(warnings: WarningLog, tmp_path: Path, value: float) -> None:
     script = Script(lambda n: {"loss": value if n == 6 else 1.0}, fine)
     script.spoil_at = 6  # the weights go with the loss, in the same step
-    watching = [Divergence(bell, tmp_path / "checkpoints", rate=0.5), checkpoints(tmp_path)]
+    watching = [Divergence(warnings, tmp_path / "checkpoints", rate=0.5), checkpoints(tmp_path)]
     with pytest.raises(TrainingError, match=r"train/loss became .*last\.ckpt.*lower optimiser\.rate \(it was 0\.5\)"):
         fit(script, watching, tmp_path)
-    (line,) = said(bell)
+    (line,) = said(warnings)
     assert "diverged" in line
     kept = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
     assert kept["global_step"] == 6
     assert all(torch.isfinite(value).all() for value in kept["state_dict"].values())
 
 
-def test_weights_that_are_not_numbers_are_never_written(bell: Bell, tmp_path: Path) -> None:
+def test_weights_that_are_not_numbers_are_never_written(warnings: WarningLog, tmp_path: Path) -> None:
     script = Script(lambda n: {"loss": 1.0}, fine)  # the loss that is logged looks well
     script.spoil_at = 2
-    watching = [Divergence(bell, tmp_path / "checkpoints", rate=0.5), checkpoints(tmp_path)]
+    watching = [Divergence(warnings, tmp_path / "checkpoints", rate=0.5), checkpoints(tmp_path)]
     with pytest.raises(TrainingError, match=r"weights layer\.weight"):
         fit(script, watching, tmp_path)
     for file in (tmp_path / "checkpoints").glob("*.ckpt"):
@@ -226,16 +237,16 @@ def test_weights_that_are_not_numbers_are_never_written(bell: Bell, tmp_path: Pa
         assert all(torch.isfinite(value).all() for value in kept["state_dict"].values())
 
 
-def test_an_exploding_loss_stops_the_run_before_it_overflows(bell: Bell, tmp_path: Path) -> None:
+def test_an_exploding_loss_stops_the_run_before_it_overflows(warnings: WarningLog, tmp_path: Path) -> None:
     script = Script(lambda n: {"loss": 0.01 if n < 24 else 0.01 * 2.0 ** (n - 24)}, fine)
     with pytest.raises(TrainingError, match=r"train/loss rose to .* no checkpoint had been written yet"):
-        fit(script, [Divergence(bell, tmp_path / "checkpoints", rate=0.5)], tmp_path, epochs=20)
+        fit(script, [Divergence(warnings, tmp_path / "checkpoints", rate=0.5)], tmp_path, epochs=20)
 
 
-def test_a_single_high_loss_stops_nothing(bell: Bell, tmp_path: Path) -> None:
+def test_a_single_high_loss_stops_nothing(warnings: WarningLog, tmp_path: Path) -> None:
     script = Script(lambda n: {"loss": 1e6 if n == 22 else 1.0}, fine)
-    fit(script, [Divergence(bell, tmp_path, rate=0.5)], tmp_path, epochs=7)
-    assert said(bell) == []
+    fit(script, [Divergence(warnings, tmp_path, rate=0.5)], tmp_path, epochs=7)
+    assert said(warnings) == []
 
 
 def test_preview_shows_the_same_pictures_each_epoch(tmp_path: Path) -> None:
@@ -267,11 +278,11 @@ def test_the_bar_counts_the_whole_run(tmp_path: Path) -> None:
 
     class Look(lightning.Callback):  # type: ignore[misc]
         def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
-            from photochrom.train.watch.progress import share_done
+            from photochrom.train.watch.stopping import share_done
 
             seen.append(share_done(trainer))
 
-    fit(Script(falling, fine), [Progress(console), Look()], tmp_path, epochs=2)
+    fit(Script(falling, fine), [RunProgress(console), Look()], tmp_path, epochs=2)
     assert seen == pytest.approx([(n + 1) / 8 for n in range(8)])
     assert "epoch 1/2" in screen.getvalue()
     assert "left" in screen.getvalue()
@@ -286,7 +297,7 @@ def test_the_bar_counts_the_whole_run(tmp_path: Path) -> None:
 
 def test_without_a_terminal_there_is_one_line_for_each_epoch(tmp_path: Path) -> None:
     screen = io.StringIO()
-    fit(Script(falling, fine), [Progress(Console(file=screen, width=160))], tmp_path, epochs=3)
+    fit(Script(falling, fine), [RunProgress(Console(file=screen, width=160))], tmp_path, epochs=3)
     lines = screen.getvalue().splitlines()
     assert [line.split(",")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert "train/loss" in lines[0]

@@ -15,8 +15,8 @@ from photochrom.errors import UsageError
 
 STEP = 10.0  # ab units between bin centres
 SIGMA = 5.0  # ab units: width of the soft targets
-LAMBDA = 0.5  # how much of the uniform distribution is mixed into the prior
-_REACH = 12  # cells to either side of grey: sRGB's ab lie within -108..99
+UNIFORM = 0.5  # lambda of the paper: how much of the uniform distribution is mixed into the prior
+_REACH = 12  # cells on each side of grey: the ab of sRGB lie within -108..99
 _SIDE = 2 * _REACH + 1
 _CENTRES = (np.stack(np.divmod(np.arange(_SIDE**2), _SIDE), axis=1) - _REACH).astype(np.float32) * np.float32(STEP)
 
@@ -34,6 +34,7 @@ class Bins:
         return pairs_of(self.centres)
 
     def save(self, path: Path) -> None:
+        """Write them as .npz."""
         with atomic_write(path, overwrite=True) as stream:
             np.savez(stream, centres=self.centres, prior=self.prior)
 
@@ -82,20 +83,20 @@ def _counts(ab: NDArray[np.float32]) -> NDArray[np.int64]:
 
 
 def smoothed(bins: Bins, sigma: float = SIGMA) -> NDArray[np.float32]:
-    """The prior (Q,) blurred over neighbouring bins by a Gaussian of `sigma` ab units: rare bins borrow from theirs."""
+    """The prior (Q,) blurred by a Gaussian of `sigma` ab units, so that a rare bin gets a share of its neighbours'."""
     distance = np.square(bins.centres[:, None] - bins.centres[None]).sum(-1)
     kernel = np.exp(distance / (-2 * sigma**2))
-    prior = (kernel / kernel.sum(1, keepdims=True)).T @ bins.prior
-    return (prior / prior.sum()).astype(np.float32)
+    prior: NDArray[np.floating] = (kernel / kernel.sum(1, keepdims=True)).T @ bins.prior
+    return np.asarray(prior / prior.sum(), np.float32)
 
 
-def rebalancing(prior: NDArray[np.float32], uniform: float = LAMBDA) -> NDArray[np.float32]:
+def rebalancing(prior: NDArray[np.float32], uniform: float = UNIFORM) -> NDArray[np.float32]:
     """A weight for each bin, rare colours more; the mean over the data is 1 (their equation 4).
 
     uniform: lambda, how much of the uniform distribution is mixed into the prior; 1 weighs all bins alike.
     """
     weights = 1 / ((1 - uniform) * prior + uniform / len(prior))
-    return (weights / (weights * prior).sum()).astype(np.float32)
+    return np.asarray(weights / (weights * prior).sum(), np.float32)
 
 
 def soft_targets(ab: Tensor, centres: Tensor, sigma: float = SIGMA) -> Tensor:

@@ -1,15 +1,19 @@
-"""Losses of colour and of adversaries. Colours are in units of a network's scale, scores are logits."""
+"""Losses of colours, which are in units of a network's scale, and of a discriminator's scores, which are logits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+PixelLoss = Literal["l1", "l2", "huber"]
+AdversarialLoss = Literal["none", "vanilla", "lsgan", "hinge"]  # "none" in recipes without a discriminator
 
-def pixel_loss(kind: str, ours: Tensor, truth: Tensor) -> Tensor:
+
+def pixel_loss(kind: PixelLoss, ours: Tensor, truth: Tensor) -> Tensor:
     """Mean distance of two maps of the same shape: "l1", "l2" (squared) or "huber" (bends at a tenth)."""
     if kind == "l1":
         return F.l1_loss(ours, truth)
@@ -18,11 +22,13 @@ def pixel_loss(kind: str, ours: Tensor, truth: Tensor) -> Tensor:
     return F.huber_loss(ours, truth, delta=0.1) / 0.1
 
 
-def discriminator_loss(kind: str, real: Tensor, fake: Tensor, smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
-    """What the scores of real and fake pictures cost a discriminator, each by itself.
+def discriminator_loss(
+    kind: AdversarialLoss, real: Tensor, fake: Tensor, smoothing: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """A discriminator's losses of its scores of real and of generated pictures.
 
     kind: "vanilla" (Goodfellow 2014), "lsgan" (Mao 2017) or "hinge" (Lim and Ye 2017). smoothing: real is 1 minus
-    this (one-sided, Salimans 2016); a hinge's margin shrinks by it.
+    this (one-sided, Salimans 2016), and so is the margin of a hinge for real pictures.
     """
     label = 1 - smoothing
     if kind == "vanilla":
@@ -34,8 +40,8 @@ def discriminator_loss(kind: str, real: Tensor, fake: Tensor, smoothing: float =
     return F.relu(label - real).mean(), F.relu(1 + fake).mean()
 
 
-def generator_loss(kind: str, fake: Tensor) -> Tensor:
-    """What the scores of its pictures cost a generator; for "vanilla" the form that doesn't saturate."""
+def generator_loss(kind: AdversarialLoss, fake: Tensor) -> Tensor:
+    """A generator's loss of the scores of its pictures; for "vanilla" the form that doesn't saturate."""
     if kind == "vanilla":
         return F.binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
     if kind == "lsgan":

@@ -1,13 +1,16 @@
-"""What all methods share: from bytes to Lab on the device, augmentation, learning rates, and what is measured."""
+"""What all methods share: pictures as Lab on the device, augmentation, optimisation, and what is measured."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypedDict, TypeVar, cast
 
 import lightning
 import torch
 from kornia.augmentation import ColorJitter, ImageSequential, RandomAffine, RandomHorizontalFlip
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
+from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from photochrom.errors import UsageError
 from photochrom.network.spec import NetworkSpec
@@ -18,13 +21,37 @@ from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods.schedule import factor
 from photochrom.train.methods.scores import Diversity, scores
+from photochrom.train.networks.blocks import ColorNetwork
 from photochrom.train.recipe.sections import AugmentConfig, Recipe
-from photochrom.train.watch.stopping import StopAfter
+from photochrom.train.watch.stopping import share_done
 
 if TYPE_CHECKING:
     from photochrom.train.networks.efficientnet import Encoder
 
-Batch = dict[str, Tensor]
+Optimisers = Optimizer | list[Optimizer]
+N = TypeVar("N", bound=ColorNetwork)
+
+
+class Batch(TypedDict, total=False):
+    """N pictures. What comes from the data: `rgb`, or a cache's features and all else that a step needs."""
+
+    rgb: Tensor
+    """sRGB (N,3,H,W), uint8."""
+    other: Tensor
+    """The same of data.other."""
+    lightness: Tensor
+    """What the network is given: (N,1,H,W), L* 0..100, perhaps aged."""
+    true_lightness: Tensor
+    """(N,1,H,W), L* 0..100, of the clean pictures."""
+    ab: Tensor
+    """(N,2,H,W), ab units; of a cache (N,2,H/4,W/4)."""
+    other_lightness: Tensor
+    """(N,1,H,W), L* 0..100, of `other`."""
+    f4: Tensor
+    """A frozen encoder's features at stride 4 (N,C,H/4,W/4); the next at 8, 16 and 32."""
+    f8: Tensor
+    f16: Tensor
+    f32: Tensor
 
 
 class Exportable(NamedTuple):
@@ -46,6 +73,8 @@ class ColorMethod(lightning.LightningModule):
     """Whether a step trains one network at a time, as a GAN's does: DDP must then look for unused parameters."""
     reads_exports: ClassVar[bool] = False
     """Whether it can begin with the weights of an exported .onnx (photochrom.train.start.from_onnx)."""
+    follows_clock: ClassVar[bool] = False
+    """Whether its schedules end with train.minutes; else with the epochs or steps alone."""
 
     network: nn.Module  # what is exported: it takes lightness (N,1,H,W) 0..100
 
@@ -54,6 +83,14 @@ class ColorMethod(lightning.LightningModule):
         self.recipe, self.bins = recipe, bins
         kept = {"centres": bins.centres.tolist(), "prior": bins.prior.tolist()} if bins else None
         self.save_hyperparameters({"recipe": recipe.to_dict(), "bins": kept}, logger=False)
+        if self.alternating:
+            self.automatic_optimization = False
+            if recipe.train.accumulate != 1:
+                raise UsageError(
+                    f"train.accumulate = {recipe.train.accumulate} can't be used with method = {recipe.method}, which "
+                    "steps once a batch: set it to 1 and lower train.batch"
+                )
+        self.done = 0.0
         self._augmentation = augmentation(recipe.augment)
         self._diversity, self._diversity_truth = Diversity(), Diversity()
 
@@ -78,7 +115,7 @@ class ColorMethod(lightning.LightningModule):
     # Pictures on the device
 
     def seed_step(self) -> None:
-        """Begin the step's chance anew, so that a resumed run draws what it would have drawn."""
+        """Seed all generators by the number of the step, so that a resumed run draws what it would have drawn."""
         if self.trainer.training:
             seed_step(self.recipe.train.seed, self.trainer.global_step, self.trainer.global_rank)
 
@@ -90,16 +127,17 @@ class ColorMethod(lightning.LightningModule):
         if training:
             self.seed_step()
         with torch.no_grad(), torch.autocast(batch["rgb"].device.type, enabled=False):
-            rgb = self._floats(batch["rgb"], training)
-            light, ab = rgb_to_lab(rgb).split((1, 2), dim=1)
-            share = self.recipe.augment.aged
+            rgb = self._prepared(batch["rgb"], training)
+            lab = rgb_to_lab(rgb)
+            light, share = lab[:, :1], self.recipe.augment.aged
             seen = aged_lightness(rgb, light, share) if training and share else light
-            made = {**batch, "lightness": seen, "true_lightness": light, "ab": ab}
+            whole: Batch = {**batch, "lightness": seen, "true_lightness": light, "ab": lab[:, 1:]}
             if "other" in batch:
-                made["other_lightness"] = rgb_to_lab(self._floats(batch["other"], training))[:, :1]
-        return made
+                whole["other_lightness"] = rgb_to_lab(self._prepared(batch["other"], training))[:, :1]
+        return whole
 
-    def _floats(self, pictures: Tensor, training: bool) -> Tensor:
+    def _prepared(self, pictures: Tensor, training: bool) -> Tensor:
+        """uint8 -> float sRGB 0..1, augmented when training."""
         rgb = pictures.float() / 255
         if not training:
             return rgb
@@ -107,25 +145,59 @@ class ColorMethod(lightning.LightningModule):
             rgb = self._augmentation(rgb).clamp(0, 1)
         return on_plain_background(rgb, self.recipe.augment.plain)
 
-    # The rate
+    # Optimisation
 
-    def progress(self) -> float:
-        """Share of the run that lies behind, 0..1."""
-        total = float(self.trainer.num_training_batches) * (self.trainer.max_epochs or 1)
-        for callback in self.trainer.callbacks:
-            if isinstance(callback, StopAfter):
-                total = min(total, callback.steps)
-        return min(1.0, self.trainer.fit_loop.total_batch_idx / max(total, 1.0))
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Note how much of the run is done, and set the learning rates."""
+        done = share_done(self.trainer, self.trainer.fit_loop.total_batch_idx, clock=self.follows_clock)
+        if self.follows_clock and self.trainer.world_size > 1:  # clocks differ, and stages have to agree
+            done = self.trainer.strategy.broadcast(done)
+        self.done = done
+        groups = [group for optimiser in self.trainer.optimizers for group in optimiser.param_groups]
+        for group in groups:
+            rate = self.scheduled_rate(group, done)
+            if rate is not None:
+                group["lr"] = rate
+        self.log("train/rate", groups[0]["lr"], on_step=True)
 
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Set the rate of every group that has a "highest" one."""
-        options, done = self.recipe.optimiser, self.progress()
-        optimisers = self.optimizers(use_pl_optimizer=False)
-        for optimiser in optimisers if isinstance(optimisers, list) else [optimisers]:
-            for group in optimiser.param_groups:
-                if "highest" in group:
-                    group["lr"] = group["highest"] * factor(options.schedule, done, options.warmup)
-                    self.log("train/rate", group["lr"], on_step=True)
+    def scheduled_rate(self, group: Mapping[str, Any], done: float) -> float | None:
+        """The rate of a parameter group when `done` (0..1) of the run lies behind; None for one without a schedule."""
+        options = self.recipe.optimiser
+        return float(group["highest"]) * factor(options.schedule, done, options.warmup) if "highest" in group else None
+
+    def optimiser(self, network: nn.Module, rate: float = 0.0) -> Optimizer:
+        """The recipe's optimiser for what a network learns. rate: 0 = the recipe's."""
+        options = self.recipe.optimiser
+        learned = [weight for weight in network.parameters() if weight.requires_grad]
+        if not learned:
+            raise UsageError("nothing of the network is learned: unfreeze a part of it")
+        highest, decay = rate or options.rate, options.weight_decay
+        groups = [{"params": learned, "highest": highest}]
+        if options.name == "sgd":
+            return SGD(groups, lr=highest, momentum=options.betas[0], weight_decay=decay)
+        kind = AdamW if options.name == "adamw" else Adam
+        return kind(groups, lr=highest, betas=options.betas, weight_decay=decay)
+
+    def wrapped_optimisers(self) -> list[LightningOptimizer]:
+        """Those of configure_optimizers, for `descend`."""
+        optimisers = self.optimizers()
+        return cast(list[LightningOptimizer], optimisers if isinstance(optimisers, list) else [optimisers])
+
+    def descend(
+        self, optimiser: LightningOptimizer, loss: Tensor, *, counted: bool = True, clip: float | None = None
+    ) -> None:
+        """One step down a loss, of an alternating method.
+
+        counted: as a step of the run: Lightning counts each wrapped step, and there is to be one a batch.
+        clip: largest norm of the gradient, 0 for any; None for the recipe's.
+        """
+        plain = optimiser.optimizer
+        plain.zero_grad()
+        self.manual_backward(loss)
+        if limit := self.recipe.optimiser.clip if clip is None else clip:
+            learned = [weight for group in plain.param_groups for weight in group["params"]]
+            nn.utils.clip_grad_norm_(learned, limit)  # Lightning's own refuses a fused optimiser in bf16
+        (optimiser if counted else plain).step()
 
     # What is measured
 
@@ -133,9 +205,8 @@ class ColorMethod(lightning.LightningModule):
         loss, ab = self.validation_loss(batch)
         with torch.autocast(ab.device.type, enabled=False):
             ab, truth = ab.float(), batch["ab"].float()
-            found = {"loss": loss.float(), **scores(ab, truth, batch["true_lightness"].float())}
-        values = {f"val/{name}": value for name, value in found.items()}
-        self.log_dict(values, batch_size=len(ab), sync_dist=True)
+            measured = {"loss": loss.float(), **scores(ab, truth, batch["true_lightness"].float())}
+        self.log_dict({f"val/{name}": value for name, value in measured.items()}, batch_size=len(ab), sync_dist=True)
         self._diversity.update(ab)
         self._diversity_truth.update(truth)
         self.log("val/diversity", self._diversity, batch_size=len(ab))
@@ -145,20 +216,6 @@ class ColorMethod(lightning.LightningModule):
         """Log values under train/, of each step and on average over the epoch."""
         named = {f"train/{name}": value.detach() for name, value in values.items()}
         self.log_dict(named, on_step=True, on_epoch=True, batch_size=count, sync_dist=True)
-
-    def optimiser(self, network: nn.Module, rate: float = 0.0) -> torch.optim.Optimizer:
-        """The recipe's optimiser for what a network learns. rate: 0 = the recipe's."""
-        options = self.recipe.optimiser
-        learned = [weight for weight in network.parameters() if weight.requires_grad]
-        if not learned:
-            raise UsageError("nothing of the network is learned: unfreeze a part of it")
-        highest = rate or options.rate
-        groups = [{"params": learned, "highest": highest}]
-        common = {"lr": highest, "weight_decay": options.weight_decay}
-        if options.name == "sgd":
-            return torch.optim.SGD(groups, momentum=options.betas[0], **common)
-        kind = torch.optim.AdamW if options.name == "adamw" else torch.optim.Adam
-        return kind(groups, betas=options.betas, **common)
 
 
 def augmentation(config: AugmentConfig) -> ImageSequential:
@@ -174,13 +231,12 @@ def augmentation(config: AugmentConfig) -> ImageSequential:
     return ImageSequential(*steps)
 
 
-def fitting(recipe: Recipe, network: nn.Module) -> nn.Module:
-    """The network, after seeing that the recipe's size suits it. Raises UsageError."""
-    multiple = int(network.multiple)
-    if recipe.data.size % multiple:
+def fitting(recipe: Recipe, network: N) -> N:
+    """The network, after checking that it takes pictures of the recipe's size. Raises UsageError."""
+    if recipe.data.size % network.multiple:
         more = ", or lower network.levels" if recipe.network.kind == "unet" else ""
         raise UsageError(
             f"data.size = {recipe.data.size} doesn't suit network {recipe.network.kind!r}: give a multiple of "
-            f"{multiple}{more}"
+            f"{network.multiple}{more}"
         )
     return network

@@ -1,67 +1,61 @@
-"""A generator that a discriminator of patches judges, beside its distance from the truth (Isola et al., CVPR 2017)."""
+"""A regression with a patch discriminator, conditional on the lightness (pix2pix: Isola et al., CVPR 2017)."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 
-from photochrom.errors import UsageError
 from photochrom.train.losses.bins import Bins
-from photochrom.train.losses.losses import discriminator_loss, generator_loss, r1_penalty
-from photochrom.train.methods.adversary import Adversary
-from photochrom.train.methods.base import Batch
+from photochrom.train.losses.losses import generator_loss
+from photochrom.train.methods.adversary import discriminator_losses, patch_discriminator
+from photochrom.train.methods.base import Batch, Optimisers
 from photochrom.train.methods.regression import Regression
-from photochrom.train.networks.patchgan import PatchGAN, discriminator_input
+from photochrom.train.networks.patchgan import discriminator_input
 from photochrom.train.recipe.sections import Recipe
 
 
-class ConditionalGAN(Adversary, Regression):
-    """The generator is that of the regression; the first pretrain_epochs it learns alone, on the pixel loss."""
+class ConditionalGAN(Regression):
+    """The generator is that of the regression; in the first pretrain_epochs it learns alone, on the pixel loss."""
 
     alternating = True
 
     def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
         super().__init__(recipe, bins)
-        if recipe.loss.adversarial == "none":
-            raise UsageError("a GAN needs an adversarial loss: set loss.adversarial to vanilla, lsgan or hinge")
-        self.discriminator = PatchGAN(3, recipe.network.width, stabilise=recipe.stabilise)
+        self.discriminator = patch_discriminator(recipe)
 
-    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+    def configure_optimizers(self) -> Optimisers:
         rate = self.recipe.optimiser.discriminator_rate
         return [self.optimiser(self.network), self.optimiser(self.discriminator, rate)]
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         options, count = self.recipe.loss, len(batch["ab"])
-        generator, judge = self.optimizers()
+        for_generator, for_discriminator = self.wrapped_optimisers()
         lightness, scale = batch["lightness"], self.network.scale
         ab = self.predict_ab(lightness)
-        pixel = self.pixel(ab, batch)
+        pixel = self.pixel_loss(ab, batch)
         total = options.pixel_weight * pixel
         if self.current_epoch < self.recipe.train.pretrain_epochs:
-            self.descend(generator, total)
+            self.descend(for_generator, total)
             self.log_train({"pixel": pixel, "loss": total}, count)
             return total.detach()
 
         fake = discriminator_input(lightness, ab / scale, scale)
-        losses = self._judge(judge, discriminator_input(lightness, batch["ab"] / scale, scale), fake.detach())
+        real = discriminator_input(lightness, batch["ab"] / scale, scale)
+        losses = self._train_discriminator(for_discriminator, real, fake.detach())
         self.discriminator.requires_grad_(False)
         losses["generator"] = generator_loss(options.adversarial, self.discriminator(fake).float())
         total = total + options.adversarial_weight * losses["generator"]
-        self.descend(generator, total)
+        self.descend(for_generator, total)
         self.discriminator.requires_grad_(True)
         self.log_train({"pixel": pixel, **losses, "loss": total}, count)
         return total.detach()
 
-    def _judge(self, optimiser: Any, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        """One step of the discriminator; what it lost on the real and the painted pictures."""
-        kind, stabilise = self.recipe.loss.adversarial, self.recipe.stabilise
-        scores = self.discriminator(real).float(), self.discriminator(fake).float()
-        on_real, on_fake = discriminator_loss(kind, *scores, stabilise.label_smoothing)
+    def _train_discriminator(self, optimiser: LightningOptimizer, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        """One step of the discriminator; its losses by name."""
+        on_real, on_fake, penalty = discriminator_losses(self.discriminator, real, fake, self.recipe, self.global_step)
         losses, total = {"discriminator_real": on_real, "discriminator_fake": on_fake}, (on_real + on_fake) / 2
-        if stabilise.r1 and self.turn(stabilise.r1_every):  # as often as every step, only lazily (Karras 2020)
-            losses["r1"] = r1_penalty(self.discriminator, real)
-            total = total + stabilise.r1 * stabilise.r1_every * losses["r1"]
+        if penalty is not None:
+            losses["r1"] = penalty
+            total = total + self.recipe.stabilise.r1 * self.recipe.stabilise.r1_every * penalty
         self.descend(optimiser, total, counted=False)
         return losses

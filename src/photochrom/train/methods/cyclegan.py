@@ -1,24 +1,28 @@
-"""Two domains without pairs: two generators, two discriminators, and the way there and back (Zhu et al., ICCV 2017)."""
+"""Two domains without pairs: two generators, two discriminators, and a cycle loss (Zhu et al., ICCV 2017)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.errors import UsageError
 from photochrom.network.spec import NetworkSpec
 from photochrom.train.losses.bins import Bins
-from photochrom.train.losses.losses import discriminator_loss, generator_loss, r1_penalty
-from photochrom.train.methods.adversary import Adversary
-from photochrom.train.methods.base import Batch, ColorMethod, Exportable, fitting
+from photochrom.train.losses.losses import generator_loss
+from photochrom.train.methods.adversary import discriminator_losses, patch_discriminator
+from photochrom.train.methods.base import Batch, ColorMethod, Exportable, Optimisers, fitting
+from photochrom.train.networks import ColorNetwork
 from photochrom.train.networks.cyclegan import CHROMA, GreyToColor, ResNetGenerator, as_color, as_grey
+from photochrom.train.networks.old_names import accept_old_names
 from photochrom.train.networks.patchgan import PatchGAN
 from photochrom.train.recipe.sections import Recipe
 
-POOL = 50  # generated pictures that a discriminator may be shown again (Shrivastava et al. 2017)
+POOL = 50  # earlier generated pictures that a discriminator may be shown again (Shrivastava et al. 2017)
+DOMAINS = ("color", "grey")
 
 
 class Pool:
@@ -34,60 +38,67 @@ class Pool:
         for picture in fresh.detach():
             if len(self.pictures) < self.size:
                 self.pictures.append(picture)
+                shown.append(picture)
             elif torch.rand(()) < 0.5:
                 place = int(torch.randint(self.size, ()))
-                picture, self.pictures[place] = self.pictures[place].to(picture), picture
-            shown.append(picture)
+                shown.append(self.pictures[place].to(picture))
+                self.pictures[place] = picture
+            else:
+                shown.append(picture)
         return torch.stack(shown)
 
 
-class CycleGAN(Adversary, ColorMethod):
-    """Domain A is pictures without colour (the lightness of data.other, or of the same pictures, one further), domain B
-    pictures in colour. Both as scaled Lab, so that both generators can be asked to leave alone what is in their domain.
+class CycleGAN(ColorMethod):
+    """Translates between pictures without colour and pictures in colour, both as scaled Lab (N,3,H,W).
 
-    Exports the generator from A to B. Norms are instance norms, so that each picture is by itself.
+    The grey domain is the lightness of data.other, or that of the same batch, shifted by one picture so that there are
+    no pairs. As both domains are scaled Lab, either generator can be asked to leave a picture of its target domain as
+    it is (the identity loss). Exported is the generator from grey to colour.
     """
 
     alternating = True
 
+    network: ColorNetwork
+
     def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
         super().__init__(recipe, bins)
-        if recipe.loss.adversarial == "none" or recipe.network.kind != "cyclegan":
-            raise UsageError("cyclegan needs network.kind = cyclegan and loss.adversarial = lsgan, vanilla or hinge")
         options = recipe.network
+        if options.kind != "cyclegan":
+            raise UsageError(f"method = cyclegan needs network.kind = cyclegan, got {options.kind!r}: set it")
         self.to_color, self.to_grey = (
             ResNetGenerator(options.width, options.blocks, options.dropout) for _ in range(2)
         )
         self.network = fitting(recipe, GreyToColor(self.to_color))
-        width, stabilise = recipe.network.width, recipe.stabilise
-        self.judges = nn.ModuleDict(
-            {name: PatchGAN(3, width, norm="instance", stabilise=stabilise) for name in ("color", "grey")}
-        )
-        self.pools = {name: Pool() for name in self.judges}
+        # Instance norms, so that pictures of one batch don't affect each other.
+        self.discriminators = nn.ModuleDict({name: patch_discriminator(recipe, norm="instance") for name in DOMAINS})
+        self.pools = {name: Pool() for name in DOMAINS}
+        accept_old_names(self, "judges.", "discriminators.")
 
     def predict_ab(self, lightness: Tensor) -> Tensor:
         return self.network(lightness).float() * CHROMA
 
     def exportable(self) -> Exportable:
-        network = self.network
-        size = self.recipe.data.size
-        spec = NetworkSpec(output="ab", stride=network.stride, multiple=network.multiple, work_size=size, scale=CHROMA)
+        network, size = self.network, self.recipe.data.size
+        spec = NetworkSpec(
+            output="ab", stride=network.stride, multiple=network.multiple, work_size=size, scale=network.scale
+        )
         return Exportable(network, spec)
 
-    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+    def configure_optimizers(self) -> Optimisers:
         generators = nn.ModuleList([self.to_color, self.to_grey])
-        return [self.optimiser(generators), self.optimiser(self.judges, self.recipe.optimiser.discriminator_rate)]
+        rate = self.recipe.optimiser.discriminator_rate
+        return [self.optimiser(generators), self.optimiser(self.discriminators, rate)]
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         options = self.recipe.loss
-        generators, judges = self.optimizers()
+        for_generators, for_discriminators = self.wrapped_optimisers()
         color = as_color(batch["true_lightness"], batch["ab"])
         grey = as_grey(batch["other_lightness"] if "other_lightness" in batch else batch["lightness"].roll(1, 0))
         real = {"color": color, "grey": grey}
         fake = {"color": self.to_color(grey), "grey": self.to_grey(color)}
 
-        self.judges.requires_grad_(False)
-        adversarial = [generator_loss(options.adversarial, self.judges[name](fake[name]).float()) for name in real]
+        self.discriminators.requires_grad_(False)
+        adversarial = [generator_loss(options.adversarial, self._scores(name, fake[name])) for name in DOMAINS]
         cycle = F.l1_loss(self.to_grey(fake["color"]).float(), grey)
         cycle = cycle + F.l1_loss(self.to_color(fake["grey"]).float(), color)
         losses = {"generator": adversarial[0] + adversarial[1], "cycle": cycle}
@@ -96,38 +107,43 @@ class CycleGAN(Adversary, ColorMethod):
             same = F.l1_loss(self.to_color(color).float(), color) + F.l1_loss(self.to_grey(grey).float(), grey)
             losses["identity"] = same
             total = total + options.cycle_weight * options.identity_weight * same
-        self.descend(generators, total)
-        self.judges.requires_grad_(True)
+        self.descend(for_generators, total)
+        self.discriminators.requires_grad_(True)
 
-        losses |= self._judge(judges, real, fake)
+        losses |= self._train_discriminators(for_discriminators, real, fake)
         self.log_train({**losses, "loss": total}, len(color))
         return total.detach()
 
-    def _judge(self, optimiser: Any, real: dict[str, Tensor], fake: dict[str, Tensor]) -> dict[str, Tensor]:
-        """One step of both discriminators; their mean losses on real and on generated pictures."""
-        kind, stabilise = self.recipe.loss.adversarial, self.recipe.stabilise
-        on_real, on_fake, slopes = [], [], []
-        for name, judge in self.judges.items():
+    def _scores(self, name: str, pictures: Tensor) -> Tensor:
+        scores: Tensor = self.discriminators[name](pictures)
+        return scores.float()
+
+    def _train_discriminators(
+        self, optimiser: LightningOptimizer, real: dict[str, Tensor], fake: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """One step of both discriminators; their mean losses by name."""
+        on_real, on_fake, penalties = [], [], []
+        for name in DOMAINS:
+            discriminator = cast(PatchGAN, self.discriminators[name])
             shown = self.pools[name].exchange(fake[name].float())
-            scores = judge(real[name]).float(), judge(shown).float()
-            costs = discriminator_loss(kind, *scores, stabilise.label_smoothing)
-            on_real.append(costs[0])
-            on_fake.append(costs[1])
-            if stabilise.r1 and self.turn(stabilise.r1_every):
-                slopes.append(r1_penalty(judge, real[name]))
-        losses = {"discriminator_real": torch.stack(on_real).mean(), "discriminator_fake": torch.stack(on_fake).mean()}
-        total = losses["discriminator_real"] + losses["discriminator_fake"]  # of two judges, each by half
-        if slopes:
-            losses["r1"] = torch.stack(slopes).mean()
-            total = total + 2 * stabilise.r1 * stabilise.r1_every * losses["r1"]
+            losses = discriminator_losses(discriminator, real[name], shown, self.recipe, self.global_step)
+            on_real.append(losses[0])
+            on_fake.append(losses[1])
+            if losses[2] is not None:
+                penalties.append(losses[2])
+        means = {"discriminator_real": torch.stack(on_real).mean(), "discriminator_fake": torch.stack(on_fake).mean()}
+        total = means["discriminator_real"] + means["discriminator_fake"]  # over both, half of each one's losses
+        if penalties:
+            means["r1"] = torch.stack(penalties).mean()
+            total = total + 2 * self.recipe.stabilise.r1 * self.recipe.stabilise.r1_every * means["r1"]
         self.descend(optimiser, total, counted=False)
-        return losses
+        return means
 
     def validation_loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The way from colour to grey and back, which needs no pairs."""
+        """The cycle loss from colour to grey and back, which needs no pairs."""
         color = as_color(batch["true_lightness"], batch["ab"])
-        back = self.to_color(self.to_grey(color)).float()
-        return F.l1_loss(back, color), self.predict_ab(batch["lightness"])
+        back: Tensor = self.to_color(self.to_grey(color))
+        return F.l1_loss(back.float(), color), self.predict_ab(batch["lightness"])
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_save_checkpoint(checkpoint)

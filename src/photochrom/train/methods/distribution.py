@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.errors import UsageError
 from photochrom.network.spec import NetworkSpec
-from photochrom.train.losses.bins import Bins, annealed_mean, nearest_bins_loss, rebalancing, smoothed
-from photochrom.train.methods.base import Batch, ColorMethod, Exportable, fitting
-from photochrom.train.networks import build_network
+from photochrom.train.losses.bins import Bins, nearest_bins_loss, smoothed
+from photochrom.train.methods.base import Batch, Exportable, Optimisers, fitting
+from photochrom.train.methods.binned import BinnedMethod
+from photochrom.train.networks import ColorNetwork, build_network
 from photochrom.train.recipe.sections import Recipe
 
 
-class Distribution(ColorMethod):
+class Distribution(BinnedMethod):
     """Soft encoding over the nearest bins, rare colours weighing more, read out by the annealed mean."""
 
-    needs_bins = True
+    network: ColorNetwork
 
     def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
         super().__init__(recipe, bins)
-        if bins is None:
-            raise UsageError("this recipe needs the ab bins of its pictures: make them with photochrom bins")
         if recipe.network.kind != "eccv16":
             raise UsageError(f"network.kind = {recipe.network.kind!r} gives no distribution: choose eccv16")
-        self.network = fitting(recipe, build_network(recipe.network, len(bins.centres)))
-        weights = rebalancing(smoothed(bins, recipe.loss.sigma), recipe.loss.rebalance)
-        self.register_buffer("centres", torch.as_tensor(bins.centres), persistent=False)
-        self.register_buffer("bin_weights", torch.as_tensor(weights), persistent=False)
+        self.network = fitting(recipe, build_network(recipe.network, len(self.centres)))
+
+    def prior(self, bins: Bins) -> NDArray[np.float32]:
+        return smoothed(bins, self.recipe.loss.sigma)
 
     def predict_ab(self, lightness: Tensor) -> Tensor:
-        return self._full_size(self.network(lightness).float(), lightness)
+        return self.mean_ab(self.network(lightness), lightness.shape[2:])
 
     def exportable(self) -> Exportable:
         spec = NetworkSpec(
@@ -43,7 +44,7 @@ class Distribution(ColorMethod):
         )
         return Exportable(self.network, spec)
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
+    def configure_optimizers(self) -> Optimisers:
         return self.optimiser(self.network)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -53,7 +54,7 @@ class Distribution(ColorMethod):
 
     def validation_loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = self.network(batch["lightness"]).float()
-        return self._loss(logits, batch), self._full_size(logits, batch["lightness"])
+        return self._loss(logits, batch), self.mean_ab(logits, batch["lightness"].shape[2:])
 
     def _loss(self, logits: Tensor, batch: Batch) -> Tensor:
         options = self.recipe.loss
@@ -61,8 +62,3 @@ class Distribution(ColorMethod):
             ab = F.avg_pool2d(batch["ab"], self.network.stride)
             loss = nearest_bins_loss(logits, ab, self.centres, self.bin_weights, options.sigma, options.neighbours)
         return loss * options.distribution_weight
-
-    def _full_size(self, logits: Tensor, lightness: Tensor) -> Tensor:
-        with torch.autocast(logits.device.type, enabled=False):
-            ab = annealed_mean(logits, self.centres, self.recipe.network.temperature)
-            return F.interpolate(ab, size=lightness.shape[2:], mode="bilinear", align_corners=False)

@@ -1,4 +1,4 @@
-"""What every method is measured by while it trains: colours of validation pictures against the truth."""
+"""The scores of every method while it trains: colours of validation pictures against the truth."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torchmetrics import Metric
 
 from photochrom.train.lab import lab_to_rgb
 
-RADIUS, MOST = 10.0, 150.0  # ab units
+RADIUS, LARGEST = 10.0, 150.0  # ab units
 
 
 def scores(ab: Tensor, truth: Tensor, lightness: Tensor) -> dict[str, Tensor]:
@@ -22,7 +22,7 @@ def scores(ab: Tensor, truth: Tensor, lightness: Tensor) -> dict[str, Tensor]:
     return {
         "ab_error": distance.mean(),
         "accuracy": (distance <= RADIUS).float().mean(),
-        "accuracy_area": (1 - distance / MOST).clamp(min=0).mean(),
+        "accuracy_area": (1 - distance / LARGEST).clamp(min=0).mean(),
         "ab_mse": ((ab - truth) / 128).square().mean(),
         "ab_mse_grey": (truth / 128).square().mean(),
         "colorfulness": colorfulness(lightness, ab).mean(),
@@ -42,6 +42,10 @@ class Diversity(Metric):
     """How far pictures differ: the root mean square distance of each one's mean ab from the mean of all."""
 
     full_state_update = False
+
+    total: Tensor  # (2,): sum of the mean ab
+    squares: Tensor  # sum of their squares
+    count: Tensor
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,8 +7,6 @@ pretrained features they learn to tell real from generated colours within minute
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -36,7 +34,6 @@ class Critic(nn.Module):
             )
             for _ in backbone.channels
         )
-        self.register_load_state_dict_pre_hook(_before_loading)  # type: ignore[no-untyped-call]  # not annotated
 
     def train(self, mode: bool = True) -> Critic:
         super().train(mode)
@@ -69,20 +66,6 @@ class Critic(nn.Module):
     def generator_loss(self, fake: list[Tensor]) -> Tensor:
         """Hinge loss of a generator, of the features of its pictures."""
         return -torch.stack([score.mean() for score in self.scores(fake)]).mean()
-
-
-def read_old_names(state_dict: dict[str, Any], prefix: str = "") -> None:
-    """Give the tensors of an older checkpoint, which called the backbone "eyes", their names of today, in place.
-
-    prefix: what the names of a critic's tensors begin with.
-    """
-    old, new = f"{prefix}eyes.", f"{prefix}backbone."
-    for name in [name for name in state_dict if name.startswith(old)]:
-        state_dict[new + name.removeprefix(old)] = state_dict.pop(name)
-
-
-def _before_loading(module: nn.Module, state_dict: dict[str, Any], prefix: str, *_: object) -> None:
-    read_old_names(state_dict, prefix)
 
 
 def perceptual_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:

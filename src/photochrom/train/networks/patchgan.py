@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from photochrom.train.networks.blocks import initialise
 from photochrom.train.networks.stabilise import add_spectral_norm, minibatch_layer
 from photochrom.train.recipe.sections import StabiliseConfig
+
+Norm = Literal["batch", "instance"]
 
 
 class PatchGAN(nn.Module):
@@ -20,7 +22,7 @@ class PatchGAN(nn.Module):
     """
 
     def __init__(
-        self, inputs: int = 3, width: int = 64, downs: int = 3, norm: str = "batch",
+        self, inputs: int = 3, width: int = 64, downs: int = 3, norm: Norm = "batch",
         stabilise: StabiliseConfig | None = None,
     ) -> None:  # fmt: skip
         super().__init__()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
@@ -38,8 +40,10 @@ class MinibatchStdDev(nn.Module):
         return torch.cat([features, spread.expand(n, 1, height, width)], dim=1)
 
 
-def minibatch_layer(kind: str, channels: int) -> MinibatchDiscrimination | MinibatchStdDev | None:
-    """The layer for stabilise.minibatch: "none", "discrimination" or "stddev"."""
+def minibatch_layer(
+    kind: Literal["none", "discrimination", "stddev"], channels: int
+) -> MinibatchDiscrimination | MinibatchStdDev | None:
+    """The layer for stabilise.minibatch."""
     if kind == "discrimination":
         return MinibatchDiscrimination(channels)
     return MinibatchStdDev() if kind == "stddev" else None

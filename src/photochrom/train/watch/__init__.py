@@ -1,4 +1,4 @@
-"""What watches a run: the bar, the preview sheets, and the alarms that say when training goes wrong."""
+"""Callbacks that watch a run: the bar, the preview sheets, and the alarms that say when training goes wrong."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import lightning
 from rich.console import Console
 
 from photochrom.train.recipe.sections import Recipe
+from photochrom.train.watch.alarm import WarningLog
 from photochrom.train.watch.alarms import DeadTraining, ModeCollapse, Overfitting, WinningDiscriminator
-from photochrom.train.watch.bell import Bell
 from photochrom.train.watch.divergence import Divergence
 from photochrom.train.watch.preview import Preview
-from photochrom.train.watch.progress import Progress
+from photochrom.train.watch.progress import RunProgress
 
 __all__ = [
-    "Bell",
     "DeadTraining",
     "Divergence",
     "ModeCollapse",
     "Overfitting",
     "Preview",
-    "Progress",
+    "RunProgress",
+    "WarningLog",
     "WinningDiscriminator",
     "callbacks",
 ]
@@ -32,15 +32,15 @@ def callbacks(recipe: Recipe, out: Path, quiet: bool = False) -> list[lightning.
 
     quiet: nothing on stderr, not even the alarms; warnings.log and the preview sheets are written all the same.
     """
-    console = Console(stderr=True, quiet=quiet)  # one for all, so that a warning doesn't tear the bar apart
-    bell = Bell(out, console)
+    console = Console(stderr=True, quiet=quiet)  # one for all, so that a warning is printed above the bar
+    log = WarningLog(out, console)
     watching: list[lightning.Callback] = [
-        Divergence(bell, out / "checkpoints", rate=recipe.optimiser.rate),
-        Overfitting(bell),
-        ModeCollapse(bell),
-        WinningDiscriminator.of(recipe, bell),
-        DeadTraining(bell),
-        Progress(console),
+        Divergence(log, out / "checkpoints", rate=recipe.optimiser.rate),
+        Overfitting(log),
+        ModeCollapse(log),
+        WinningDiscriminator.of(recipe, log),
+        DeadTraining(log),
+        RunProgress(console),
     ]
     if recipe.train.preview:
         watching.append(Preview(out / "samples", recipe.train.preview))

@@ -1,4 +1,4 @@
-"""Alarms: each says in a sentence what is going wrong in a run and what to do, once until it has gone well again."""
+"""What goes wrong in a run although it goes on: overfitting, mode collapse, a discriminator that wins, no learning."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import torch
 from torch import Tensor
 
 from photochrom.train.recipe.sections import Recipe
-from photochrom.train.watch.bell import Alarm, Bell
+from photochrom.train.watch.alarm import Alarm, WarningLog
 from photochrom.train.watch.values import epoch_value, fitted_loss, step_value, steps_done
 
 
 class Overfitting(Alarm):
     """Validation has been worse than its best for `epochs` epochs while the training loss went on falling.
 
-    margin: by which share worse, so that noise does not ring it.
+    margin: by which share worse, so that noise raises no alarm.
     """
 
     kind = "overfitting"
 
-    def __init__(self, bell: Bell, *, epochs: int = 3, margin: float = 0.01) -> None:
-        super().__init__(bell)
+    def __init__(self, log: WarningLog, *, epochs: int = 3, margin: float = 0.01) -> None:
+        super().__init__(log)
         self._epochs, self._margin = epochs, margin
         self._seen: list[tuple[float, float]] = []  # of each epoch: training, validation
 
@@ -37,7 +37,7 @@ class Overfitting(Alarm):
         train_then, val_then = self._seen[best]
         since = self._seen[best + 1 :]
         worse = [v > val_then + self._margin * abs(val_then) for _, v in since[-self._epochs :]]
-        self.judge(
+        self.report(
             trainer,
             len(worse) >= self._epochs and all(worse) and train < train_then,
             f"val/loss was best in epoch {best + 1} ({val_then:.4g}) and is {val:.4g} now, while the training loss "
@@ -53,15 +53,15 @@ class Overfitting(Alarm):
 
 
 class ModeCollapse(Alarm):
-    """The mean colours of the predictions differ from picture to picture by under `share` of what the truth's do.
+    """The mean colours of the predictions vary between pictures by less than `share` of what the true ones do.
 
-    For `times` validations, and not within the first `after` steps: a network that has just begun paints all alike.
+    In `times` validations in a row, and not within the first `after` steps, when every network's pictures are alike.
     """
 
     kind = "mode collapse"
 
-    def __init__(self, bell: Bell, *, share: float = 0.2, times: int = 3, after: int = 500) -> None:
-        super().__init__(bell)
+    def __init__(self, log: WarningLog, *, share: float = 0.2, times: int = 3, after: int = 500) -> None:
+        super().__init__(log)
         self._share, self._times, self._after, self._low = share, times, after, 0
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
@@ -69,12 +69,12 @@ class ModeCollapse(Alarm):
         if trainer.sanity_checking or ours is None or truth is None:
             return
         self._low = self._low + 1 if ours < self._share * truth and steps_done(trainer) >= self._after else 0
-        self.judge(
+        self.report(
             trainer,
             self._low >= self._times,
-            f"it paints all pictures much alike: val/diversity is {ours:.2f} ab units, the truth's {truth:.2f}; "
-            "in a GAN try stabilise.minibatch, a lower optimiser.discriminator_rate or a larger loss.pixel_weight, "
-            "else train longer or with a distribution",
+            f"all its pictures have much the same colours: val/diversity is {ours:.2f} ab units, the truth's "
+            f"{truth:.2f}; in a GAN try stabilise.minibatch, a lower optimiser.discriminator_rate or a larger "
+            "loss.pixel_weight, else train longer or with a distribution",
         )
 
 
@@ -83,18 +83,18 @@ class WinningDiscriminator(Alarm):
 
     kind = "winning discriminator"
 
-    def __init__(self, bell: Bell, *, steps: int = 200, near: float = 0.02, floor_of_real: float = 0.0) -> None:
-        super().__init__(bell)
+    def __init__(self, log: WarningLog, *, steps: int = 200, near: float = 0.02, floor_of_real: float = 0.0) -> None:
+        super().__init__(log)
         self._near, self._floor = near, floor_of_real
         self._recent: deque[Tensor] = deque(maxlen=steps)
         self._count = 0
 
     @classmethod
-    def of(cls, recipe: Recipe, bell: Bell) -> WinningDiscriminator:
-        """With smoothed labels the cross-entropy of real pictures can't fall under the entropy of the labels."""
+    def of(cls, recipe: Recipe, log: WarningLog) -> WinningDiscriminator:
+        """For a recipe: with smoothed labels the loss on real pictures can't fall below the entropy of the labels."""
         s = recipe.stabilise.label_smoothing
         smoothed = recipe.loss.adversarial == "vanilla" and 0 < s < 1
-        return cls(bell, floor_of_real=-(s * math.log(s) + (1 - s) * math.log(1 - s)) if smoothed else 0.0)
+        return cls(log, floor_of_real=-(s * math.log(s) + (1 - s) * math.log(1 - s)) if smoothed else 0.0)
 
     def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         real, fake = (step_value(trainer, f"train/discriminator_{kind}") for kind in ("real", "fake"))
@@ -103,27 +103,28 @@ class WinningDiscriminator(Alarm):
         self._recent.append(torch.stack([real.detach().float(), fake.detach().float()]))
         self._count += 1
         full = len(self._recent) == self._recent.maxlen
-        if full and self._count % max(1, len(self._recent) // 4) == 0:  # seldom: reading a GPU's values waits for it
+        # Rarely, since reading values waits for the GPU.
+        if full and self._count % max(1, len(self._recent) // 4) == 0:
             mean_real, mean_fake = torch.stack(list(self._recent)).mean(0).tolist()
-            self.judge(
+            self.report(
                 trainer,
                 mean_real < self._floor + self._near and mean_fake < self._near,
                 f"the discriminator's loss was {mean_real:.3f} (real) and {mean_fake:.3f} (fake) on average over the "
-                f"last {len(self._recent)} steps: it tells all of them apart, and the generator learns little from it; "
+                f"last {len(self._recent)} steps: it tells all apart, and the generator learns little from it; "
                 "try a lower optimiser.discriminator_rate, stabilise.label_smoothing=0.1, stabilise.r1=1 or "
                 "stabilise.spectral_norm=true",
             )
 
 
 class DeadTraining(Alarm):
-    """The training loss does not move: the same for `steps` steps, or for `epochs` epochs to a share of `least`."""
+    """The training loss is constant: over `steps` steps, or over `epochs` epochs up to a share of `least`."""
 
     kind = "dead training"
 
-    def __init__(self, bell: Bell, *, steps: int = 100, epochs: int = 3, least: float = 1e-3) -> None:
-        super().__init__(bell)
+    def __init__(self, log: WarningLog, *, steps: int = 100, epochs: int = 3, least: float = 1e-3) -> None:
+        super().__init__(log)
         self._least, self._count = least, 0
-        self._constant = self._still = False
+        self._same_in_steps = self._same_in_epochs = False
         self._recent: deque[Tensor] = deque(maxlen=steps)
         self._losses: deque[float] = deque(maxlen=epochs)
 
@@ -135,8 +136,8 @@ class DeadTraining(Alarm):
         self._count += 1
         if self._count % len(self._recent) == 0 and len(self._recent) == self._recent.maxlen:
             losses = torch.stack(list(self._recent))
-            self._constant = bool((losses.max() - losses.min()) <= 1e-6 * losses.abs().max())
-            self._judge(trainer, f"train/loss was {float(loss):.4g} in each of the last {len(losses)} steps")
+            self._same_in_steps = bool((losses.max() - losses.min()) <= 1e-6 * losses.abs().max())
+            self._report(trainer, f"train/loss was {float(loss):.4g} in each of the last {len(losses)} steps")
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         loss = fitted_loss(trainer)
@@ -144,12 +145,13 @@ class DeadTraining(Alarm):
             return
         self._losses.append(loss)
         moved = max(self._losses) - min(self._losses)
-        self._still = len(self._losses) == self._losses.maxlen and moved <= self._least * abs(loss)
-        self._judge(trainer, f"the training loss was {loss:.4g} in each of the last {len(self._losses)} epochs")
+        self._same_in_epochs = len(self._losses) == self._losses.maxlen and moved <= self._least * abs(loss)
+        self._report(trainer, f"the training loss was {loss:.4g} in each of the last {len(self._losses)} epochs")
 
-    def _judge(self, trainer: lightning.Trainer, found: str) -> None:
-        self.judge(
+    def _report(self, trainer: lightning.Trainer, finding: str) -> None:
+        self.report(
             trainer,
-            self._constant or self._still,
-            f"{found}: it learns nothing; try another optimiser.rate (ten times more or less) and look at the pictures",
+            self._same_in_steps or self._same_in_epochs,
+            f"{finding}: it learns nothing; try another optimiser.rate (ten times more or less) and look at the "
+            "pictures",
         )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from photochrom.errors import TrainingError
-from photochrom.train.watch.bell import Bell
+from photochrom.train.watch.alarm import WarningLog
 from photochrom.train.watch.values import step_value, steps_done
 
 _FIRST = 20  # steps whose median loss is what the later ones are compared with
@@ -20,15 +20,22 @@ _FIRST = 20  # steps whose median loss is what the later ones are compared with
 class Divergence(lightning.Callback):
     """Stops the run with a TrainingError when a training loss is NaN or infinite, or explodes.
 
-    Exploding: `times` times the loss of the untrained network in `patience` looks in a row. On a GPU it looks at every
-    `every`-th step only, since reading the loss waits for the device; whatever a step in between has spoilt is kept
-    out of the checkpoints by a look at all weights before each one is written.
+    Exploding: `times` times the loss of the first steps, in `patience` checks in a row. On a GPU it checks every
+    `every`-th step only, since reading the loss waits for the device. All weights are checked before each checkpoint is
+    written, so that none holds what a step in between has spoilt.
     """
 
     def __init__(
-        self, bell: Bell, checkpoints: Path, *, rate: float, times: float = 100.0, patience: int = 5, every: int = 20
+        self,
+        log: WarningLog,
+        checkpoints: Path,
+        *,
+        rate: float,
+        times: float = 100.0,
+        patience: int = 5,
+        every: int = 20,
     ) -> None:
-        self._bell, self._checkpoints, self._rate = bell, checkpoints, rate
+        self._log, self._checkpoints, self._rate = log, checkpoints, rate
         self._times, self._patience, self._every = times, patience, every
         self._first: list[float] = []
         self._high = 0
@@ -36,8 +43,8 @@ class Divergence(lightning.Callback):
     def on_train_batch_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        look = pl_module.device.type == "cpu" or batch_idx % self._every == 0
-        if not look:
+        due = pl_module.device.type == "cpu" or batch_idx % self._every == 0
+        if not due:
             return
         for name, value in trainer.callback_metrics.items():
             if name.startswith("train/") and not name.endswith("_epoch") and not torch.isfinite(value).all():
@@ -62,19 +69,20 @@ class Divergence(lightning.Callback):
     def on_save_checkpoint(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        weights = {**checkpoint.get("current_model_state", {}), **checkpoint["state_dict"]}  # the former: under an EMA
+        # With a moving average of the weights, these are in state_dict and the current ones beside it.
+        weights = {**checkpoint.get("current_model_state", {}), **checkpoint["state_dict"]}
         for name, value in weights.items():
             if isinstance(value, Tensor) and value.is_floating_point() and not torch.isfinite(value).all():
                 self._stop(trainer, f"the weights {name} hold values that are not finite")
 
-    def _stop(self, trainer: lightning.Trainer, found: str) -> None:
+    def _stop(self, trainer: lightning.Trainer, finding: str) -> None:
         kept = next((p for name in ("last.ckpt", "best.ckpt") if (p := self._checkpoints / name).is_file()), None)
         left = f"the last good checkpoint is {kept}" if kept else "no checkpoint had been written yet"
         sentence = (
-            f"training diverged at step {steps_done(trainer)}: {found}; {left}; train with a lower optimiser.rate "
+            f"training diverged at step {steps_done(trainer)}: {finding}; {left}; train with a lower optimiser.rate "
             f"(it was {self._rate:g}) or with optimiser.clip=1"
         )
-        self._bell.ring(trainer, "diverged", sentence)
+        self._log.write(trainer, "diverged", sentence)
         raise TrainingError(sentence)
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""A sheet for every epoch: the same validation pictures as grey, as the network colours them, and as they were."""
+"""A sheet for every epoch: the same validation pictures in grey, as the network colours them, and in true colours."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 import lightning
 import numpy as np
@@ -21,6 +21,10 @@ LABELS = ("grey", "ours", "truth")
 Row = list[NDArray[np.uint8]]
 
 
+class _Predicts(Protocol):
+    def predict_ab(self, lightness: Tensor) -> Tensor: ...
+
+
 class Preview(lightning.Callback):
     """Writes `folder`/epoch-0001.jpg and a TensorBoard image after each validation: its first `count` pictures."""
 
@@ -34,19 +38,19 @@ class Preview(lightning.Callback):
     def on_validation_batch_end(
         self,
         trainer: lightning.Trainer,
-        pl_module: Any,
+        pl_module: lightning.LightningModule,
         outputs: Any,
         batch: dict[str, Tensor],
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Colours here and not at the end: what validates is what is shown, averaged weights too."""
+        """Predicts here and not at the end, with the weights that are validated, which may be averaged ones."""
         left = self._count - len(self._rows)
         if trainer.sanity_checking or not trainer.is_global_zero or left <= 0 or dataloader_idx:
             return
         lightness = batch["lightness"][:left]
         with torch.no_grad():
-            ours = pl_module.predict_ab(lightness)
+            ours = cast(_Predicts, pl_module).predict_ab(lightness)
         planes = [rgb_of(lightness, torch.zeros_like(ours)), rgb_of(lightness, ours)]
         if "ab" in batch:
             planes.append(rgb_of(batch.get("true_lightness", batch["lightness"])[:left], batch["ab"][:left]))
@@ -68,4 +72,5 @@ class Preview(lightning.Callback):
 def rgb_of(lightness: Tensor, ab: Tensor) -> NDArray[np.uint8]:
     """(N,1,H,W) lightness 0..100 and (N,2,H,W) ab -> (N,H,W,3) uint8 sRGB, clipped to what sRGB can show."""
     lab = torch.cat([lightness.float(), ab.float()], dim=1).permute(0, 2, 3, 1).cpu().numpy()
-    return np.rint(lab_to_rgb(lab).clip(0, 1) * 255).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(lab_to_rgb(lab).clip(0, 1) * 255).astype(np.uint8)
+    return levels
