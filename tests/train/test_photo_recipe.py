@@ -100,7 +100,9 @@ def test_what_is_frozen_stays_and_what_is_not_learns(pictures: Path, cache: str,
 
 def test_the_whole_network_in_bf16_through_all_stages(pictures: Path, tmp_path: Path) -> None:
     settings = ("train.precision=bf16", "train.epochs=1", "data.validation=0", "train.stages=[0.3, 0.3, 0.4]")
-    out = run(tiny("photo-gpu", *settings, "train.batch=3"), pictures, tmp_path / "run")
+    # At 32 px the critic's last map is 1x1, where oneDNN on CPUs with AVX512-BF16 gives a wrong gradient (torch 2.14).
+    sizes = ("data.size=64", "loss.critic_crop=64")
+    out = run(tiny("photo-gpu", *settings, *sizes, "train.batch=3"), pictures, tmp_path / "run")
     assert values(out, "train/generator_step") and np.isfinite(values(out, "train/loss_step")).all()
     assert values(out, "train/semantic_step")
 
