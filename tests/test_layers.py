@@ -16,7 +16,8 @@ PACKAGE = Path(photochrom.__file__).parent
 ORDER = [
     {"errors"},
     {"atomic", "digest", "progress", "threads"},
-    {"codec", "color", "provenance", "sheet"},
+    {"color"},
+    {"codec", "provenance", "sheet"},
     {"settings", "network"},
     {"photo", "prediction"},
     {"domains", "guidance", "pictures"},

@@ -12,11 +12,12 @@ from numpy.typing import DTypeLike, NDArray
 from PIL import Image
 
 from photochrom.atomic import atomic_write
-from photochrom.codec.arrays import Pixels, as_dtype, from_floats, to_8_bit
+from photochrom.codec.arrays import as_dtype, from_floats, to_8_bit
 from photochrom.codec.icc import srgb_profile
 from photochrom.codec.reading import Decoded, decode, decode_image
 from photochrom.codec.samples import from_pillow
 from photochrom.codec.writing import SUFFIXES, image_of, known_format, write_picture
+from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError, UsageError, issue
 
 __all__ = ["Photo", "read_photo"]

@@ -76,9 +76,7 @@ def test_a_package_that_is_missing(shards: Path, monkeypatch: pytest.MonkeyPatch
         raise ImportError(f"Install s3fs to access {scheme}")
 
     monkeypatch.setattr(fsspec, "filesystem", absent)
-    with pytest.raises(
-        PictureError, match=r"a\.tar can't be fetched without the package s3fs: pip install"
-    ):
+    with pytest.raises(PictureError, match=r"a\.tar can't be fetched without the package s3fs: pip install"):
         find_pictures(["s3://bucket/a.tar"])
 
 

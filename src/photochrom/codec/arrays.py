@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError
-
-Pixels = NDArray[Any]  # uint8 or uint16; (H, W), (H, W, 3) ...
 
 _SMALL = 1 << 19  # pixels of pictures whose copies don't matter: they are converted at once, in a third of the time
 _STRIP_SAMPLES = 1 << 21  # work on about two million samples at a time: fast, and never a copy of the whole picture

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from photochrom.codec.arrays import Pixels, strips
+from photochrom.codec.arrays import strips
+from photochrom.color.lab import Pixels
 
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.codec.arrays import Pixels
+from photochrom.color.lab import Pixels
 from photochrom.threads import ordered_map
 
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # grey, grey + alpha, RGB, RGB + alpha

@@ -10,10 +10,10 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
 from photochrom.codec import icc
-from photochrom.codec.arrays import Pixels
 from photochrom.codec.exif import corrected_exif, corrected_xmp, iptc_from_photoshop
 from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE
+from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError, PictureTooLargeError
 
 Value = TypeVar("Value")
@@ -140,7 +140,7 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
     info, notes = image.info, samples.notes
     if getattr(image, "is_animated", False):
         notes += (f"{name} holds more than one picture; only the first is used",)
-    pixels, profile = samples.colour, info.get("icc_profile")
+    pixels, profile = samples.color, info.get("icc_profile")
     had_profile = isinstance(profile, bytes) and len(profile) > 132
     try:
         if isinstance(profile, bytes) and had_profile and samples.profile_applies:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile
 
-from photochrom.codec.arrays import Pixels, from_image, strips
+from photochrom.codec.arrays import from_image, strips
+from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError
 
 Opener = Callable[[], ImageFile.ImageFile]
@@ -17,12 +18,12 @@ Opener = Callable[[], ImageFile.ImageFile]
 
 @dataclass
 class Samples:
-    """colour: (H,W) grey, (H,W,3) RGB or (H,W,4) CMYK, uint8 or uint16, as stored; alpha (H,W) or None, same dtype.
+    """color: (H,W) grey, (H,W,3) RGB or (H,W,4) CMYK, uint8 or uint16, as stored; alpha (H,W) or None, same dtype.
 
     notes: what was lost on the way, a sentence each.
     """
 
-    colour: Pixels
+    color: Pixels
     alpha: Pixels | None = None
     profile_applies: bool = True
     notes: tuple[str, ...] = ()
@@ -80,8 +81,8 @@ def from_pillow(image: Image.Image, name: str, *, bits: int = 8) -> Samples:
     if mode in ("LA", "La", "RGBA", "RGBa", "PA"):
         wanted = "LA" if mode in ("LA", "La") else "RGBA"
         both = from_image(image if mode == wanted else image.convert(wanted))
-        colour = both[..., 0] if wanted == "LA" else both[..., :3]
-        return Samples(np.ascontiguousarray(colour), np.ascontiguousarray(both[..., -1]))
+        color = both[..., 0] if wanted == "LA" else both[..., :3]
+        return Samples(np.ascontiguousarray(color), np.ascontiguousarray(both[..., -1]))
     if mode in ("RGBX", "YCbCr", "HSV"):
         return Samples(from_image(image.convert("RGB")))
     raise PictureError(f"can't read {name}: its pixels are of an unknown kind ({mode}); save it as an RGB TIFF")
@@ -139,37 +140,37 @@ def _two_passes(image: ImageFile.ImageFile, reopen: Opener, raw: str, name: str)
         eight = from_pillow(image, name)
         wide = None if eight.alpha is None else eight.alpha.astype(np.uint16) * np.uint16(257)
         note = f"{name}: compressed 16-bit planes are read with 8 bits only"
-        return Samples(eight.colour.astype(np.uint16) * np.uint16(257), wide, notes=(note,))
+        return Samples(eight.color.astype(np.uint16) * np.uint16(257), wide, notes=(note,))
     bands = len(image.getbands())
     kind = "RGBX" if raw.startswith("RGBX") else image.mode
     alpha = np.empty((image.height, image.width), np.uint16) if bands == 4 else None
-    colour = np.empty((image.height, image.width, 3), np.uint16)
+    color = np.empty((image.height, image.width, 3), np.uint16)
     for shift, letter in ((8, order), (0, other)):
         once = image if shift else reopen()
         _set_raw_mode(once, f"{kind};16{letter}", layers=planar)
         once.load()
-        for rows in strips(colour.shape):
+        for rows in strips(color.shape):
             part = np.asarray(once.crop((0, rows.start, once.width, rows.stop))).astype(np.uint16) << shift
             if shift:
-                colour[rows] = part[..., :3]
+                color[rows] = part[..., :3]
             else:
-                colour[rows] |= part[..., :3]
+                color[rows] |= part[..., :3]
             if alpha is not None:
                 alpha[rows] = part[..., 3] if shift else alpha[rows] | part[..., 3]
         _let_go(once)  # one decoded copy at a time
     if alpha is not None and raw.startswith("RGBa"):
-        _unpremultiply(colour, alpha)
+        _unpremultiply(color, alpha)
     if alpha is None and isinstance(key, tuple):
-        alpha = _keyed(colour, np.array(key))
-    return Samples(colour, alpha)
+        alpha = _keyed(color, np.array(key))
+    return Samples(color, alpha)
 
 
-def _unpremultiply(colour: Pixels, alpha: Pixels) -> None:
-    for rows in strips(colour.shape):
+def _unpremultiply(color: Pixels, alpha: Pixels) -> None:
+    for rows in strips(color.shape):
         a = alpha[rows].astype(np.uint32)
-        a = a if colour.ndim == 2 else a[..., None]
-        whole = (colour[rows] * np.uint32(65535) + a // 2) // np.maximum(a, 1)
-        colour[rows] = np.minimum(whole, 65535)
+        a = a if color.ndim == 2 else a[..., None]
+        whole = (color[rows] * np.uint32(65535) + a // 2) // np.maximum(a, 1)
+        color[rows] = np.minimum(whole, 65535)
 
 
 def _grey_alpha_bytes(image: ImageFile.ImageFile, *, little: bool) -> Samples:
@@ -228,21 +229,21 @@ def _wide_grey(values: Pixels, image: Image.Image, name: str) -> NDArray[np.uint
 def _palette(image: Image.Image, key: object) -> Samples:
     index = from_image(image)
     given = np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
-    colours = np.zeros((256, 3), np.uint8)
-    colours[: len(given)] = given[:256]
+    colors = np.zeros((256, 3), np.uint8)
+    colors[: len(given)] = given[:256]
     opacity = np.full(256, 255, np.uint8)
     if isinstance(key, bytes):
         opacity[: len(key)] = np.frombuffer(key[:256], np.uint8)
     elif isinstance(key, int) and 0 <= key < 256:
         opacity[key] = 0
     grey = bool((given == given[:, :1]).all())
-    return Samples(colours[:, 0][index] if grey else colours[index], None if key is None else opacity[index])
+    return Samples(colors[:, 0][index] if grey else colors[index], None if key is None else opacity[index])
 
 
-def _keyed(colour: Pixels, key: object) -> Pixels:
+def _keyed(color: Pixels, key: object) -> Pixels:
     """Alpha that is 0 where the pixel has exactly the transparent colour, and full elsewhere."""
-    out = np.empty(colour.shape[:2], colour.dtype)
-    for rows in strips(colour.shape):
-        same = colour[rows] == key
-        out[rows] = np.where(same if colour.ndim == 2 else same.all(axis=-1), 0, np.iinfo(colour.dtype).max)
+    out = np.empty(color.shape[:2], color.dtype)
+    for rows in strips(color.shape):
+        same = color[rows] == key
+        out[rows] = np.where(same if color.ndim == 2 else same.all(axis=-1), 0, np.iinfo(color.dtype).max)
     return out

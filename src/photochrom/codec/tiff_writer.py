@@ -11,8 +11,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from photochrom.codec.arrays import Pixels
 from photochrom.codec.tiff import DESCRIPTIVE
+from photochrom.color.lab import Pixels
 from photochrom.errors import OutputError
 from photochrom.threads import ordered_map
 
@@ -34,8 +34,8 @@ def write_tiff(
 ) -> None:
     """pixels (H,W) or (H,W,3), alpha (H,W) or None, uint8 or uint16, to a seekable file. Memory: a few strips."""
     height, width = pixels.shape[:2]
-    colours = 1 if pixels.ndim == 2 else 3
-    samples = colours + (alpha is not None)
+    colors = 1 if pixels.ndim == 2 else 3
+    samples = colors + (alpha is not None)
     row_bytes = width * samples * pixels.dtype.itemsize
     if row_bytes * height > 0xF0000000:
         raise OutputError("a TIFF holds at most 4 GB; choose PNG for this picture")
@@ -61,7 +61,7 @@ def write_tiff(
         257: _longs(height),
         258: _shorts(*[bits] * samples),
         259: _shorts(8 if compress else 1),
-        262: _shorts(1 if colours == 1 else 2),
+        262: _shorts(1 if colors == 1 else 2),
         273: _longs(*offsets),
         277: _shorts(samples),
         278: _longs(rows),

@@ -9,10 +9,11 @@ from PIL import Image, PngImagePlugin
 
 from photochrom.codec import exif as exif_blocks
 from photochrom.codec import icc
-from photochrom.codec.arrays import Pixels, flatten_on_white, to_8_bit
+from photochrom.codec.arrays import flatten_on_white, to_8_bit
 from photochrom.codec.png_writer import write_png_16
 from photochrom.codec.reading import Decoded
 from photochrom.codec.tiff_writer import write_tiff
+from photochrom.color.lab import Pixels
 from photochrom.errors import OutputError, UsageError
 
 # What we write, by the suffix of the name; the first suffix of a format is the one to give to new files.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float32]
+from photochrom.color.lab import Float
 
 # How far a variant leans: logits change by at most this for each ab unit along the drawn direction. Where the network
 # is unsure (a spread of 20 units, sharpened by a temperature of 0.6) the mean moves by up to 0.025 * 20^2 / 0.6 = 17

@@ -46,7 +46,7 @@ def _fit(guide: Float, ab: Float) -> tuple[Float, Float]:
         light = resize_planes(guide, size)
         if model is not None:
             fine = resize_planes(model[0], size) * light + resize_planes(model[1], size)
-            for _ in range(2):  # shrunk again, it shall be the network's chroma
+            for _ in range(2):  # so that, shrunk again, it gives the network's chroma
                 fine += resize_planes(ab - resize_planes(fine, (width, height)), size)
         slope = _slope(light, fine)
         model = slope, fine - slope * light

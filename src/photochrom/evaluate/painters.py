@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.colorizer import Colorizer
+from photochrom.evaluate.arrays import Rgb
 from photochrom.network.models import find_model
 from photochrom.network.session import Network, open_network
 from photochrom.settings import Settings
 
-Picture = NDArray[np.uint8]
 JPEG_QUALITY = 90
 
 
@@ -26,7 +26,7 @@ class Painter(Protocol):
     name: str
     key: str
 
-    def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
+    def paint(self, grey: NDArray[np.uint8], truth: Rgb) -> Rgb:
         """(H,W) uint8 of the right lightness and the (H,W,3) truth, which models don't look at -> (H,W,3) uint8."""
         ...
 
@@ -36,7 +36,7 @@ class GreyPainter:
 
     name, key = "grey", "grey"
 
-    def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
+    def paint(self, grey: NDArray[np.uint8], truth: Rgb) -> Rgb:
         """(H,W) uint8 -> the same grey as (H,W,3) uint8."""
         return np.repeat(grey[..., None], 3, axis=2)
 
@@ -46,7 +46,7 @@ class TruthPainter:
 
     name, key = "truth", "truth"
 
-    def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
+    def paint(self, grey: NDArray[np.uint8], truth: Rgb) -> Rgb:
         """The truth (H,W,3) uint8 as it is."""
         return truth
 
@@ -56,7 +56,7 @@ class JpegPainter:
 
     name, key = "truth-jpeg", f"truth-jpeg-{JPEG_QUALITY}"
 
-    def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
+    def paint(self, grey: NDArray[np.uint8], truth: Rgb) -> Rgb:
         """The truth (H,W,3) uint8, encoded and decoded."""
         memory = io.BytesIO()
         Image.fromarray(truth).save(memory, "JPEG", quality=JPEG_QUALITY, subsampling="4:2:0")
@@ -75,7 +75,7 @@ class ModelPainter:
         self.colorizer = Colorizer(self.network)
         self.key = f"{self.network.info.sha256} {self.settings}"
 
-    def paint(self, grey: NDArray[np.uint8], truth: Picture) -> Picture:
+    def paint(self, grey: NDArray[np.uint8], truth: Rgb) -> Rgb:
         """The grey picture (H,W) uint8 in colour, (H,W,3) uint8."""
         return np.asarray(self.colorizer.colorize(grey, self.settings))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from photochrom.color.lab import Float
 from photochrom.errors import ModelError, UsageError
 from photochrom.network.models import ModelInfo
 from photochrom.network.spec import METADATA_KEY, NetworkSpec
@@ -17,7 +17,6 @@ from photochrom.network.spec import METADATA_KEY, NetworkSpec
 if TYPE_CHECKING:
     import onnxruntime
 
-Float = NDArray[np.float32]
 DEVICES = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,10 @@ def measure(model: str, plan: Plan, folder: Path, progress: Progress) -> list[di
     for megapixels in plan.megapixels:
         source = write_jpeg(folder / f"{megapixels:g}mp.jpg", megapixels)
         road(colorizer, source, out)
-        coloured = decode(out)
+        colored = decode(out)
         steps: dict[str, Callable[[], object]] = {
-            "floor": lambda source=source, coloured=coloured: floor(source, coloured, out),
-            "road": lambda source=source: road(colorizer, source, out),
+            "floor": partial(floor, source, colored, out),
+            "road": partial(road, colorizer, source, out),
             **_steps(colorizer, source),
         }
         seconds = in_turn(steps, plan.road_rounds, what=f"{megapixels:g} megapixels", progress=progress)
@@ -54,10 +55,10 @@ def road(colorizer: Colorizer, source: Path, out: Path) -> None:
     colorizer.colorize(Photo.open(source)).save(out, overwrite=True)
 
 
-def floor(source: Path, coloured: NDArray[np.uint8], out: Path) -> None:
+def floor(source: Path, colored: NDArray[np.uint8], out: Path) -> None:
     """Decode the grey file, encode the coloured picture: what no coloriser can do without."""
     decode(source)
-    encode(coloured, out)
+    encode(colored, out)
 
 
 def decode(source: Path) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.color.lab import Float
 from photochrom.errors import UsageError
 from photochrom.evaluate.arrays import Lab
 from photochrom.evaluate.metrics.picture import ab_distance, lab_of
@@ -18,7 +19,6 @@ from photochrom.prediction import NEAR
 if TYPE_CHECKING:
     from photochrom.evaluate.metrics.lpips import Lpips
 
-Float = NDArray[np.float32]
 STEPS = 10  # of the reliability diagram
 VARIANTS = 5
 
