@@ -20,7 +20,7 @@ from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, Trut
 from photochrom.evaluate.report.files import write_results
 from photochrom.evaluate.report.page import write_page
 from photochrom.evaluate.report.ranking import add_rankings
-from photochrom.evaluate.settings import Settings
+from photochrom.evaluate.settings import EvaluationSettings
 from photochrom.evaluate.summary import METRICS
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.squares import center_crop
@@ -32,8 +32,8 @@ VARYING = ("started", "seconds")  # of two runs of the same command
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    return Settings(size=48, metric_weights=(write_metric_weights(tmp_path / "nets", monkeypatch),), draws=50)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EvaluationSettings:
+    return EvaluationSettings(size=48, metric_weights=(write_metric_weights(tmp_path / "nets", monkeypatch),), draws=50)
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def numbers(results: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in results.items() if name not in VARYING}
 
 
-def test_results_have_the_promised_form(data: list[Path], model: str, tmp_path: Path, settings: Settings) -> None:
+def test_results_have_the_promised_form(
+    data: list[Path], model: str, tmp_path: Path, settings: EvaluationSettings
+) -> None:
     found = run.evaluate(data, [model], tmp_path / "out", settings=settings, command="photochrom evaluate")
     add_rankings(found)
     write_results(found, tmp_path / "out")
@@ -101,7 +103,7 @@ def test_results_have_the_promised_form(data: list[Path], model: str, tmp_path: 
 
 
 def test_the_same_command_gives_the_same_numbers(
-    data: list[Path], model: str, tmp_path: Path, settings: Settings
+    data: list[Path], model: str, tmp_path: Path, settings: EvaluationSettings
 ) -> None:
     once = run.evaluate(data, [model], tmp_path / "a", settings=settings)
     again = run.evaluate(data, [model], tmp_path / "b", settings=settings)
@@ -113,7 +115,9 @@ def remembered(out: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in (out / "cache").rglob("*.npz")}
 
 
-def test_a_run_that_was_stopped_goes_on(data: list[Path], model: str, tmp_path: Path, settings: Settings) -> None:
+def test_a_run_that_was_stopped_goes_on(
+    data: list[Path], model: str, tmp_path: Path, settings: EvaluationSettings
+) -> None:
     whole = run.evaluate(data, [model], tmp_path / "whole", settings=settings)
     out = tmp_path / "out"
 
@@ -157,7 +161,9 @@ def test_pictures_are_decoded_only_to_be_measured(data: list[Path], tmp_path: Pa
     assert len(opened) == len(pictures)
 
 
-def test_a_second_model_costs_only_itself(data: list[Path], model: str, tmp_path: Path, settings: Settings) -> None:
+def test_a_second_model_costs_only_itself(
+    data: list[Path], model: str, tmp_path: Path, settings: EvaluationSettings
+) -> None:
     out = tmp_path / "out"
     first = run.evaluate(data, [model], out, settings=settings)
     before = remembered(out)
@@ -174,8 +180,10 @@ def test_a_second_model_costs_only_itself(data: list[Path], model: str, tmp_path
     assert "ece" not in rows["other"]["metrics"]
 
 
-def test_a_row_for_each_setting_of_a_model(data: list[Path], model: str, tmp_path: Path, settings: Settings) -> None:
-    chosen = Settings(
+def test_a_row_for_each_setting_of_a_model(
+    data: list[Path], model: str, tmp_path: Path, settings: EvaluationSettings
+) -> None:
+    chosen = EvaluationSettings(
         **{**vars(settings), "vividness": (0.5, 1.0), "details": (None, 96), "without": ("distribution",)}
     )
     found = run.evaluate(data, [model, model], tmp_path / "out", settings=chosen)
@@ -185,7 +193,7 @@ def test_a_row_for_each_setting_of_a_model(data: list[Path], model: str, tmp_pat
     assert rows["drawn-v0.5"]["metrics"]["colorfulness"] < rows["drawn"]["metrics"]["colorfulness"]
 
 
-def test_models_of_one_name_are_told_apart(data: list[Path], tmp_path: Path, settings: Settings) -> None:
+def test_models_of_one_name_are_told_apart(data: list[Path], tmp_path: Path, settings: EvaluationSettings) -> None:
     for folder, head in (("one", "ab"), ("two", "distribution")):
         (tmp_path / folder).mkdir()
         write_model(tmp_path / folder / "net.onnx", head=head)
@@ -194,7 +202,7 @@ def test_models_of_one_name_are_told_apart(data: list[Path], tmp_path: Path, set
     assert [row["model"] for row in found.results["rows"]][1:-2] == ["one-net", "two-net"]
 
 
-def test_pictures_that_cannot_be_used_are_named(tmp_path: Path, model: str, settings: Settings) -> None:
+def test_pictures_that_cannot_be_used_are_named(tmp_path: Path, model: str, settings: EvaluationSettings) -> None:
     folder = write_folder(tmp_path / "mixed", 5)
     (folder / "01.png").write_bytes(b"not a picture")
     (folder / "02.png").write_bytes((folder / "02.png").read_bytes()[:300])
@@ -208,10 +216,10 @@ def test_pictures_that_cannot_be_used_are_named(tmp_path: Path, model: str, sett
     assert "3 pictures were left out" in page and "mixed/01.png" in page
 
 
-def test_what_is_refused(tmp_path: Path, model: str, settings: Settings) -> None:
+def test_what_is_refused(tmp_path: Path, model: str, settings: EvaluationSettings) -> None:
     def refused(data: Path, models: list[str], error: type[Exception], words: str, **changes: Any) -> None:
         with pytest.raises(error, match=words):
-            run.evaluate([data], models, tmp_path / "out", settings=Settings(**{**vars(settings), **changes}))
+            run.evaluate([data], models, tmp_path / "out", settings=EvaluationSettings(**{**vars(settings), **changes}))
 
     folder = write_folder(tmp_path / "good", 3)
     grey = tmp_path / "grey"
@@ -240,8 +248,8 @@ def test_what_is_refused(tmp_path: Path, model: str, settings: Settings) -> None
     refused(folder, [model], UsageError, "no part 'psnr'", without=("psnr",))
 
 
-def test_limit_takes_every_nth(data: list[Path], tmp_path: Path, settings: Settings) -> None:
-    found = run.evaluate(data, [], tmp_path / "out", settings=Settings(**{**vars(settings), "limit": 4}))
+def test_limit_takes_every_nth(data: list[Path], tmp_path: Path, settings: EvaluationSettings) -> None:
+    found = run.evaluate(data, [], tmp_path / "out", settings=EvaluationSettings(**{**vars(settings), "limit": 4}))
     assert [item.name for item in found.numbers.pictures] == ["00.png", "03.png", "50.png", "53.png"]
 
 
@@ -258,7 +266,9 @@ def test_the_square_is_the_centre_and_the_grey_has_its_lightness() -> None:
     np.testing.assert_array_equal(dataset.grey_of(greys), greys[..., 0])
 
 
-def test_a_set_is_measured_the_same_alone_and_with_others(data: list[Path], tmp_path: Path, settings: Settings) -> None:
+def test_a_set_is_measured_the_same_alone_and_with_others(
+    data: list[Path], tmp_path: Path, settings: EvaluationSettings
+) -> None:
     together = run.evaluate(data, [], tmp_path / "a", settings=settings).results
     alone = run.evaluate(data[1:], [], tmp_path / "b", settings=settings).results
     of_set = {row["model"]: row["metrics"] for row in together["sets"] if row["set"] == "meadows"}

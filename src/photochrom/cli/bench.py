@@ -31,16 +31,13 @@ def bench(
     peer: Annotated[
         list[str] | None,
         typer.Option(
-            help="Others, as of convert --as; may be repeated.  [default: all but deoldify-stable]",
-            metavar="NAME",
-            show_default=False,
+            help="Others, as of convert --as; may be repeated.  [default: all but deoldify-stable]", metavar="NAME"
         ),
     ] = None,
     no_peers: Annotated[bool, typer.Option("--no-peers", help="Only our models.")] = False,
     no_torch: Annotated[bool, typer.Option("--no-torch", help="Through onnxruntime only.")] = False,
     rounds: Annotated[
-        int | None,
-        typer.Option(help="How often a network is timed.  [default: 7]", min=1, metavar="N", show_default=False),
+        int | None, typer.Option(help="How often a network is timed.  [default: 7]", min=1, metavar="N")
     ] = None,
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -75,15 +72,12 @@ def convert(
             "--as",
             help="ddcolor-tiny, ddcolor-large, eccv16, siggraph17, deoldify-artistic or deoldify-stable.",
             metavar="NAME",
-            show_default=False,
         ),
     ],
     weights: Annotated[
         str,
         typer.Argument(
-            help="File, https address or hub id.  [default: where the authors keep them]",
-            metavar="[WEIGHTS]",
-            show_default=False,
+            help="File, https address or hub id.  [default: where the authors keep them]", metavar="[WEIGHTS]"
         ),
     ] = "",
     output: Annotated[str | None, options.output("[default: NAME.onnx]", metavar="FILE.onnx")] = None,
@@ -94,10 +88,9 @@ def convert(
             min=64,
             max=2048,
             metavar="PIXELS",
-            show_default=False,
         ),
     ] = None,
-    sha256: Annotated[str, typer.Option(help="That the weights must have.", metavar="HEX", show_default=False)] = "",
+    sha256: Annotated[str, typer.Option(help="That the weights must have.", metavar="HEX")] = "",
     overwrite: options.Overwrite = False,
 ) -> None:
     """Turn other people's published weights into an .onnx that --model takes."""

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from photochrom.cli import options
+from photochrom.cli.dials import setting
 from photochrom.cli.exits import leave
 from photochrom.cli.repeated import SeveralValues
 
@@ -28,77 +29,47 @@ def evaluate(
     ] = 256,
     limit: Annotated[int, typer.Option(help="At most so many pictures, every n-th; 0: all.", min=0, metavar="N")] = 0,
     detail: Annotated[
-        list[int] | None,
-        typer.Option(
-            help="Sizes the network works at.  [default: as trained]",
-            min=64,
-            max=2048,
-            metavar="PIXELS",
-            show_default=False,
-        ),
+        list[int] | None, setting("detail", help="Sizes the network works at.  [default: as trained]")
     ] = None,
     vividness: Annotated[
         list[float] | None,
-        typer.Option(
-            help="From the safest to the boldest guess; one row each.  [default: 1]",
-            min=0,
-            max=2,
-            metavar="X",
-            show_default=False,
-        ),
+        setting("vividness", help="From the safest to the boldest guess; one row each.  [default: 1]"),
     ] = None,
     metric_weights: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--metric-weights",
-            help="Folders with the networks of LPIPS and FID.",
-            metavar="FOLDER",
-            show_default=False,
-        ),
+        typer.Option("--metric-weights", help="Folders with the networks of LPIPS and FID.", metavar="FOLDER"),
     ] = None,
     download: Annotated[
         bool, typer.Option("--download", help="Fetch those that are found nowhere (40 MB to 1.2 GB).")
     ] = False,
     without: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Leave out slow parts: lpips_vgg, fid, fd_dinov2, distribution...",
-            metavar="METRIC",
-            show_default=False,
-        ),
+        typer.Option(help="Leave out slow parts: lpips_vgg, fid, fd_dinov2, distribution...", metavar="METRIC"),
     ] = None,
     draws: Annotated[int, typer.Option(help="Of the bootstrap; 0: no intervals.", min=0, metavar="N")] = 1000,
     save_pictures: Annotated[
         bool, typer.Option("--save-pictures", help="Write every picture of every row as PNG.")
     ] = False,
-    page: Annotated[
-        Path | None,
-        typer.Option(help="Write the Markdown page here too.", metavar="FILE.md", show_default=False),
-    ] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the Markdown page here too.", metavar="FILE.md")] = None,
     show: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Pictures for the page's contact sheet, where the data may not be passed on.",
-            metavar="PATH",
-            show_default=False,
+            help="Pictures for the page's contact sheet, where the data may not be passed on.", metavar="PATH"
         ),
     ] = None,
     notes: Annotated[
-        Path | None,
-        typer.Option(help="Markdown that a person wrote, for the page.", metavar="FILE.md", show_default=False),
+        Path | None, typer.Option(help="Markdown that a person wrote, for the page.", metavar="FILE.md")
     ] = None,
     device: Annotated[str, options.device("auto, cpu, cuda...")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(help="Of the processor.  [default: all]", min=1, metavar="N", show_default=False)
-    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Of the processor.  [default: all]", min=1, metavar="N")] = None,
 ) -> None:
     """Measure models against the truth, beside grey and the truth itself."""
 
     def work() -> int:
         from photochrom.evaluate.command import run
-        from photochrom.evaluate.settings import Settings
+        from photochrom.evaluate.settings import EvaluationSettings
 
-        settings = Settings(
+        settings = EvaluationSettings(
             size=size,
             limit=limit,
             details=tuple(detail or (None,)),
@@ -111,14 +82,7 @@ def evaluate(
             threads=threads,
         )
         return run(
-            data,
-            model or [],
-            out,
-            settings=settings,
-            pictures=save_pictures,
-            page=page,
-            show=show or (),
-            notes=notes,
+            data, model or [], out, settings=settings, pictures=save_pictures, page=page, show=show or (), notes=notes
         )
 
     leave(work)

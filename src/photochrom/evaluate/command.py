@@ -16,7 +16,7 @@ from photochrom.evaluate.report.page import write_page
 from photochrom.evaluate.report.ranking import add_rankings
 from photochrom.evaluate.report.tables import markdown, result_rows
 from photochrom.evaluate.run import evaluate
-from photochrom.evaluate.settings import Settings
+from photochrom.evaluate.settings import EvaluationSettings
 from photochrom.progress import Bar
 
 
@@ -25,7 +25,7 @@ def run(
     models: Sequence[str],
     out: Path,
     *,
-    settings: Settings,
+    settings: EvaluationSettings,
     pictures: bool = False,
     page: Path | None = None,
     show: Sequence[Path] = (),

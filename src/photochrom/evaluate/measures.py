@@ -18,7 +18,7 @@ from photochrom.evaluate.metrics.picture import measure
 from photochrom.evaluate.metrics.weight_files import WEIGHTS
 from photochrom.evaluate.metrics.weights import MissingWeightsError, WeightFiles, find_weights
 from photochrom.evaluate.painters import ModelPainter, Painter
-from photochrom.evaluate.settings import Settings
+from photochrom.evaluate.settings import EvaluationSettings
 
 if TYPE_CHECKING:
     from photochrom.evaluate.metrics.features import Extractor
@@ -149,7 +149,7 @@ def _columns(pictures: Iterable[Mapping[str, ArrayLike]]) -> Arrays:
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def make_measures(settings: Settings) -> tuple[list[Measure], dict[str, str]]:
+def make_measures(settings: EvaluationSettings) -> tuple[list[Measure], dict[str, str]]:
     """Those that can be made here, and a sentence for each that can't."""
     measures: list[Measure] = [PixelMeasure(settings.threads)]
     missing: dict[str, str] = {}

@@ -19,7 +19,7 @@ from photochrom.evaluate.measures import FEATURES, FeatureMeasure, LpipsMeasure,
 from photochrom.evaluate.numbers import Numbers, measure_all
 from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, TruthPainter, open_models
 from photochrom.evaluate.rows import FRECHET_DRAWS, digest_of, rows_of_all, rows_of_sets
-from photochrom.evaluate.settings import Settings
+from photochrom.evaluate.settings import EvaluationSettings
 from photochrom.progress import Progress, silent
 
 FORMAT = 1  # of results.json
@@ -31,7 +31,7 @@ class Evaluation:
     """What a run found out. results: the content of results.json. missing: metrics that were left out, and why."""
 
     results: dict[str, Any]
-    settings: Settings
+    settings: EvaluationSettings
     numbers: Numbers
     missing: dict[str, str]
 
@@ -41,7 +41,7 @@ def evaluate(
     models: Sequence[str],
     out: Path,
     *,
-    settings: Settings | None = None,
+    settings: EvaluationSettings | None = None,
     command: str = "",
     progress: Progress = silent,
 ) -> Evaluation:
@@ -50,7 +50,7 @@ def evaluate(
     data: folders and tar shards of colour pictures. models: names or .onnx files. progress: told as the work goes on.
     Raises UsageError (no picture in colour, an unknown metric), ModelError and OutputError.
     """
-    settings = settings or Settings()
+    settings = settings or EvaluationSettings()
     begun, start = datetime.now(timezone.utc), time.perf_counter()
     painters: list[Painter] = [GreyPainter()]
     painters += open_models(

@@ -13,7 +13,7 @@ _PARTS = (*WEIGHTS, "distribution")  # what can be left out
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class EvaluationSettings:
     """Of one evaluation.
 
     size: px of the squares. limit: at most so many pictures, 0 for all. details, vividness: of the models, one row for
