@@ -19,8 +19,8 @@ from photochrom.pictures.squares import chance, random_boxes
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData, seed_step
 from photochrom.train.data.order import TrainOrder, ValidationOrder
-from photochrom.train.data.pictures import LeftOut, Squares, View, together
-from photochrom.train.data.resident import load
+from photochrom.train.data.pictures import LeftOut, Squares, View, collate
+from photochrom.train.data.resident import load_resident
 from photochrom.train.losses.bins import Bins
 
 
@@ -174,13 +174,13 @@ def test_from_memory_and_from_the_file_are_the_same_squares(tmp_path: Path, rand
     draw_pictures(tmp_path / "c", 3, (24, 24))
     pictures = find_pictures([tmp_path])
     view = View(32, random=random, zoom=1.25 if random else 1.0, seed=5)
-    kept = load(pictures, view, room=10**6)
+    kept = load_resident(pictures, view, room=10**6)
     assert kept is not None and len(kept) == 12
     indices = np.array([3, 0, 11, 7, 9])
     ours = kept.squares(view, 4, indices)
     assert ours.shape == (5, 3, 32, 32) and ours.dtype == torch.uint8
     files = Squares({"rgb": pictures}, view)
-    theirs = together([files[4, int(i)] for i in indices])["rgb"]
+    theirs = collate([files[4, int(i)] for i in indices])["rgb"]
     difference = (ours.float() - theirs.float()).abs()
     assert difference.mean() < (3 if random else 1e-9), "smooth pictures hardly depend on the filter"
     if random:
@@ -195,8 +195,8 @@ def test_what_is_learned_from_is_what_is_measured_on(tmp_path: Path) -> None:
 
 def test_what_does_not_fit_is_not_kept(tmp_path: Path) -> None:
     pictures = find_pictures([draw_pictures(tmp_path, 5)])
-    assert load(pictures, View(32), room=5 * 32 * 32 * 3) is not None
-    assert load(pictures, View(32), room=5 * 32 * 32 * 3 - 1) is None
+    assert load_resident(pictures, View(32), room=5 * 32 * 32 * 3) is not None
+    assert load_resident(pictures, View(32), room=5 * 32 * 32 * 3 - 1) is None
 
 
 def test_sixteen_bit_palette_and_turned_pictures(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_broken_pictures_are_replaced_and_told_of(tmp_path: Path, caplog: pytest
     pictures = find_pictures([tmp_path])
     names = [Path(p.name).name for p in pictures]
     squares = Squares({"rgb": pictures}, View(16))
-    batch = together([squares[0, i] for i in range(len(pictures))])
+    batch = collate([squares[0, i] for i in range(len(pictures))])
     assert batch["rgb"].shape == (6, 3, 16, 16)
     told = {Path(name).name for name, _ in batch["broken"]}
     assert told == {"broken.png", "empty.jpg"}
@@ -281,7 +281,7 @@ def test_dull_pictures_are_left_out_of_training(tmp_path: Path) -> None:
         item = squares[0, i]
         assert (item["rgb"][0] != item["rgb"][1]).any()
         assert item["broken"] == []
-    kept = load(pictures, View(16), room=10**6, least_colorful=10)
+    kept = load_resident(pictures, View(16), room=10**6, least_colorful=10)
     assert kept is not None and len(kept) == 12
 
 
@@ -294,7 +294,6 @@ def test_batches(tmp_path: Path, resident: str) -> None:
     parts = split(find_pictures([draw_pictures(tmp_path, 20)]), 0.25)
     data = PictureData(recipe, parts, parts)
     data.setup("fit")
-    data._position = lambda: (0, 0)  # type: ignore[method-assign]
     batches = [data.on_before_batch_transfer(b, 0) for b in data.train_dataloader()]
     batch = data.transfer_batch_to_device(batches[0], torch.device("cpu"), 0)
     assert set(batch) == {"rgb", "other"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from photochrom.codec import reading
 from photochrom.codec.arrays import to_8_bit
-from photochrom.errors import PictureError, PictureWarning
+from photochrom.errors import PictureError
 from photochrom.photo import MAX_MEGAPIXELS
 
 Pixels: TypeAlias = NDArray[np.uint8]  # (H,W,3) sRGB
@@ -27,10 +26,8 @@ def decode(data: bytes, *, name: str, short_side: int = 0) -> Pixels:
     at least that many pixels: several times as quick for photographs straight from a camera. name: for messages.
     Raises PictureError for what colouring refuses too.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PictureWarning)  # of several frames the first one counts
-        found = reading.decode(io.BytesIO(data), name=name, max_pixels=MAX_MEGAPIXELS * 1e6, short_side=short_side)
-    pixels = to_8_bit(found.pixels)
+    decoded = reading.decode(io.BytesIO(data), name=name, max_pixels=MAX_MEGAPIXELS * 1e6, short_side=short_side)
+    pixels = to_8_bit(decoded.pixels)
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
 
 

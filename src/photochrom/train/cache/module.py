@@ -14,7 +14,8 @@ from photochrom.pictures.split import Split
 from photochrom.progress import Progress, silent
 from photochrom.train.cache.fill import fill_cache
 from photochrom.train.cache.store import FEATURES, Cache, CachedViews
-from photochrom.train.data.module import PictureData, ResumableLoader
+from photochrom.train.data.loader import ResumableLoader
+from photochrom.train.data.module import PictureData
 from photochrom.train.data.order import TrainOrder
 from photochrom.train.data.pictures import Squares
 from photochrom.train.networks.efficientnet import Encoder

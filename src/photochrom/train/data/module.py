@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import lightning
 import numpy as np
 import torch
+from lightning.pytorch.loops.progress import _ProcessedTracker
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from photochrom.errors import TrainingError
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.split import Split
 from photochrom.progress import Progress, silent
+from photochrom.train.data.loader import ResumableLoader, picks_loader
 from photochrom.train.data.order import TrainOrder, ValidationOrder
-from photochrom.train.data.pictures import LeftOut, Pick, Squares, View, log, together, unmoved
-from photochrom.train.data.resident import Resident, free_memory, load
+from photochrom.train.data.pictures import LeftOut, Squares, View, collate, ignore_signals, log
+from photochrom.train.data.resident import Resident, free_memory, load_resident
 from photochrom.train.recipe.sections import Recipe
 
 Sets = dict[str, list[Picture]]
@@ -49,8 +50,9 @@ class PictureData(lightning.LightningDataModule):
         self.sets: dict[str, Sets] = {"train": {"rgb": pictures.train}, "validation": {"rgb": pictures.validation}}
         if unpaired:
             self.sets["train"]["other"], self.sets["validation"]["other"] = unpaired.train, unpaired.validation
-        taken = View(config.size, random=True, zoom=config.zoom, seed=seed) if config.crop == "random" else None
-        self.views = {"train": taken or View(config.size, seed=seed), "validation": View(config.size)}
+        center = View(config.size, seed=seed)
+        random_view = View(config.size, random=True, zoom=config.zoom, seed=seed)
+        self.views = {"train": random_view if config.crop == "random" else center, "validation": View(config.size)}
         self.residents: dict[str, dict[str, Resident]] = {}
         self.left_out = LeftOut(sum(len(pictures) for sets in self.sets.values() for pictures in sets.values()))
 
@@ -64,16 +66,16 @@ class PictureData(lightning.LightningDataModule):
             for name, pictures in sets.items():
                 if not pictures:
                     continue
-                made = load(
+                resident = load_resident(
                     pictures,
                     self.views[part],
                     room=room,
                     workers=config.workers,
                     least_colorful=config.min_colorfulness if part == "train" else 0.0,
-                    broken=self.left_out.add,
+                    report=self.left_out.add,
                     progress=partial(self._decoded, part, len(pictures)),
                 )
-                if made is None:
+                if resident is None:
                     self.residents = {}
                     if config.resident == "yes":
                         raise TrainingError(
@@ -82,10 +84,10 @@ class PictureData(lightning.LightningDataModule):
                         )
                     log.info("the pictures don't fit into memory: they are decoded as they are needed")
                     return
-                if not len(made):
+                if not len(resident):
                     raise TrainingError(f"no picture of the {part} part is left: lower data.min_colorfulness")
-                room -= made.pixels.numel()
-                self.residents.setdefault(part, {})[name] = made.to(self._device())
+                room -= resident.pixels.numel()
+                self.residents.setdefault(part, {})[name] = resident.to(self._device())
 
     def _decoded(self, part: str, count: int, done: int) -> None:
         self._progress(part, done, count)
@@ -122,34 +124,37 @@ class PictureData(lightning.LightningDataModule):
         part, picks = batch["part"], batch["picks"]
         view = self.views[part]
         return {
-            name: kept.squares(view, int(picks[0, 0]), picks[:, i]).to(device)
-            for i, (name, kept) in enumerate(self.residents[part].items(), start=1)
+            name: resident.squares(view, int(picks[0, 0]), picks[:, i]).to(device)
+            for i, (name, resident) in enumerate(self.residents[part].items(), start=1)
         }
 
     def _loader(self, part: str, order: TrainOrder | ValidationOrder) -> DataLoader[Any]:
         if part in self.residents:
-            return ResumableLoader(_Picks(part), batch_sampler=order, collate_fn=_picked)
+            return picks_loader(part, order)
         config = self.recipe.data
         least = config.min_colorfulness if part == "train" else 0.0
         return ResumableLoader(
             Squares(self.sets[part], self.views[part], least),
             batch_sampler=order,
-            collate_fn=together,
+            collate_fn=collate,
             num_workers=config.workers,
-            worker_init_fn=unmoved,
+            worker_init_fn=ignore_signals,
             persistent_workers=config.workers > 0,
             prefetch_factor=4 if config.workers else None,
             pin_memory=self._device().type == "cuda",
         )
 
     def _counts(self, part: str) -> list[int]:
-        kept = self.residents.get(part)
-        return [len(pictures) for pictures in (kept or self.sets[part]).values()]
+        sets = self.residents.get(part) or self.sets[part]
+        return [len(pictures) for pictures in sets.values()]
 
     def _position(self) -> tuple[int, int]:
         """The epoch, and how many of its batches are done: more than none when a run is resumed in mid-epoch."""
+        if self.trainer is None:
+            return 0, 0
         loop = self.trainer.fit_loop
         epochs, batches = loop.epoch_progress.current, loop.epoch_loop.batch_progress
+        assert isinstance(epochs, _ProcessedTracker)  # which is not how Lightning types it
         if not batches.is_last_batch:
             return epochs.processed, batches.current.ready
         unfinished = epochs.processed < epochs.started  # saved after its last batch: only its validation was missing
@@ -162,13 +167,14 @@ class PictureData(lightning.LightningDataModule):
         return self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
 
     def _room(self) -> int:
-        device, here = self._device(), max(1, self.trainer.num_devices if self.trainer else 1)
+        """Bytes of memory that this process may fill with pictures."""
+        device, sharing = self._device(), max(1, self.trainer.num_devices if self.trainer else 1)
         most = free_memory() // 2
         if device.type == "cuda":
-            most = min(most, torch.cuda.mem_get_info(device)[0] // 2 * here)
+            most = min(most, torch.cuda.mem_get_info(device)[0] // 2 * sharing)
         elif self.recipe.data.resident == "auto":
             most = min(most, int(self.recipe.data.resident_gib * 2**30))
-        return most // here
+        return most // sharing
 
 
 def seed_step(seed: int, step: int, rank: int) -> None:
@@ -177,25 +183,3 @@ def seed_step(seed: int, step: int, rank: int) -> None:
     random.seed(state)
     np.random.seed(state)
     torch.manual_seed(state)
-
-
-class ResumableLoader(DataLoader[Any]):
-    """A DataLoader of which Lightning knows that it can be resumed: its order asks the trainer where it is."""
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        pass
-
-
-class _Picks(Dataset[tuple[str, Pick]]):
-    def __init__(self, part: str) -> None:
-        self.part = part
-
-    def __getitem__(self, pick: Pick) -> tuple[str, Pick]:
-        return self.part, pick
-
-
-def _picked(items: Sequence[tuple[str, Pick]]) -> dict[str, Any]:
-    return {"part": items[0][0], "picks": np.array([pick for _, pick in items], np.int64)}

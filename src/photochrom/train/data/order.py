@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -48,8 +49,8 @@ class TrainOrder(Sampler[list[Pick]]):
         rows = [shuffled(self.counts[0], n, self.seed, epoch, i) for i, n in enumerate(self.counts)]
         for step in range(done, len(self)):
             first = (step * self.world + self.rank) * self.share
-            picked = [row[first : first + self.share] for row in rows]
-            yield [(epoch, *map(int, pick)) for pick in zip(*picked, strict=True)]
+            numbers = [row[first : first + self.share] for row in rows]
+            yield [(epoch, *map(int, pick)) for pick in zip(*numbers, strict=True)]
 
 
 class ValidationOrder(Sampler[list[Pick]]):
@@ -60,7 +61,7 @@ class ValidationOrder(Sampler[list[Pick]]):
         self.mine = range(rank, counts[0], world)
 
     def __len__(self) -> int:
-        return -(-len(self.mine) // self.share)
+        return math.ceil(len(self.mine) / self.share)
 
     def __iter__(self) -> Iterator[list[Pick]]:
         for first in range(0, len(self.mine), self.share):

@@ -1,4 +1,4 @@
-"""Squares of pictures, decoded when asked for; broken pictures are replaced by others and told of."""
+"""Squares of pictures, decoded when asked for; pictures that can't be read are replaced by others and logged."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ class Squares(Dataset[dict[str, Any]]):
         }
         return item | {"broken": broken}
 
-    def _square(self, pictures: Sequence[Picture], epoch: int, index: int, broken: list[Broken]) -> NDArray[np.uint8]:
-        for other in (index, *_others(index, len(pictures), self.view.seed)):
+    def _square(self, pictures: Sequence[Picture], epoch: int, index: int, broken: list[Broken]) -> Pixels:
+        for number in (index, *_substitutes(index, len(pictures), self.view.seed)):
             try:
-                square = self.view.take(pictures[other], epoch, index)
+                square = self.view.take(pictures[number], epoch, index)
             except PictureError as error:
-                broken.append((pictures[other].where, str(error)))
+                broken.append((pictures[number].where, str(error)))
                 continue
             if self.least_colorful <= 0 or colorfulness(square) >= self.least_colorful:
                 return square
@@ -92,22 +92,22 @@ class Squares(Dataset[dict[str, Any]]):
         )
 
 
-def together(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One batch: {"rgb": uint8 (N,3,size,size), "broken": [(name, why)…]}."""
+def collate(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One batch: {"rgb": uint8 (N,3,size,size), "broken": [(where, why)…]}."""
     batch: dict[str, Any] = {
         name: torch.stack([item[name] for item in items]) for name in items[0] if isinstance(items[0][name], Tensor)
     }
-    return batch | {"broken": [one for item in items for one in item["broken"]]}
+    return batch | {"broken": [picture for item in items for picture in item["broken"]]}
 
 
-def unmoved(worker: int) -> None:
+def ignore_signals(worker: int) -> None:
     """A decoding process leaves Ctrl-C and SIGTERM to the one that trains, which still needs a batch or two."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 class LeftOut:
-    """The pictures that couldn't be read so far; each is logged once, and too many stop the run."""
+    """The pictures that couldn't be read so far, with the reasons; each is logged once, and too many stop the run."""
 
     def __init__(self, pictures: int) -> None:
         self.pictures = pictures
@@ -127,6 +127,6 @@ class LeftOut:
             )
 
 
-def _others(index: int, count: int, seed: int) -> list[int]:
+def _substitutes(index: int, count: int, seed: int) -> list[int]:
     drawn = chance(seed, -1, np.array([index]), _TRIES)[0]
     return [int(x) for x in drawn * count]

@@ -17,9 +17,9 @@ from torch.utils.data import DataLoader, Dataset
 from photochrom.color.colorfulness import colorfulness
 from photochrom.errors import PictureError
 from photochrom.pictures.picture import Picture
-from photochrom.train.data.pictures import Broken, View, unmoved
+from photochrom.train.data.pictures import Broken, View, ignore_signals
 
-_LOOK = 64  # pictures after which it is known whether all will fit
+_PROBE = 64  # pictures after which it is known whether all will fit
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Resident:
         return len(self.start)
 
     def to(self, device: torch.device) -> Resident:
+        """On another device."""
         return Resident(self.pixels.to(device), self.start.to(device), self.sizes)
 
     def squares(self, view: View, epoch: int, indices: NDArray[np.int64]) -> Tensor:
@@ -83,48 +84,49 @@ class _Whole(Dataset[tuple[NDArray[np.uint8] | None, list[Broken]]]):
         return (whole if self.least_colorful <= 0 or colorfulness(whole) >= self.least_colorful else None), []
 
 
-def load(
+def load_resident(
     pictures: Sequence[Picture],
     view: View,
     *,
     room: int,
     workers: int = 0,
     least_colorful: float = 0.0,
-    broken: Callable[[list[Broken]], None] = lambda found: None,
+    report: Callable[[list[Broken]], None] = lambda broken: None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Resident | None:
     """Decode all pictures into at most `room` bytes; None, as soon as it is clear, if they don't fit.
 
-    Broken pictures, and training pictures less colourful than asked for, are left out.
+    Pictures that can't be read, which `report` is told of, and those less colourful than asked for are left out.
+    progress: told how many are done.
     """
     loader = DataLoader(
         _Whole(pictures, view, least_colorful),
         batch_size=None,
         num_workers=workers,
-        worker_init_fn=unmoved,
+        worker_init_fn=ignore_signals,
         prefetch_factor=8 if workers else None,
     )
-    first: list[Tensor] = []  # until it is known how much memory to take
+    waiting: list[Tensor] = []  # rows that aren't copied yet: all, until it is known how much memory to take
     pixels, starts, sizes, used = None, [], [], 0
-    for done, (whole, found) in enumerate(loader, start=1):
-        broken(found)
+    for done, (whole, broken) in enumerate(loader, start=1):
+        report(broken)
         progress(done)
         if whole is not None:
             rows = torch.as_tensor(whole)
             starts.append(used)
             sizes.append((rows.shape[1], rows.shape[0]))
             used += rows.shape[0] * rows.shape[1]
-            first.append(rows.view(-1, 3))
-        if pixels is None and done in (_LOOK, len(pictures)):
+            waiting.append(rows.view(-1, 3))
+        if pixels is None and done in (_PROBE, len(pictures)):
             expected = used * len(pictures) // done
             if 3 * expected > room:
                 return None
             pixels = _memory(min(room // 3, 2 * expected) if done < len(pictures) else used)
-        if pixels is not None and first:
+        if pixels is not None and waiting:
             if used > len(pixels):
                 return None
-            torch.cat(first, out=pixels[used - sum(map(len, first)) : used])
-            first = []
+            torch.cat(waiting, out=pixels[used - sum(map(len, waiting)) : used])
+            waiting = []
     assert pixels is not None
     return Resident(pixels[:used], torch.tensor(starts, dtype=torch.int64), np.array(sizes, np.int64).reshape(-1, 2))
 

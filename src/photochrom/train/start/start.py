@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from photochrom.errors import UsageError
 from photochrom.pictures.picture import Picture
 from photochrom.train.data.counting import count_bins
-from photochrom.train.data.pictures import Squares, View, together
+from photochrom.train.data.pictures import Squares, View, collate
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import ColorMethod, read_checkpoint
@@ -82,4 +82,4 @@ def _inputs(pictures: Sequence[Picture], recipe: Recipe) -> list[torch.Tensor]:
     view = View(recipe.data.size, random=recipe.data.crop == "random", zoom=recipe.data.zoom, seed=recipe.train.seed)
     squares = Squares({"rgb": chosen}, view)
     batches = (range(i, min(i + 16, len(chosen))) for i in range(0, len(chosen), 16))
-    return [rgb_to_lab(together([squares[0, i] for i in batch])["rgb"].float() / 255)[:, :1] for batch in batches]
+    return [rgb_to_lab(collate([squares[0, i] for i in batch])["rgb"].float() / 255)[:, :1] for batch in batches]
