@@ -25,7 +25,7 @@ MEASURED = 128  # pictures by which the norms of an exported network are measure
 
 @dataclass(frozen=True)
 class Start:
-    """weights: by the names that a run's method has for them. bins: to learn with, where there are any.
+    """What a run begins with. weights: by the names that its method has for them. bins: if any, to learn with.
 
     exported: whether they come from an .onnx, whose batch norms are folded into the convolutions.
     """
@@ -72,8 +72,9 @@ def bins_on(centres: Sequence[Sequence[float]], pictures: Sequence[Picture], rec
 def prior_on(centres: NDArray[np.float32], counted: Bins) -> NDArray[np.float32]:
     """The prior of counted bins on other centres (Q,2): each share goes to the nearest."""
     distance = ((counted.centres[:, None] - centres[None]) ** 2).sum(-1)
-    prior = np.bincount(distance.argmin(1), weights=counted.prior, minlength=len(centres))
-    return (prior / prior.sum()).astype(np.float32)
+    shares = np.bincount(distance.argmin(1), weights=counted.prior, minlength=len(centres))
+    prior: NDArray[np.float32] = (shares / shares.sum()).astype(np.float32)
+    return prior
 
 
 def _inputs(pictures: Sequence[Picture], recipe: Recipe) -> list[torch.Tensor]:
