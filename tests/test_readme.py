@@ -37,9 +37,10 @@ COMMAND = f"""#!{sys.executable}
 import shutil, sys, typer
 from photochrom.cli.main import app, main
 
-def instead(output=None, **options):
-    if output:
-        shutil.copy("drawn-network", output)
+def instead(**options):
+    for value in options.values():
+        if str(value).endswith(".onnx"):
+            shutil.copy("drawn-network", value)
 
 verb = sys.argv[1]
 if verb in {LONG}:
