@@ -36,6 +36,7 @@ HEAVY = {
     "lightning",
     "scipy",
     "cv2",
+    "jinja2",
     "skimage",
     "onnx",
     "pandas",
