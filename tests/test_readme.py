@@ -184,13 +184,12 @@ def namespace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_python(namespace: dict[str, Any]) -> None:
-    (block,) = blocks("python")
-    exec(block, namespace)
-    assert Path("new.jpg").exists()
+    for block in blocks("python"):  # each goes on where the one before ended
+        exec(block, namespace)
+    assert Path("new.jpg").exists() and Path("red.jpg").exists()
     assert namespace["colored"].shape == (*namespace["array"].shape[:2], 3)
     called = [text for text in inline() if re.match(r"(?:model|photochrom|Photo)\.", text)]
     assert len(called) > 3
-    namespace["Photo"] = photochrom.Photo
     results = {text: eval(text, namespace) for text in called}
     assert len(results["model.variants(picture, 3)"]) == 3
 
