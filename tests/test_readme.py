@@ -22,6 +22,7 @@ from PIL import Image
 
 import photochrom
 from photochrom.cli.main import app
+from tests.test_layers import ORDER
 from tests.tiny_model import write_model
 
 ROOT = Path(__file__).parents[1]
@@ -230,6 +231,12 @@ def test_one_version_is_told_everywhere() -> None:
         assert (
             re.search(f"^{line}$", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)[1] == photochrom.__version__
         )
+
+
+def test_rooms_of_contributing_are_those_of_the_layers() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("| Room |")[2]
+    rooms = [set(re.findall(r"`(\w+)`", line.split("|")[1])) for line in table.splitlines() if line.startswith("| `")]
+    assert rooms == ORDER
 
 
 def test_says_early_that_it_guesses() -> None:
