@@ -139,3 +139,8 @@ def test_squares_are_cut_in_one_resize() -> None:
     assert (center_crop(wide, 20) == (200, 40, 90)).all()
     assert (resized_crop(wide, np.array([25.0, 5.0, 10.0]), 16) == (200, 40, 90)).all()
     assert center_crop(wide[:, :31], 64).shape == (64, 64, 3)
+
+
+def test_a_square_of_the_wanted_size_keeps_its_pixels() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 45, 3)).astype(np.uint8)
+    np.testing.assert_array_equal(center_crop(pixels, 32), pixels[:, 6:38])

@@ -47,7 +47,10 @@ def resized_crop(pixels: Pixels, box: NDArray[np.float64], size: int) -> Pixels:
 
 
 def center_crop(pixels: Pixels, size: int) -> Pixels:
-    """The largest square in the middle of a picture (H,W,3), as (size,size,3) by resized_crop()."""
+    """The largest square in the middle of a picture (H,W,3), as (size,size,3) by resized_crop().
+
+    It begins at a whole pixel, so that one of the wanted size already isn't blurred by a shift of half a pixel.
+    """
     height, width = pixels.shape[:2]
     side = min(height, width)
-    return resized_crop(pixels, np.array([(width - side) / 2, (height - side) / 2, side]), size)
+    return resized_crop(pixels, np.array([(width - side) // 2, (height - side) // 2, side]), size)
