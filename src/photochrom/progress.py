@@ -1,4 +1,4 @@
-"""How far a long work has come: the one protocol it is told by, and the one bar that shows it to a person."""
+"""How far a long work has come: one protocol for whoever does it, and one bar for whoever waits."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def find_items(data: Sequence[Path], *, limit: int = 0, progress: Progress = sil
     """Every picture below the folders and in the tar shards, sorted by set, each with the digest of its bytes.
 
     A shard `objects-00.tar` belongs to the set `objects`, a picture in a folder to the set of the folder's name. limit:
-    at most so many, every n-th of all; 0 for all. progress: told of the reading.
+    at most so many, every n-th of all; 0 for all. progress: called as they are read.
     Raises UsageError for what is neither a folder nor a whole tar shard, and where there is no picture.
     """
     for place in map(Path, data):

@@ -47,7 +47,7 @@ def evaluate(
 ) -> Evaluation:
     """Measure grey, truth, truth through JPEG and the models on the pictures; remembers chunks under out/cache.
 
-    data: folders and tar shards of colour pictures. models: names or .onnx files. progress: told as the work goes on.
+    data: folders and tar shards of colour pictures. models: names or .onnx files. progress: called as it goes on.
     Raises UsageError (no picture in colour, an unknown metric), ModelError and OutputError.
     """
     settings = settings or EvaluationSettings()

@@ -25,7 +25,7 @@ class Run:
 
 
 def read_run(folder: Path, name: str = "") -> Run:
-    """The run of a folder, under its own name unless told another. Raises UsageError where it is none."""
+    """The run of a folder, under its own name unless another is given. Raises UsageError where it is none."""
     history = read_history(folder)
     try:
         facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
