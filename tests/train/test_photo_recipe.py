@@ -81,7 +81,7 @@ def test_cached_run_through_all_stages_and_out_as_onnx(pictures: Path, tmp_path:
 
     export(out, tmp_path / "tiny.onnx")
     model = photochrom.load_model(tmp_path / "tiny.onnx")
-    assert (model.info.work_size, model.info.head) == (64, "distribution")
+    assert (model.info.work_size, model.info.spec.output) == (64, "distribution")
     assert model.colorize(np.zeros((50, 70), np.uint8)).shape == (50, 70, 3)
 
 
