@@ -18,15 +18,20 @@ from photochrom.errors import ModelError, UsageError
 from photochrom.network.models import find_model
 from photochrom.network.session import open_network
 from photochrom.prediction import Prediction
+from photochrom.train.networks.weight_files import read_weights
 from photochrom.train.peers import PEERS, Peer, convert, download
 
-SMALL = {  # the same classes, with smaller encoders
-    "ddcolor": dataclasses.replace(PEERS["ddcolor-tiny"], options={"encoder": "convnext_atto"}, work_size=64),
-    "deoldify": dataclasses.replace(
-        PEERS["deoldify-artistic"], options={"encoder": "resnet18", "deep": True}, work_size=64
-    ),
-    "eccv16": dataclasses.replace(PEERS["eccv16"], options={"bins": 313, "width": 8}, work_size=64),
-    "siggraph17": dataclasses.replace(PEERS["siggraph17"], work_size=64),
+
+def small(name: str, **options: Any) -> Peer:
+    """The same class with a smaller encoder, for pictures of 64 px."""
+    return dataclasses.replace(PEERS[name], options=options, spec=dataclasses.replace(PEERS[name].spec, work_size=64))
+
+
+SMALL = {
+    "ddcolor": small("ddcolor-tiny", encoder="convnext_atto"),
+    "deoldify": small("deoldify-artistic", encoder="resnet18", deep=True),
+    "eccv16": small("eccv16", bins=313, width=8),
+    "siggraph17": small("siggraph17"),
 }
 
 
@@ -56,7 +61,11 @@ def test_a_converted_network_colours_at_once(name: str, tmp_path: Path) -> None:
     peer = SMALL[name]
     made = convert.export_peer(peer, None, tmp_path / "x.onnx")
     model = photochrom.load_model(made.path)
-    assert (model.info.spec.output, model.info.work_size, model.info.licence) == (peer.head, 64, peer.licence)
+    assert (model.info.spec.output, model.info.work_size, model.info.licence) == (
+        peer.spec.output,
+        64,
+        peer.spec.licence,
+    )
     grey = np.tile(np.linspace(30, 220, 80).astype(np.uint8), (70, 1))
     assert model.colorize(grey).shape == (70, 80, 3)
 
@@ -82,7 +91,7 @@ def test_safetensors_are_read(small_weights: Path, tmp_path: Path) -> None:
 
     state = torch.load(small_weights, weights_only=True)
     safetensors.save_file(state, tmp_path / "a.safetensors")
-    read = convert.read_state(tmp_path / "a.safetensors")
+    read = read_weights(tmp_path / "a.safetensors")
     assert read.keys() == state.keys()
 
 
@@ -93,10 +102,10 @@ def test_files_that_are_no_weights(tmp_path: Path, small_weights: Path) -> None:
     (tmp_path / "bad.safetensors").write_bytes(b"\0" * 20)
     for name in ("code.pth", "text.pth", "short.pth", "bad.safetensors"):
         with pytest.raises(ModelError, match=name):
-            convert.read_state(tmp_path / name)
+            read_weights(tmp_path / name)
     torch.save({"model": Path("/")}, tmp_path / "object.pth")
     with pytest.raises(ModelError, match="can run code"):
-        convert.read_state(tmp_path / "object.pth")
+        read_weights(tmp_path / "object.pth")
     with pytest.raises(ModelError, match="not the weights of SIGGRAPH17"):
         convert.convert(str(small_weights), SMALL["siggraph17"], tmp_path / "x.onnx")
     broken = torch.load(small_weights, weights_only=True)
@@ -167,12 +176,12 @@ def test_a_download_happens_once_and_is_checked(server: Server, tmp_path: Path) 
     body = b"weights" * 1000
     digest = hashlib.sha256(body).hexdigest()
     server.answers["/a.pth"] = body
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[str, float, float]] = []
     for expected in ("", digest, digest[:8].upper()):
         path = download.fetch(f"{server.url}/a.pth", tmp_path, sha256=expected, progress=lambda *x: seen.append(x))
         assert path.read_bytes() == body
     assert server.asked == ["/a.pth"]
-    assert seen == [(7000, 7000)]
+    assert seen == [("weights", 7000, 7000)]
     path.write_bytes(b"spoilt")
     assert download.fetch(f"{server.url}/a.pth", tmp_path, sha256=digest).read_bytes() == body
     assert left_in(tmp_path) == ["a.pth"]

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from photochrom.errors import ModelError, UsageError
+from photochrom.train.networks.weight_files import unwrapped
 from photochrom.train.peers import PEERS, ddcolor, deoldify, eccv16, find_peer, layout, siggraph17
 
 State = dict[str, "torch.Tensor"]
@@ -25,7 +26,12 @@ def test_shapes(name: str) -> None:
     peer = PEERS[name]
     with torch.device("meta"):
         out = peer.build()(torch.empty(2, 1, 64, 96))
-    assert out.shape == (2, 313 if peer.head == "distribution" else 2, 64 // peer.stride, 96 // peer.stride)
+    assert out.shape == (
+        2,
+        313 if peer.spec.output == "distribution" else 2,
+        64 // peer.spec.stride,
+        96 // peer.spec.stride,
+    )
 
 
 def conv(state: State, name: str, *shape: int, bias: bool = True) -> None:
@@ -226,11 +232,11 @@ def test_normalised_weights_act_as_torch_has_them() -> None:
 def test_weights_are_unwrapped() -> None:
     tensor = torch.ones(1)
     for saved in ({"a": tensor}, {"params": {"module.a": tensor}}, {"model": {"a": tensor}, "opt": {"lr": 1}}):
-        assert layout.plain(saved) == {"a": tensor}
+        assert unwrapped(saved, "a.pth") == {"a": tensor}
     with pytest.raises(ModelError, match="no state dict"):
-        layout.plain({"epoch": 3})
+        unwrapped({"epoch": 3}, "a.pth")
     with pytest.raises(ModelError, match="not a state dict"):
-        layout.plain([1, 2])
+        unwrapped([1, 2], "a.pth")
 
 
 def test_the_wrong_tensor_is_named() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from photochrom.digest import sha256_of
 from photochrom.errors import PhotochromError, UsageError
 from photochrom.evaluate.metrics.weight_files import PACKAGES, WEIGHTS, File
 
@@ -108,7 +109,7 @@ def _fetch(file: File) -> Path:
 def _checked(places: Sequence[Path], files: Sequence[File]) -> WeightFiles:
     digests = []
     for path, file in zip(places, files, strict=True):
-        digest = _digest(path)
+        digest = sha256_of(path)
         if not digest.startswith(file.sha256):
             raise UsageError(
                 f"{path} is not the file of that name that the metric needs (SHA-256 {digest[:12]}..., expected "
@@ -116,11 +117,3 @@ def _checked(places: Sequence[Path], files: Sequence[File]) -> WeightFiles:
             )
         digests.append(digest)
     return WeightFiles(tuple(places), hashlib.sha256(" ".join(digests).encode()).hexdigest())
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

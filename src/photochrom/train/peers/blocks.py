@@ -15,6 +15,9 @@ _STD = (0.229, 0.224, 0.225)
 class ImageNetScale(nn.Module):
     """sRGB 0..1 to zero mean and unit variance of ImageNet, and back."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
@@ -37,16 +40,16 @@ def conv(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
 
 
 class ShuffleUp(nn.Module):
-    """Sub-pixel upsampling (Shi et al., CVPR 2016) and a 2x2 mean, which takes its checkerboard away.
+    """Sub-pixel upsampling (Shi et al., CVPR 2016) and a 2x2 mean, which removes its checkerboard.
 
     (N,inputs,H,W) -> (N,outputs,scale H,scale W). norm: batch norm instead of a bias after the 1x1 convolution.
     """
 
     def __init__(self, inputs: int, outputs: int, *, scale: int = 2, norm: bool = True) -> None:
         super().__init__()
-        wide = outputs * scale**2
-        self.conv = nn.Conv2d(inputs, wide, 1, bias=not norm)
-        self.norm = nn.BatchNorm2d(wide) if norm else nn.Identity()
+        channels = outputs * scale**2
+        self.conv = nn.Conv2d(inputs, channels, 1, bias=not norm)
+        self.norm = nn.BatchNorm2d(channels) if norm else nn.Identity()
         self.scale = scale
 
     def forward(self, x: Tensor) -> Tensor:
@@ -55,7 +58,7 @@ class ShuffleUp(nn.Module):
 
 
 class Joined(nn.Module):
-    """What goes before a decoder's convolutions: the coarser map enlarged, beside the encoder's, both rectified."""
+    """The input of a decoder's convolutions: the coarser map enlarged, beside the encoder's, and a ReLU."""
 
     def __init__(self, inputs: int, skip: int, up: int) -> None:
         super().__init__()

@@ -1,38 +1,37 @@
-"""`photochrom convert`: published weights of another network -> an .onnx that the one road can colour with.
+"""`photochrom convert`: published weights of another network -> an .onnx that `photochrom --model` takes.
 
-How a network wants its lightness and gives its colours is part of the exported graph; its input is lightness 0..100
-like that of our own models.
+How a network wants its lightness and gives its colours becomes part of the exported graph, whose input is lightness
+0..100 like that of our own models.
 """
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from photochrom.atomic import atomic_write
+from photochrom.digest import sha256_of
 from photochrom.errors import ModelError, UsageError
-from photochrom.network.spec import NetworkSpec
-from photochrom.train.peers import Peer, find_peer
-from photochrom.train.peers.download import Progress, fetch, fetch_from_hub, is_hub_id
+from photochrom.progress import Bar, Progress, silent
+from photochrom.train.peers.download import fetch, fetch_from_hub, is_hub_id
+from photochrom.train.peers.table import Peer, find_peer
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-SIZES = (64, 2048)  # that a working size may have, px
-_FILES = (".bin", ".ckpt", ".onnx", ".pt", ".pth", ".safetensors")  # what ends so and isn't here is no hub id
-_AB = 110.0  # the largest a or b there is
+SIZES = (64, 2048)  # px, that a working size may have
+_SUFFIXES = (".bin", ".ckpt", ".onnx", ".pt", ".pth", ".safetensors")  # a name that ends so means a file, no hub id
+_LARGEST = 110.0  # ab units; the largest a or b of sRGB
 
 
 @dataclass(frozen=True)
 class Converted:
-    """path: of the .onnx. parameters: of the network. difference: largest, torch against onnxruntime: of a
-    probability, or of the output in its own units."""
+    """path: of the .onnx. parameters: of the network. difference: the largest between torch and onnxruntime, of a
+    probability or of the output in its own units."""
 
     path: Path
     parameters: int
@@ -47,64 +46,44 @@ def convert(
     work_size: int | None = None,
     sha256: str = "",
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Converted:
     """Make `out` from a file, an address or a hub id ("" for where the authors keep theirs).
 
-    work_size: short side in px at which the network will look at a picture; None for its authors'.
-    sha256: what the file must have; known for some authors' files.
-    Raises UsageError (an address or size that can't be used), ModelError (not to be had, or not this network's
-    weights) and OutputError.
+    work_size: short side in px of the network's input; None for its authors'. sha256: what the file must have; known
+    for some authors' files. Raises UsageError (an address or size that can't be used), ModelError (not to be had, or
+    not this network's weights) and OutputError.
     """
-    if work_size is not None and (not SIZES[0] <= work_size <= SIZES[1] or work_size % peer.multiple):
+    multiple = peer.spec.multiple
+    if work_size is not None and (not SIZES[0] <= work_size <= SIZES[1] or work_size % multiple):
         raise UsageError(
-            f"the working size of {peer.title} is a multiple of {peer.multiple} in {SIZES[0]}..{SIZES[1]} px, "
+            f"the working size of {peer.title} is a multiple of {multiple} in {SIZES[0]}..{SIZES[1]} px, "
             f"got {work_size}"
         )
     path = find_weights(weights, peer, sha256=sha256, progress=progress)
-    return export_peer(peer, read_state(path), out, work_size=work_size, overwrite=overwrite, origin=_digest(path))
+    from photochrom.train.networks.weight_files import read_weights
+
+    state = read_weights(path)
+    return export_peer(peer, state, out, work_size=work_size, overwrite=overwrite, origin=sha256_of(path))
 
 
-def find_weights(weights: str, peer: Peer, *, sha256: str = "", progress: Progress | None = None) -> Path:
+def find_weights(weights: str, peer: Peer, *, sha256: str = "", progress: Progress = silent) -> Path:
     """The local file that `weights` means, downloaded if it has to be and checked where its SHA-256 is known."""
     from photochrom.pictures.remote import cache_folder
 
     path = Path(weights)
     if weights and path.is_file():
-        if sha256 and not _digest(path).startswith(sha256.lower()):
-            raise ModelError(f"{path} has SHA-256 {_digest(path)[:12]}..., not {sha256[:12]}...: get a whole copy")
+        if sha256 and not (digest := sha256_of(path)).startswith(sha256.lower()):
+            raise ModelError(f"{path} has SHA-256 {digest[:12]}..., not {sha256[:12]}...: get a whole copy")
         return path
     place = weights or peer.source
     expected = sha256 or (peer.sha256 if place == peer.source else "")
     folder = cache_folder() / "weights"
     if "://" in place:
         return fetch(place, folder, sha256=expected, progress=progress)
-    if is_hub_id(place) and (":" in place or path.suffix.lower() not in _FILES):
+    if is_hub_id(place) and (":" in place or path.suffix.lower() not in _SUFFIXES):
         return fetch_from_hub(place, folder, sha256=expected, progress=progress)
     raise ModelError(f"there is no weight file {weights}: give a file, an https address or a hub id like owner/name")
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """The state dict in a .safetensors or a torch file; nothing in it is run. Raises ModelError."""
-    import torch
-
-    from photochrom.train.peers.layout import plain
-
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return plain(load_file(path))
-        return plain(torch.load(path, map_location="cpu", weights_only=True))
-    except pickle.UnpicklingError as error:
-        raise ModelError(
-            f"{path} holds more than tensors, and such a file can run code when it is read: "
-            "save the network's state dict alone"
-        ) from error
-    except ModelError:
-        raise
-    except Exception as error:  # torch and safetensors have errors of many kinds for a damaged file
-        raise ModelError(f"{path} can't be read as weights ({_first_line(error)}): get a whole copy") from error
 
 
 def export_peer(
@@ -122,29 +101,24 @@ def export_peer(
     network = peer.build()
     if state is not None:
         peer.load(network, state)
-    distribution = peer.head == "distribution"
-    spec = NetworkSpec(
+    distribution = peer.spec.output == "distribution"
+    spec = replace(
+        peer.spec,
         recipe=peer.name,
-        licence=peer.licence,
-        output=peer.head,
-        stride=peer.stride,
-        multiple=peer.multiple,
-        work_size=work_size or peer.work_size,
-        scale=1.0 if distribution else peer.scale,
+        work_size=work_size or peer.spec.work_size,
         centres=_centres(peer, network, state) if distribution else (),
-        temperature=peer.temperature,
         details={"paper": peer.paper, "weights_sha256": origin},
     )
     data = to_onnx(network, spec)
     worst = difference(data, network, spec)
-    if not worst <= PARITY * (1 if distribution else _AB / peer.scale):
+    if not worst <= PARITY * (1 if distribution else _LARGEST / spec.scale):
         raise ModelError(
             f"onnxruntime and torch differ by {worst:.1e} on {peer.title}, so nothing was written: "
             "the weights may be broken (NaN); get a whole copy"
         )
     with atomic_write(out, overwrite=overwrite) as stream:
         stream.write(data)
-    return Converted(out, sum(p.numel() for p in network.parameters()), worst)
+    return Converted(out, sum(weight.numel() for weight in network.parameters()), worst)
 
 
 def _centres(peer: Peer, network: nn.Module, state: dict[str, Tensor] | None) -> tuple[tuple[float, float], ...]:
@@ -153,24 +127,13 @@ def _centres(peer: Peer, network: nn.Module, state: dict[str, Tensor] | None) ->
     from photochrom.train.losses.bins import pairs_of
 
     if state is None:
+        side = 4 * peer.spec.multiple
         with torch.no_grad():
-            bins = network(torch.zeros(1, 1, 4 * peer.multiple, 4 * peer.multiple)).shape[1]
+            bins = network(torch.zeros(1, 1, side, side)).shape[1]
         return pairs_of(np.random.default_rng(0).normal(0, 30, (bins, 2)).astype(np.float32))
     if peer.centres not in state:
         raise ModelError(f"these are not the weights of {peer.title}: {peer.centres}, its colours, is not there")
-    return pairs_of(np.asarray(state[peer.centres].reshape(2, -1).T.float() * peer.scale))
-
-
-def _digest(path: Path) -> str:
-    with open(path, "rb") as stream:
-        digest = hashlib.sha256()
-        while block := stream.read(1 << 20):
-            digest.update(block)
-        return digest.hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]
+    return pairs_of(np.asarray(state[peer.centres].reshape(2, -1).T.float() * peer.centre_unit))
 
 
 def run(weights: str, *, name: str, output: str | None, size: int | None, sha256: str, overwrite: bool) -> int:
@@ -179,25 +142,13 @@ def run(weights: str, *, name: str, output: str | None, size: int | None, sha256
     out = Path(output or f"{name}.onnx")
     if out.suffix != ".onnx":
         raise UsageError(f"the result is an .onnx file, got -o {out}: give it that ending")
-    if out.exists() and not overwrite:  # known before a long download
+    if out.exists() and not overwrite:  # before a long download
         raise UsageError(f"{out} is there already: choose another name with -o, or add --overwrite")
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = None
-
-        def show(done: int, total: int) -> None:
-            nonlocal task
-            if task is None:
-                task = bar.add_task("weights", total=total or None)
-            bar.update(task, completed=done)
-
-        made = convert(weights, peer, out, work_size=size, sha256=sha256, overwrite=overwrite, progress=show)
+    with Bar(unit="bytes") as bar:
+        converted = convert(weights, peer, out, work_size=size, sha256=sha256, overwrite=overwrite, progress=bar)
     sys.stdout.write(
-        f"{made.path}: {peer.title}, {made.parameters / 1e6:.1f} M parameters, "
-        f"{made.path.stat().st_size / 1e6:.0f} MB; torch and onnxruntime differ by {made.difference:.1e}\n"
-        f"try it: photochrom old.jpg --model {made.path}\n"
+        f"{converted.path}: {peer.title}, {converted.parameters / 1e6:.1f} M parameters, "
+        f"{converted.path.stat().st_size / 1e6:.0f} MB; torch and onnxruntime differ by {converted.difference:.1e}\n"
+        f"try it: photochrom old.jpg --model {converted.path}\n"
     )
     return 0

@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from photochrom.train.networks.pretrained import feature_info
 from photochrom.train.peers.blocks import ImageNetScale, Joined, ShuffleUp, conv
+from photochrom.train.peers.layout import Names, renamed
 
 _QUERIES, _WIDTH, _HEADS, _LAYERS, _HIDDEN = 100, 256, 8, 9, 2048
 _PIXEL = 512  # channels of the pixel decoder; its last block and the maps have half of them
@@ -37,18 +39,19 @@ class Attention(nn.Module):
         self.norm = nn.LayerNorm(_WIDTH)
 
     def forward(self, x: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """All (N,places,256); x is what the answer is added to."""
+        """All (N,places,256); x is the residual that the result is added to."""
         weights, biases = self.project.weight.chunk(3), self.project.bias.chunk(3)
         q, k, v = (
-            F.linear(source, weight, bias).unflatten(-1, (_HEADS, -1)).transpose(1, 2)
+            torch.unflatten(F.linear(source, weight, bias), -1, (_HEADS, -1)).transpose(1, 2)
             for source, weight, bias in zip((query, key, value), weights, biases, strict=True)
         )
         weight = torch.softmax(q @ k.transpose(2, 3) * (_WIDTH // _HEADS) ** -0.5, dim=-1)
-        return self.norm(x + self.out((weight @ v).transpose(1, 2).flatten(2)))
+        out: Tensor = self.norm(x + self.out((weight @ v).transpose(1, 2).flatten(2)))
+        return out
 
 
 class ColorLayer(nn.Module):
-    """The queries look at a feature map, then at each other, then think."""
+    """Cross-attention of the queries to a feature map, self-attention, and a feed-forward network."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +62,8 @@ class ColorLayer(nn.Module):
     def forward(self, x: Tensor, place: Tensor, memory: Tensor, memory_place: Tensor) -> Tensor:
         x = self.cross(x, x + place, memory + memory_place, memory)
         x = self.own(x, x + place, x + place, x)
-        return self.norm(x + self.second(F.relu(self.first(x))))
+        out: Tensor = self.norm(x + self.second(F.relu(self.first(x))))
+        return out
 
 
 def places(x: Tensor) -> Tensor:
@@ -113,7 +117,7 @@ class DDColor(nn.Module):
         super().__init__()
         self.scale = ImageNetScale()
         self.encoder = timm.create_model(encoder, pretrained=False, features_only=True)
-        c4, c8, c16, c32 = self.encoder.feature_info.channels()
+        c4, c8, c16, c32 = feature_info(self.encoder)[0]
         self.norms = nn.ModuleList(ChannelNorm(c, eps=1e-6) for c in (c4, c8, c16, c32))
         half = _PIXEL // 2
         self.joins = nn.ModuleList([Joined(c32, c16, _PIXEL), Joined(_PIXEL, c8, _PIXEL), Joined(_PIXEL, c4, half)])
@@ -130,11 +134,11 @@ class DDColor(nn.Module):
             x = block(join(x, skip))
             features.append(x)
         maps = self.colors(features, self.finest(x))
-        return self.refine(torch.cat([maps, grey], dim=1))
+        ab: Tensor = self.refine(torch.cat([maps, grey], dim=1))
+        return ab
 
 
-# The published names, as patterns, and ours.
-_NAMES = [
+_NAMES: Names = [
     (r"encoder\.arch\.downsample_layers\.0\.(\d)\.", r"encoder.stem_\1."),
     (r"encoder\.arch\.downsample_layers\.(\d)\.(\d)\.", r"encoder.stages_\1.downsample.\2."),
     (r"encoder\.arch\.stages\.(\d)\.(\d+)\.dwconv\.", r"encoder.stages_\1.blocks.\2.conv_dw."),
@@ -169,8 +173,4 @@ def rename(key: str) -> str | None:
     """A published name -> ours; None for a tensor that is not needed."""
     if _UNUSED.match(key):
         return None
-    for pattern, ours in _NAMES:
-        name, found = re.subn(rf"^{pattern}", ours, key)
-        if found:
-            return name.replace("in_proj_", "project.").replace("out_proj.", "out.")
-    return key
+    return renamed(key, _NAMES).replace("in_proj_", "project.").replace("out_proj.", "out.")

@@ -1,7 +1,7 @@
 """DeOldify (Jason Antic, 2018-2019): a U-Net on a ResNet with self-attention, trained as "NoGAN".
 
 "Artistic" is the deep decoder on ResNet-34 (two convolutions to a level), "stable" the wide one on ResNet-101.
-Its picture is taken for its colours only: the road lays them over the true lightness, as DeOldify does with luma.
+Only the colours of its output are used: they are laid over the true lightness, as DeOldify does with luma.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.train.lab import rgb_to_lab
+from photochrom.train.networks.pretrained import feature_info
 from photochrom.train.peers.blocks import ImageNetScale, Joined, ShuffleUp, conv
+from photochrom.train.peers.layout import Names, renamed
 
 _RANGE = 3.0  # the output, a scaled RGB, lies in -3..3
 
@@ -32,7 +34,8 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(2)
         weights = torch.softmax(self.query(flat).transpose(1, 2) @ self.key(flat), dim=1)
-        return x + self.gamma * (self.value(flat) @ weights).view_as(x)
+        change: Tensor = (self.value(flat) @ weights).view_as(x)
+        return x + self.gamma * change
 
 
 class _Level(nn.Module):
@@ -45,7 +48,8 @@ class _Level(nn.Module):
         self.attention = SelfAttention(outputs) if attend else nn.Identity()
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        return self.attention(self.convs(self.join(x, skip)))
+        out: Tensor = self.attention(self.convs(self.join(x, skip)))
+        return out
 
 
 class DeOldify(nn.Module):
@@ -58,7 +62,7 @@ class DeOldify(nn.Module):
         super().__init__()
         self.scale = ImageNetScale()
         self.encoder = timm.create_model(encoder, pretrained=False, features_only=True)
-        *skips, top = self.encoder.feature_info.channels()
+        *skips, top = feature_info(self.encoder)[0]
         self.norm = nn.BatchNorm2d(top)
         self.middle = nn.Sequential(conv(top, 2 * top), conv(2 * top, top))
         levels, width = [], top
@@ -93,33 +97,26 @@ class DeOldify(nn.Module):
 
 _ENCODER = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3", "7": "layer4"}
 _CONV = r"(?:conv|conv1|conv2)"
+_OF_A_LEVEL: Names = (
+    (r"shuf\.conv\.0\.", "join.shuffle.conv."),
+    (r"shuf\.conv\.1\.", "join.shuffle.norm."),
+    (r"bn\.", "join.norm."),
+    (rf"{_CONV}\.3\.", "attention."),
+    (r"conv2\.", "convs.1."),
+    (r"conv1?\.", "convs.0."),
+)
+_NAMES: Names = (
+    (r"layers\.0\.(\d)\.", lambda m: f"encoder.{_ENCODER.get(m[1], m[1])}."),
+    (r"layers\.1\.", "norm."),
+    (r"layers\.3\.", "middle."),
+    (r"layers\.8\.conv\.0\.", "finest.conv."),
+    (r"layers\.10\.layers\.([01])\.0\.", r"cross.\1."),
+    (r"layers\.11\.0\.", "head."),
+)
 
 
 def rename(key: str) -> str | None:
     """A published name -> ours. Theirs are the numbered layers of fastai's dynamic U-Net."""
-    if match := re.match(r"layers\.0\.(\d)\.", key):
-        return f"encoder.{_ENCODER.get(match[1], match[1])}." + key[match.end() :]
     if match := re.match(r"layers\.([4-7])\.", key):
-        level, rest = f"levels.{int(match[1]) - 4}.", key[match.end() :]
-        for pattern, ours in (
-            (r"shuf\.conv\.0\.", "join.shuffle.conv."),
-            (r"shuf\.conv\.1\.", "join.shuffle.norm."),
-            (r"bn\.", "join.norm."),
-            (rf"{_CONV}\.3\.", "attention."),
-            (r"conv2\.", "convs.1."),
-            (r"conv1?\.", "convs.0."),
-        ):
-            name, found = re.subn(rf"^{pattern}", ours, rest)
-            if found:
-                return level + name
-    for pattern, ours in (
-        (r"layers\.1\.", "norm."),
-        (r"layers\.3\.", "middle."),
-        (r"layers\.8\.conv\.0\.", "finest.conv."),
-        (r"layers\.10\.layers\.([01])\.0\.", r"cross.\1."),
-        (r"layers\.11\.0\.", "head."),
-    ):
-        name, found = re.subn(rf"^{pattern}", ours, key)
-        if found:
-            return name
-    return key
+        return f"levels.{int(match[1]) - 4}." + renamed(key[match.end() :], _OF_A_LEVEL)
+    return renamed(key, _NAMES)

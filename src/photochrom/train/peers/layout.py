@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from photochrom.errors import ModelError
+from photochrom.train.networks.weight_files import StateDict
 
-State = dict[str, Tensor]
-_NESTS = ("params_ema", "params", "state_dict", "model", "generator")  # what trainers wrap a state dict in
-_WRAPPERS = ("module.", "_orig_mod.")  # DataParallel, torch.compile
+Names = Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]  # a pattern of published names, and ours
 
-
-def plain(saved: object) -> State:
-    """The state dict inside what a weight file holds: unwrapped, without the prefixes that wrappers add.
-
-    Raises ModelError if there is none.
-    """
-    while isinstance(saved, Mapping) and not any(isinstance(value, Tensor) for value in saved.values()):
-        inner = next((saved[key] for key in _NESTS if isinstance(saved.get(key), Mapping)), None)
-        if inner is None:
-            raise ModelError(
-                f"the weight file holds no state dict (its keys begin with {', '.join(map(str, list(saved)[:3]))}): "
-                "give the file with the network's weights"
-            )
-        saved = inner
-    if not isinstance(saved, Mapping):
-        raise ModelError(f"the weight file holds a {type(saved).__name__}, not a state dict: save model.state_dict()")
-    state = {str(key): value for key, value in saved.items() if isinstance(value, Tensor)}
-    for prefix in _WRAPPERS:
-        if state and all(key.startswith(prefix) for key in state):
-            state = {key.removeprefix(prefix): value for key, value in state.items()}
-    return state
+# torch's names of a parametrized weight's parts, and those it had before; longer ones first.
+_PARAMETRIZED = (
+    ("original0", "weight_g"),
+    ("original1", "weight_v"),
+    ("0._u", "weight_u"),
+    ("0._v", "weight_v"),
+    ("original", "weight_orig"),
+)
 
 
-def folded(state: State) -> State:
+def folded(state: StateDict) -> StateDict:
     """Spectral and weight normalisation multiplied into the weights, as they act when a network is not in training.
 
     Spectral (Miyato et al., ICLR 2018): weight_orig / (u W v). Weight (Salimans & Kingma, NeurIPS 2016): g v / |v|,
@@ -44,12 +31,9 @@ def folded(state: State) -> State:
     """
     out = {}
     for key, value in state.items():
-        name = key.replace("parametrizations.weight.original0", "weight_g")
-        name = name.replace("parametrizations.weight.original1", "weight_v")
-        name = name.replace("parametrizations.weight.0._u", "weight_u").replace(
-            "parametrizations.weight.0._v", "weight_v"
-        )
-        name = name.replace("parametrizations.weight.original", "weight_orig")
+        name = key
+        for new, old in _PARAMETRIZED:
+            name = name.replace(f"parametrizations.weight.{new}", old)
         out[name] = value
     for name in [name for name in out if name.endswith(".weight_orig")]:
         base = name.removesuffix("_orig")
@@ -68,14 +52,23 @@ def folded(state: State) -> State:
     return out
 
 
-def fit(network: nn.Module, state: State, rename: Callable[[str], str | None], what: str) -> None:
+def renamed(name: str, names: Names) -> str:
+    """A name whose beginning is replaced by the first pattern that it matches; else as it is."""
+    for pattern, ours in names:
+        replaced, count = re.subn(rf"^{pattern}", ours, name)
+        if count:
+            return replaced
+    return name
+
+
+def fit(network: nn.Module, state: StateDict, rename: Callable[[str], str | None], what: str) -> None:
     """Load a published state dict into `network`.
 
     rename: their name -> ours, or None for a tensor that isn't needed. what: for the error, "DDColor-tiny".
     Raises ModelError naming the first tensor that is unknown, missing or of another shape.
     """
-    target, found = network.state_dict(), dict[str, Tensor]()
-    theirs: dict[str, str] = {}
+    target = network.state_dict()
+    loaded: StateDict = {}
     for key, value in folded(state).items():
         name = rename(key)
         if name is None:
@@ -87,10 +80,10 @@ def fit(network: nn.Module, state: State, rename: Callable[[str], str | None], w
                 f"these are not the weights of {what}: {key} has shape {tuple(value.shape)}, "
                 f"it needs {tuple(target[name].shape)}"
             )
-        found[name], theirs[name] = value.to(torch.float32) if value.is_floating_point() else value, key
-    missing = next((name for name in target if name not in found and not name.endswith("num_batches_tracked")), None)
+        loaded[name] = value.to(torch.float32) if value.is_floating_point() else value
+    missing = next((name for name in target if name not in loaded and not name.endswith("num_batches_tracked")), None)
     if missing is not None:
         raise ModelError(
             f"these are not the weights of {what}: nothing for {missing} {tuple(target[missing].shape)} is there"
         )
-    network.load_state_dict({**target, **found})
+    network.load_state_dict({**target, **loaded})

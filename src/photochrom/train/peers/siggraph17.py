@@ -5,11 +5,11 @@ Ten blocks in the shape of a U, the middle ones dilated. The user's hints are in
 
 from __future__ import annotations
 
-import re
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from photochrom.train.peers.layout import Names, renamed
 
 
 def _block(channels: int, inputs: int, convs: int, *, dilation: int = 1, norm: bool = True) -> nn.Sequential:
@@ -51,22 +51,20 @@ class Siggraph17(nn.Module):
         return torch.tanh(self.head(F.leaky_relu(x, 0.2)))
 
 
-_NAMES = [
+_NAMES: Names = [
     (r"model([1-4])\.", lambda m: f"down.{int(m[1]) - 1}."),
     (r"model([5-7])\.", lambda m: f"middle.{int(m[1]) - 5}."),
     (r"model(8|9|10)up\.0\.", lambda m: f"up.{int(m[1]) - 8}."),
     (r"model\dshort(8|9|10)\.0\.", lambda m: f"skip.{int(m[1]) - 8}."),
-    (r"model([89])\.(\d)\.", lambda m: f"blocks.{int(m[1]) - 8}.{int(m[2]) - 1}."),  # theirs begins with the ReLU
-    (r"model10\.1\.", lambda m: "blocks.2."),
-    (r"model_out\.0\.", lambda m: "head."),
+    (
+        r"model([89])\.(\d)\.",
+        lambda m: f"blocks.{int(m[1]) - 8}.{int(m[2]) - 1}.",
+    ),  # theirs counts a ReLU at the beginning
+    (r"model10\.1\.", "blocks.2."),
+    (r"model_out\.0\.", "head."),
 ]
 
 
 def rename(key: str) -> str | None:
     """A published name -> ours; None for the head that only training uses."""
-    if key.startswith("model_class."):
-        return None
-    for pattern, ours in _NAMES:
-        if match := re.match(pattern, key):
-            return ours(match) + key[match.end() :]
-    return key
+    return None if key.startswith("model_class.") else renamed(key, _NAMES)

@@ -1,0 +1,136 @@
+"""Other people's networks: one row each, by name."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from photochrom.errors import UsageError
+from photochrom.network.spec import NetworkSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_PACKAGE = "photochrom.train.peers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """What is needed to build a network, to load its published weights, and to colour with it.
+
+    network: "module:class", made with `options`. millions: of parameters, as published. spec: its input and output;
+    where that is a distribution, the centres of its bins are the published tensor `centres` times `centre_unit`, and
+    all else that is missing in a table is filled in from the other fields by an export. source: where the authors keep
+    the weights, an address or a hub id. sha256: of that file, or how it begins.
+    """
+
+    name: str
+    title: str
+    paper: str
+    millions: float
+    network: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    spec: NetworkSpec
+    centres: str = ""
+    centre_unit: float = 1.0
+    source: str = ""
+    sha256: str = ""
+
+    def build(self) -> nn.Module:
+        """The network with random weights: lightness (N,1,H,W) 0..100 -> the output of `spec`."""
+        module, name = self.network.split(":")
+        network: nn.Module = getattr(importlib.import_module(module), name)(**self.options)
+        return network.eval()
+
+    def load(self, network: nn.Module, state: dict[str, Tensor]) -> None:
+        """Published weights into a network of `build`. Raises ModelError for those of another network."""
+        from photochrom.train.peers.layout import fit
+
+        module = importlib.import_module(f"{_PACKAGE}.{self.name.partition('-')[0]}")
+        rename: Callable[[str], str | None] = module.rename
+        fit(network, state, rename, self.title)
+
+
+_DDCOLOR = "Kang et al., DDColor: Towards Photo-Realistic Image Colorization via Dual Decoders, ICCV 2023"
+_DEOLDIFY = 560  # px: 16 times DeOldify's render factor of 35
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer(
+            name="ddcolor-tiny",
+            title="DDColor-tiny",
+            paper=_DDCOLOR,
+            millions=55.0,
+            network=f"{_PACKAGE}.ddcolor:DDColor",
+            options={"encoder": "convnext_tiny"},
+            spec=NetworkSpec(output="ab", multiple=32, stride=1, work_size=512, licence="Apache-2.0"),
+            source="piddnad/ddcolor_paper_tiny",
+        ),
+        Peer(
+            name="ddcolor-large",
+            title="DDColor-large",
+            paper=_DDCOLOR,
+            millions=227.9,
+            network=f"{_PACKAGE}.ddcolor:DDColor",
+            options={"encoder": "convnext_large"},
+            spec=NetworkSpec(output="ab", multiple=32, stride=1, work_size=512, licence="Apache-2.0"),
+            source="piddnad/ddcolor_modelscope",
+        ),
+        Peer(
+            name="eccv16",
+            title="ECCV16",
+            paper="Zhang, Isola and Efros, Colorful Image Colorization, ECCV 2016",
+            millions=32.2,
+            network="photochrom.train.networks.eccv16:Eccv16",
+            options={"bins": 313},
+            spec=NetworkSpec(output="distribution", multiple=8, stride=4, work_size=256, licence="BSD-2-Clause"),
+            centres="model_out.weight",
+            centre_unit=110.0,
+            source="https://colorizers.s3.us-east-2.amazonaws.com/colorization_release_v2-9b330a0b.pth",
+            sha256="9b330a0b",
+        ),
+        Peer(
+            name="siggraph17",
+            title="SIGGRAPH17",
+            paper="Zhang, Zhu et al., Real-Time User-Guided Image Colorization with Learned Deep Priors, SIGGRAPH 2017",
+            millions=34.1,
+            network=f"{_PACKAGE}.siggraph17:Siggraph17",
+            spec=NetworkSpec(output="ab", multiple=8, stride=1, work_size=256, scale=110.0, licence="BSD-2-Clause"),
+            source="https://colorizers.s3.us-east-2.amazonaws.com/siggraph17-df00044c.pth",
+            sha256="df00044c",
+        ),
+        Peer(
+            name="deoldify-artistic",
+            title="DeOldify artistic",
+            paper="Antic, DeOldify, 2018",
+            millions=63.6,
+            network=f"{_PACKAGE}.deoldify:DeOldify",
+            options={"encoder": "resnet34", "deep": True},
+            spec=NetworkSpec(output="ab", multiple=32, stride=1, work_size=_DEOLDIFY, licence="MIT"),
+            source="https://data.deepai.org/deoldify/ColorizeArtistic_gen.pth",
+        ),
+        Peer(
+            name="deoldify-stable",
+            title="DeOldify stable",
+            paper="Antic, DeOldify, 2018",
+            millions=218.2,
+            network=f"{_PACKAGE}.deoldify:DeOldify",
+            options={"encoder": "resnet101", "deep": False},
+            spec=NetworkSpec(output="ab", multiple=32, stride=1, work_size=_DEOLDIFY, licence="MIT"),
+            source="https://data.deepai.org/deoldify/ColorizeStable_gen.pth",
+        ),
+    )
+}
+
+
+def find_peer(name: str) -> Peer:
+    """The network of that name. Raises UsageError, naming the nearest."""
+    if name in PEERS:
+        return PEERS[name]
+    near = difflib.get_close_matches(name, PEERS, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(PEERS)}"
+    raise UsageError(f"there is no network {name!r}: {hint}")
