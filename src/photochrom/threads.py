@@ -11,15 +11,19 @@ Result = TypeVar("Result")
 
 
 def ordered_map(
-    work: Callable[[Item], Result], items: Iterable[Item], *, threads: int | None = None
+    work: Callable[[Item], Result], items: Iterable[Item], *, threads: int | None = None, ahead: int | None = None
 ) -> Iterator[Result]:
-    """Like map(), computed ahead in threads; numpy and zlib let go of the interpreter lock, so it pays."""
+    """Like map(), computed ahead in threads; numpy and zlib let go of the interpreter lock, so it pays.
+
+    ahead: results held at a time while nobody asks for them; two for each thread if not given.
+    """
     count = threads or min(4, os.cpu_count() or 1)
+    most = ahead or 2 * count
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(count) as pool:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) > 2 * count:
+            if len(waiting) > most:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

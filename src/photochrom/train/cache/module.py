@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,11 @@ from photochrom.train.data.pictures import Squares
 from photochrom.train.networks.efficientnet import Encoder
 from photochrom.train.recipe.sections import Recipe
 
+T = TypeVar("T")
+
 
 class CachedData(PictureData):
-    """Batches of cached views: f4, f8, f16, f32, lightness, ab at stride 4, rgb uint8 (see train.cached).
+    """Batches of cached views: f4, f8, f16, f32, lightness, ab at stride 4, rgb uint8 (see train.cache.store).
 
     The cache is made, or finished, when the run is set up. An epoch is every view once.
     """
@@ -46,13 +48,15 @@ class CachedData(PictureData):
         self.cache = Cache(self.folder)
 
     def _fill(self) -> None:
+        """Make the cache, or what is missing of it."""
         recipe, pictures = self.recipe, self.sets["train"]["rgb"]
         squares = Squares({"rgb": pictures}, self.views["train"], recipe.data.min_colorfulness)
 
         def square(view: int, picture: int) -> NDArray[np.uint8]:
             item = squares[view, picture]
             self.left_out.add(item["broken"])
-            return item["rgb"].permute(1, 2, 0).numpy()
+            pixels: NDArray[np.uint8] = item["rgb"].permute(1, 2, 0).numpy()
+            return pixels
 
         fill_cache(
             self.folder,
@@ -81,14 +85,15 @@ class CachedData(PictureData):
         batch, seed = self.recipe.train.batch, self.recipe.train.seed
         order = TrainOrder([self.cache.count], batch, seed=seed, position=self._position, rank=rank, world=world)
         views = CachedViews(self.cache, (*FEATURES, "grey", "ab", "rgb"))
-        return ResumableLoader(views, batch_sampler=order, collate_fn=_as_it_is)
+        return ResumableLoader(views, batch_sampler=order, collate_fn=_unchanged)
 
 
-def _as_it_is(batch: Any) -> Any:
+def _unchanged(batch: T) -> T:
     return batch
 
 
 def _digest(encoder: Encoder) -> str:
+    """SHA-256 of all weights."""
     hashed = hashlib.sha256()
     for value in encoder.state_dict().values():
         hashed.update(value.cpu().numpy().tobytes())

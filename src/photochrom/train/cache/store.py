@@ -14,19 +14,32 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypedDict
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import Dataset
 
+from photochrom.atomic import atomic_write
 from photochrom.errors import UsageError
 from photochrom.train.lab import rgb_to_lab
 
 FEATURES = ("f4", "f8", "f16", "f32")
 
+Arrays: TypeAlias = dict[str, NDArray[Any]]
 
-def shapes(size: int, channels: Sequence[int]) -> dict[str, tuple[tuple[int, ...], type]]:
+
+class State(TypedDict):
+    """cache.json. of: what the cache is made of. done, total: views that are there, and that there are to be."""
+
+    of: dict[str, Any]
+    done: int
+    total: int
+
+
+def shapes(size: int, channels: Sequence[int]) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]:
     """Shape and type of one view in each array; channels: of the encoder's features."""
     features = zip(FEATURES, channels, (4, 8, 16, 32), strict=True)
     return {
@@ -45,14 +58,11 @@ class Cache:
         if state is None or state["done"] < state["total"]:
             raise UsageError(f"the cache {folder} is not complete: run the command again to finish it")
         self.count: int = state["total"]
-        self.arrays = {
+        self.arrays: Arrays = {
             name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("rgb", "grey", *FEATURES, "ab")
         }
         grey = torch.arange(256.0).div(255).view(1, 1, 1, 256).expand(1, 3, 1, 256)
-        self._lightness = rgb_to_lab(grey)[0, 0, 0]
-
-    def take(self, name: str, rows: np.ndarray) -> Tensor:
-        return torch.from_numpy(self.arrays[name][rows])
+        self._lightness = rgb_to_lab(grey)[0, 0, 0]  # (256,), of each grey value
 
     def batch(self, rows: Sequence[int], names: Sequence[str] = (*FEATURES, "grey", "ab")) -> dict[str, Tensor]:
         """The arrays of these views as float32; `lightness` (N,1,S,S) 0..100 is what the encoder saw, `rgb` uint8 NCHW.
@@ -62,7 +72,7 @@ class Cache:
         sorted_rows = np.sort(np.asarray(rows))
         out: dict[str, Tensor] = {}
         for name in names:
-            values = self.take(name, sorted_rows)
+            values = torch.from_numpy(self.arrays[name][sorted_rows])
             if name == "grey":
                 out["lightness"] = self._lightness[values.long()][:, None]
             elif name == "rgb":
@@ -72,7 +82,7 @@ class Cache:
         return out
 
 
-class CachedViews(torch.utils.data.Dataset):
+class CachedViews(Dataset[dict[str, Tensor]]):
     """The views of a cache for a DataLoader, which asks for a whole batch of (epoch, row) at a time."""
 
     def __init__(self, cache: Cache, names: Sequence[str]) -> None:
@@ -82,20 +92,22 @@ class CachedViews(torch.utils.data.Dataset):
         return self.cache.count
 
     def __getitems__(self, picks: list[tuple[int, int]]) -> dict[str, Tensor]:
+        """The batch that stands for these views, as Cache.batch() gives it."""
         return self.cache.batch([row for _, row in picks], self.names)
 
 
-def read_state(folder: Path) -> dict[str, Any] | None:
+def read_state(folder: Path) -> State | None:
     """The folder's cache.json, None where there is none."""
     try:
-        return json.loads((folder / "cache.json").read_text(encoding="utf-8"))
+        state: State = json.loads((folder / "cache.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    return state
 
 
 def open_arrays(
     folder: Path, size: int, channels: Sequence[int], made_of: Mapping[str, Any], total: int
-) -> tuple[dict[str, np.ndarray], int]:
+) -> tuple[Arrays, int]:
     """The arrays to write to, and the number of views that are there already.
 
     Raises UsageError where the folder holds the cache of other pictures or settings.
@@ -106,7 +118,7 @@ def open_arrays(
     folder.mkdir(parents=True, exist_ok=True)
     if state is not None:
         return {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in shapes(size, channels)}, state["done"]
-    arrays = {
+    arrays: Arrays = {
         name: np.lib.format.open_memmap(folder / f"{name}.npy", "w+", kind, (total, *shape))
         for name, (shape, kind) in shapes(size, channels).items()
     }
@@ -115,6 +127,7 @@ def open_arrays(
 
 
 def write_state(folder: Path, made_of: Mapping[str, Any], done: int, total: int) -> None:
-    part = folder / "cache.part"
-    part.write_text(json.dumps({"of": dict(made_of), "done": done, "total": total}), encoding="utf-8")
-    part.replace(folder / "cache.json")
+    """Write the folder's cache.json, whole or not at all."""
+    state: State = {"of": dict(made_of), "done": done, "total": total}
+    with atomic_write(folder / "cache.json", overwrite=True) as stream:
+        stream.write(json.dumps(state).encode())

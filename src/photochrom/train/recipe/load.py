@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from photochrom.errors import UsageError
+from photochrom.errors import UsageError, suggestion
 from photochrom.train.recipe.sections import Recipe
-from photochrom.train.recipe.values import nearest
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -43,7 +42,7 @@ def _find(text: str, beside: Path) -> Path:
         return path
     if text.endswith(".toml"):
         raise UsageError(f"there is no recipe file {path}: check the path")
-    hint = nearest(text, recipe_names()) or "name one's own as a path that ends in .toml"
+    hint = suggestion(text, recipe_names(), otherwise="name one's own as a path that ends in .toml")
     raise UsageError(f"there is no recipe {text!r}: {hint}")
 
 

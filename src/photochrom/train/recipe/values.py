@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from photochrom.errors import UsageError
+from photochrom.errors import UsageError, suggestion
 
 T = TypeVar("T")
 
@@ -50,12 +50,6 @@ def check_bounds(section: object, prefix: str) -> None:
             raise UsageError(f"{prefix}{name} = {value} can't be used: give a number of {bounds}")
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """ "did you mean …?", or nothing where none is near."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else ""
-
-
 def _bounds(section: type) -> Mapping[str, Bounds]:
     hints = get_type_hints(section, include_extras=True)
     extras = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
@@ -68,17 +62,16 @@ def _build(kind: type[Any], values: Mapping[str, Any], prefix: str, root: type[A
     arguments: dict[str, object] = {}
     for key, value in values.items():
         if key not in hints:
-            raise UsageError(
-                f"{prefix}{key} is no key of a recipe: {nearest(key, known) or _elsewhere(key, known, root)}"
-            )
-        hint = hints[key]
-        if dataclasses.is_dataclass(hint):
+            hint = suggestion(key, known) or _elsewhere(key, known, root)
+            raise UsageError(f"{prefix}{key} is no key of a recipe: {hint}")
+        kind_of_value = hints[key]
+        if dataclasses.is_dataclass(kind_of_value):
             if not isinstance(value, Mapping):
                 raise UsageError(f"{key} is a section of a recipe, not a value: write [{key}] and keys below it")
-            arguments[key] = _build(cast(type[Any], hint), value, f"{key}.", root)
+            arguments[key] = _build(cast(type[Any], kind_of_value), value, f"{key}.", root)
         else:
-            arguments[key] = _coerced(f"{prefix}{key}", value, hint)
-    return cast(object, kind(**arguments))
+            arguments[key] = _coerced(f"{prefix}{key}", value, kind_of_value)
+    return kind(**arguments)
 
 
 def _coerced(key: str, value: object, hint: object) -> object:
@@ -87,7 +80,9 @@ def _coerced(key: str, value: object, hint: object) -> object:
         choices = get_args(hint)
         if str(value) in choices:
             return str(value)
-        raise UsageError(f"{key} = {value!r} isn't known: {nearest(str(value), choices) or _all_of(choices)}")
+        raise UsageError(
+            f"{key} = {value!r} isn't known: {suggestion(str(value), choices, otherwise=_all_of(choices))}"
+        )
     if get_origin(hint) is tuple:
         if isinstance(value, (list, tuple)) and len(value) == len(get_args(hint)):
             return tuple(_coerced(key, v, t) for v, t in zip(value, get_args(hint), strict=True))
