@@ -32,7 +32,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_train_resume_export_colour(here: Path) -> None:
+def test_train_resume_export_color(here: Path) -> None:
     train = ("train", "cifar10-cnn", "--data", "pictures", "--device", "cpu", "--set", *SMALL)
     code, told, progress = photochrom_(*train)
     assert (code, told) == (0, "runs/cifar10-cnn-1\n")

@@ -25,7 +25,7 @@ TINY = ["data.size=32", "data.workers=0", "train.batch=4", "train.preview=2", "n
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_a_recipe_trains_exports_and_colours(name: str, tmp_path: Path) -> None:
+def test_a_recipe_trains_exports_and_colors(name: str, tmp_path: Path) -> None:
     kind = load_recipe(name).network.kind
     recipe = load_recipe(name, [*TINY, *SMALL[kind], "train.epochs=1", "train.pretrain_epochs=0", "data.limit=0"])
     pictures = draw_pictures(tmp_path / "pictures", 20)

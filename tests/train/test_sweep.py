@@ -15,7 +15,8 @@ from photochrom.errors import TrainingError, UsageError
 from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.run.options import RunOptions
 from photochrom.train.sweep.ranges import Range, parse_range
-from photochrom.train.sweep.sweep import SweepResult, show, sweep
+from photochrom.train.sweep.result import SweepResult, show
+from photochrom.train.sweep.sweep import sweep
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 
@@ -145,7 +146,7 @@ def test_another_sweeps_folder_is_refused(recipe: str, tmp_path: Path, training:
         run(recipe, tmp_path / "sweep", training, overrides=["train.batch=3"])
 
 
-def test_weights_of_the_loss_are_judged_by_the_colours(recipe: str, tmp_path: Path, training: FakeTraining) -> None:
+def test_weights_of_the_loss_are_judged_by_the_colors(recipe: str, tmp_path: Path, training: FakeTraining) -> None:
     found = run(recipe, tmp_path / "sweep", training, ranges=["loss.pixel_weight=1..200"], trials=1)
     assert "val/ab_error" in found.rows[0]
 

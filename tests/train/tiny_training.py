@@ -27,8 +27,8 @@ def draw_pictures(folder: Path, count: int, size: tuple[int, int] = (48, 40), su
     """Smooth random colours, each picture another."""
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(count):
-        colours = np.random.default_rng(i).integers(0, 256, (3, 4, 3)).astype(np.uint8)
-        Image.fromarray(colours).resize(size, Image.Resampling.BICUBIC).save(folder / f"{i:03}{suffix}")
+        colors = np.random.default_rng(i).integers(0, 256, (3, 4, 3)).astype(np.uint8)
+        Image.fromarray(colors).resize(size, Image.Resampling.BICUBIC).save(folder / f"{i:03}{suffix}")
     return folder
 
 

@@ -92,7 +92,8 @@ def sweep(
 
     def work() -> int:
         from photochrom.train.run.options import RunOptions
-        from photochrom.train.sweep.sweep import show, sweep
+        from photochrom.train.sweep.result import show
+        from photochrom.train.sweep.sweep import sweep
 
         result = sweep(
             recipe,

@@ -60,13 +60,13 @@ def finetune(
 
 
 def finetune_recipe(model: str, spec: NetworkSpec, *, whole: bool, overrides: Sequence[str] = ()) -> Recipe:
-    """The recipe of a fine-tuning run of a model with this metadata."""
-    words = "false" if whole else "true"
+    """The recipe of a fine-tuning run of a model that says this of itself."""
+    frozen = json.dumps(not whole)
     weights = exported_scale_weights(spec.details)
     ours = (
         *_GENTLY,
-        f"network.frozen={words}",
-        f"network.cache={words}",
+        f"network.frozen={frozen}",
+        f"network.cache={frozen}",
         f"network.temperature={spec.temperature}",
         f"network.work_size={spec.work_size}",
         f"network.gain={spec.gain}",
