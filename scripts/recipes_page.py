@@ -22,7 +22,7 @@ from photochrom.evaluate.report.gallery import sheet_of
 from photochrom.evaluate.report.tables import markdown
 from photochrom.evaluate.summary import METRICS
 from photochrom.evaluate.training.curves import curves
-from photochrom.evaluate.training.past_runs import Run, differences, facts_of, flat, read_run
+from photochrom.evaluate.training.past_runs import Run, differences, facts_of, read_run
 from photochrom.train.recipe import load_recipe
 
 _SCORES = {  # of an evaluation: the metric, and how it is written
@@ -57,8 +57,8 @@ def score_row(row: Mapping[str, Any], formats: Mapping[str, str]) -> dict[str, s
 
 def command_of(run: Run) -> tuple[str, str]:
     """The command that repeats a run, and the settings that it changes, for reading."""
-    shipped = flat(load_recipe(run.recipe.name))
-    changed = differences([shipped, flat(run.recipe)], ["recipe", "here"])
+    shipped = load_recipe(run.recipe.name).flat()
+    changed = differences([shipped, run.recipe.flat()], ["recipe", "here"])
     options = " ".join(f"{row['setting']}={'FILE' if row['setting'] in _ELSEWHERE else row['here']}" for row in changed)
     words = [f"{row['setting']} {row['here']} ({row['recipe']})" for row in changed if row["setting"] not in _ELSEWHERE]
     return f"photochrom train {run.recipe.name} --data FOLDER" + (f" --set {options}" if options else ""), "; ".join(

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from photochrom.errors import UsageError
-from photochrom.evaluate.training.compare import compare, differences, flat
+from photochrom.evaluate.training.compare import compare, differences
 from photochrom.evaluate.training.nearness import (
     RADII,
     AbErrors,
@@ -159,4 +159,4 @@ def test_a_square_keeps_its_lightness(pictures: Path) -> None:
 def test_differences_name_only_what_differs() -> None:
     a = Recipe.from_dict({"name": "a", "train": {"batch": 4}})
     b = Recipe.from_dict({"name": "b", "train": {"batch": 8}})
-    assert differences([flat(a), flat(b)], ["A", "B"]) == [{"setting": "train.batch", "A": "4", "B": "8"}]
+    assert differences([a.flat(), b.flat()], ["A", "B"]) == [{"setting": "train.batch", "A": "4", "B": "8"}]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from photochrom.errors import OutputExistsError, UsageError
-from photochrom.train.recipe import Recipe, load_recipe
+from photochrom.train.recipe import load_recipe
 from photochrom.train.run.folder import next_folder
 from photochrom.train.run.options import RunOptions
 
@@ -24,14 +24,14 @@ def run_train(
     bins: Path | None,
 ) -> int:
     """Train; the run's folder on stdout, everything else on stderr."""
-    read = load_recipe(recipe, settings)
-    folder = out or _next(read.name, resume=options.resume)
+    chosen = load_recipe(recipe, settings)
+    folder = out or _numbered(chosen.name, resume=options.resume)
     from photochrom.train.losses.bins import Bins  # torch, only once the recipe is known to be right
     from photochrom.train.run.run import train
 
     return _run(
         folder,
-        lambda: train(read, data, folder, options=options, start=start, bins=Bins.load(bins) if bins else None),
+        lambda: train(chosen, data, folder, options=options, start=start, bins=Bins.load(bins) if bins else None),
     )
 
 
@@ -47,7 +47,7 @@ def run_finetune(
     """Train a model on; the run's folder on stdout."""
     from photochrom.train.finetune import finetune
 
-    folder = out or _next(f"{Path(model).stem}-finetuned", resume=options.resume)
+    folder = out or _numbered(f"{Path(model).stem}-finetuned", resume=options.resume)
     return _run(folder, lambda: finetune(model, data, folder, whole=whole, overrides=settings, options=options))
 
 
@@ -55,9 +55,8 @@ def run_export(run: Path, output: Path | None, *, domain: str, licence: str, hal
     """Export; the file's name on stdout."""
     from photochrom.train.export import export
 
-    target = output or _beside(run)
-    if target.exists() and not overwrite:
-        raise OutputExistsError(f"{target} exists already; choose another name with -o, or add --overwrite")
+    target = output or _export_path(run)
+    _check_free(target, overwrite=overwrite)
     worst = export(run, target, domain=domain, licence=licence, half=half, overwrite=overwrite)
     sys.stderr.write(f"onnxruntime gives what torch gives, to {worst:.1e}; try photochrom -m {target} old.jpg\n")
     sys.stdout.write(f"{target}\n")
@@ -65,15 +64,14 @@ def run_export(run: Path, output: Path | None, *, domain: str, licence: str, hal
 
 
 def run_bins(data: Sequence[str], out: Path, *, pictures: int, settings: Sequence[str], overwrite: bool) -> int:
-    """Count, tell how many bins there are."""
-    if out.exists() and not overwrite:
-        raise OutputExistsError(f"{out} exists already; choose another name with --out, or add --overwrite")
-    values = load_recipe("eccv16", ["loss.bins=used", *settings])
+    """Count the bins of training pictures; how many there are on stderr, the file's name on stdout."""
+    _check_free(out, overwrite=overwrite)
+    recipe = load_recipe("eccv16", ["loss.bins=used", *settings])
     from photochrom.train.data.counting import count_bins
     from photochrom.train.data.parts import parts_of
 
-    parts = parts_of(data, values, commands=True)
-    counted = count_bins(parts.train, values, pictures)
+    parts = parts_of(data, recipe, commands=True)
+    counted = count_bins(parts.train, recipe, pictures)
     counted.save(out)
     sys.stderr.write(
         f"{len(counted.centres)} bins from {min(pictures, len(parts.train))} of {len(parts.train)} training pictures\n"
@@ -83,6 +81,7 @@ def run_bins(data: Sequence[str], out: Path, *, pictures: int, settings: Sequenc
 
 
 def _run(folder: Path, work: Callable[[], Path]) -> int:
+    """The work, which says how to go on when it is interrupted; then the folder on stdout, of one process only."""
     try:
         work()
     except KeyboardInterrupt:
@@ -94,17 +93,24 @@ def _run(folder: Path, work: Callable[[], Path]) -> int:
     return 0
 
 
-def _next(name: str, *, resume: bool) -> Path:
+def _numbered(name: str, *, resume: bool) -> Path:
+    """runs/NAME-N, for a run whose folder isn't named."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise UsageError("several processes can't each choose a folder for the run: name it with --out")
     return next_folder(name, resume=resume)
 
 
-def _beside(run: Path) -> Path:
+def _check_free(target: Path, *, overwrite: bool) -> None:
+    """Before the work, not after it: see that its result may be written."""
+    if target.exists() and not overwrite:
+        raise OutputExistsError(f"{target} exists already; choose another name with -o, or add --overwrite")
+
+
+def _export_path(run: Path) -> Path:
+    """RUN/RECIPE.onnx, or beside a .ckpt."""
     if run.is_file():
         return run.with_suffix(".onnx")
     stored = run / "recipe.toml"
     if not stored.is_file():
         raise UsageError(f"there is no run in {run}: name the folder that photochrom train wrote")
-    recipe: Recipe = load_recipe(stored)
-    return run / f"{recipe.name}.onnx"
+    return run / f"{load_recipe(stored).name}.onnx"

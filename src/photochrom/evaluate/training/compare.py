@@ -21,7 +21,7 @@ from photochrom.evaluate.training.nearness import (
     validation_squares,
     work_device,
 )
-from photochrom.evaluate.training.past_runs import Run, differences, facts_of, flat, read_run
+from photochrom.evaluate.training.past_runs import Run, differences, facts_of, read_run
 from photochrom.sheet import LEGIBLE, contact_sheet
 from photochrom.train.methods import ColorMethod, load_method
 
@@ -105,7 +105,7 @@ def compare(
     page.heading("What each run logged at its best")
     page.table([_best_row(run, monitor) for run in compared], caption=f"The epoch in which {monitor} was best")
     page.heading("Settings that differ")
-    differing = differences([flat(run.recipe) for run in compared], [run.name for run in compared])
+    differing = differences([run.recipe.flat() for run in compared], [run.name for run in compared])
     page.table(differing) if differing else page.text("None: the recipes are the same, key for key.")
     page.heading("The runs")
     page.table([{"run": run.name, "folder": str(run.folder), **facts_of(run)} for run in compared])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 from photochrom.evaluate.training.history import History, read_history
 from photochrom.train.recipe import Recipe, load_recipe
+from photochrom.train.run.folder import read_facts
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,8 @@ class Run:
 
 def read_run(folder: Path, name: str = "") -> Run:
     """The run of a folder, under its own name unless another is given. Raises UsageError where it is none."""
-    history = read_history(folder)
-    try:
-        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        facts = {}
-    return Run(name or folder.resolve().name, folder, load_recipe(folder / "recipe.toml"), history, facts)
-
-
-def flat(recipe: Recipe) -> dict[str, object]:
-    """Every setting of a recipe under its dotted name."""
-    settings: dict[str, object] = {}
-    for section, value in recipe.to_dict().items():
-        settings.update(
-            {f"{section}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {section: value}
-        )
-    return settings
+    history, recipe = read_history(folder), load_recipe(folder / "recipe.toml")
+    return Run(name or folder.resolve().name, folder, recipe, history, read_facts(folder))
 
 
 def differences(settings: Sequence[Mapping[str, object]], names: Sequence[str]) -> list[dict[str, object]]:

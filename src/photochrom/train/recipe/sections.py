@@ -196,6 +196,13 @@ class Recipe:
         values: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
         return values
 
+    def flat(self) -> dict[str, Any]:
+        """The same under dotted names, as in "train.batch"."""
+        settings: dict[str, Any] = {}
+        for name, value in self.to_dict().items():
+            settings |= {f"{name}.{key}": v for key, v in value.items()} if isinstance(value, dict) else {name: value}
+        return settings
+
     def to_toml(self) -> str:
         """Every key with its value; load_recipe reads it back."""
         tables: list[str] = []

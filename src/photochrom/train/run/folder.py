@@ -16,7 +16,7 @@ from photochrom.atomic import atomic_write
 from photochrom.errors import UsageError
 from photochrom.train.recipe import Recipe, load_recipe
 
-# What may differ when a run is resumed: it changes how long it goes on and how fast, not what is learned from.
+# Keys that may differ when a run is resumed: they change how long it goes on and how fast, not what it learns from.
 _FREE = {
     "title",
     "data.workers",
@@ -45,16 +45,19 @@ class RunFolder:
         self.facts: dict[str, Any] = {}
 
     def begin(self, recipe: Recipe, data: Mapping[str, Any], *, resume: bool) -> None:
-        """Make the folder, or see that it can be resumed with this recipe and these pictures. Raises UsageError."""
+        """Make the folder, or check that the run in it can be resumed with this recipe and these pictures.
+
+        data: what run.json says of the pictures. Raises UsageError.
+        """
         stored = self.path / "recipe.toml"
         if resume:
-            self.facts = self._read()
+            self.facts = read_facts(self.path)
         if not self.writes:
             return
         if resume:
             if not stored.is_file():
                 raise UsageError(f"there is no run in {self.path} to go on with: leave out --resume to begin one")
-            _same(load_recipe(stored), recipe, self.path)
+            _check_same(load_recipe(stored), recipe, self.path)
             if self.facts.get("data", data)["sha256"] != data["sha256"]:
                 raise UsageError(f"these are not the pictures that {self.path} was begun with: give the same data")
         elif self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
@@ -77,15 +80,17 @@ class RunFolder:
             self.facts["data"] |= {"left_out": len(left_out), "left_out_names": dict(left_out)}
             self._write()
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            return dict(json.loads((self.path / "run.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}
-
     def _write(self) -> None:
         with atomic_write(self.path / "run.json", overwrite=True) as stream:
             stream.write(json.dumps(self.facts, indent=1).encode() + b"\n")
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """What a run's run.json says; nothing where there is none that can be read."""
+    try:
+        return dict(json.loads((folder / "run.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 def next_folder(name: str, *, resume: bool) -> Path:
@@ -116,21 +121,15 @@ def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def _same(before: Recipe, after: Recipe, path: Path) -> None:
-    old, new = _flat(before.to_dict()), _flat(after.to_dict())
+def _check_same(before: Recipe, after: Recipe, path: Path) -> None:
+    """See that a run may be resumed with this recipe. Raises UsageError, naming what differs."""
+    old, new = before.flat(), after.flat()
     for key, value in old.items():
         if key not in _FREE and new[key] != value:
             raise UsageError(
                 f"the run in {path} was begun with {key} = {value!r}, not {new[key]!r}: "
                 "resume it with the recipe it was begun with, or begin another run"
             )
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
 
 
 def _runs_of(name: str) -> Iterable[Path]:

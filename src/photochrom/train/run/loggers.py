@@ -10,7 +10,10 @@ from torch import Tensor
 
 
 def loggers(out: Path, resumed_at: int | None) -> list[Logger]:
-    """resumed_at: the number of steps in the checkpoint; what was logged from there on will be logged again."""
+    """Those of a run whose folder is `out`.
+
+    resumed_at: steps in the checkpoint that it goes on from, if any: what was logged after it is logged again.
+    """
     before = _rows(out / "metrics.csv", resumed_at) if resumed_at is not None else []
     table = CSVLogger(out, name="", version="", flush_logs_every_n_steps=50)
     for row in before:

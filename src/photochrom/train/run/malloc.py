@@ -9,11 +9,11 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # of mallopt(3)
 
 
 def keep_memory() -> bool:
-    """Let glibc keep large freed blocks instead of giving them back; whether it was there to be asked.
+    """Let glibc keep large freed blocks, for the rest of the process's life; whether there was a glibc to do so.
 
-    torch allocates every activation anew at each step, and the kernel has to fill each returned page with zeros again:
-    half of the time of a step on two cores. The same as MALLOC_MMAP_MAX_=0 and MALLOC_TRIM_THRESHOLD_=-1 in the
-    environment, which only count before the process starts. For the rest of the process's life.
+    torch allocates every activation anew at each step, and the kernel fills each page that was given back with zeros
+    again, which is half of the time of a step on two cores. The same as MALLOC_MMAP_MAX_=0 and
+    MALLOC_TRIM_THRESHOLD_=-1 in the environment, which are only read when a process starts.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import lightning
 import torch
@@ -23,7 +22,7 @@ from photochrom.train.run.options import RunOptions
 from photochrom.train.run.signals import Signals
 from photochrom.train.watch.stopping import StopAfter
 
-# What Lightning warns of and we do on purpose, or can't help.
+# Lightning's warnings of what is done on purpose, or can't be helped.
 _KNOWN = (
     ".*does not have many workers.*",  # the pictures are in memory, or data.workers says how many
     ".*Checkpoint directory .* exists and is not empty.*",  # a run that is resumed
@@ -74,7 +73,11 @@ def build_trainer(
     validates: bool,
     resumed: Path | None,
 ) -> lightning.Trainer:
-    """callbacks: besides those that stop, average and save. resumed: the checkpoint to go on from."""
+    """The Trainer of a run.
+
+    callbacks: besides those that stop, average and save. validates: whether there are pictures for it. resumed: the
+    checkpoint to go on from.
+    """
     every = list(callbacks)
     if ends.max_steps:
         every.append(StopAfter(ends.max_steps))
@@ -83,9 +86,11 @@ def build_trainer(
     if validates:
         every += _chosen_by_validation(recipe, folder)
     every.append(LastCheckpoint(folder.last, recipe.train.checkpoint_minutes, signals))
+    automatic = method.automatic_optimization  # else it steps its optimisers, accumulates and clips by itself
     return lightning.Trainer(
         **devices,
-        **_gradients(recipe, method),
+        accumulate_grad_batches=recipe.train.accumulate if automatic else 1,
+        gradient_clip_val=(recipe.optimiser.clip or None) if automatic else None,
         max_epochs=ends.epochs,
         max_time=timedelta(minutes=ends.minutes) if ends.minutes else None,
         logger=loggers(folder.path, _steps_in(resumed)) if folder.writes else False,
@@ -103,21 +108,15 @@ def build_trainer(
 
 @contextmanager
 def without_known_warnings() -> Iterator[None]:
-    """Leave out what Lightning warns of and is meant to be so."""
+    """Leave out Lightning's warnings of what is meant to be so."""
     with warnings.catch_warnings():
         for message in _KNOWN:
             warnings.filterwarnings("ignore", message)
         yield
 
 
-def _gradients(recipe: Recipe, method: lightning.LightningModule) -> dict[str, Any]:
-    """A method that steps its optimisers itself clips and accumulates itself too."""
-    if not method.automatic_optimization:
-        return {}
-    return {"accumulate_grad_batches": recipe.train.accumulate, "gradient_clip_val": recipe.optimiser.clip or None}
-
-
 def _chosen_by_validation(recipe: Recipe, folder: RunFolder) -> list[lightning.Callback]:
+    """What keeps the best epoch, and what stops when none gets better."""
     monitor, patience = recipe.train.monitor or "val/loss", recipe.train.early_stopping
     early = [EarlyStopping(monitor, patience=patience, mode=better(monitor), check_finite=False)] if patience else []
     return [best_checkpoint(folder.checkpoints, recipe.train.monitor), *early]
