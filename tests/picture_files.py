@@ -1,7 +1,10 @@
 """Picture files written by hand, so that the reader is tested against the formats and not against our writer."""
 
+import io
 import struct
+import tarfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 
@@ -198,3 +201,13 @@ def _profile(space: bytes, pcs: bytes, tags: dict[bytes, bytes]) -> bytes:
 
 ADOBE_RGB = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
 PROPHOTO = ((0.79767, 0.28804, 0.0), (0.13519, 0.71187, 0.0), (0.03135, 0.00009, 0.82491))
+
+
+def write_shard(path: Path, members: dict[str, bytes]) -> Path:
+    """A tar of files with this content, in this order."""
+    with tarfile.open(path, "w") as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return path

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from photochrom.photo import Photo
 from photochrom.pictures.find import find_pictures
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.squares import center_crop, resized_crop
+from tests.picture_files import write_shard
 
 FORMATS = {".dib": "BMP", ".j2k": "JPEG2000", ".jp2": "JPEG2000", ".jfif": "JPEG", ".jpe": "JPEG"}
 FORMATS |= dict.fromkeys((".pbm", ".pgm", ".pnm", ".ppm"), "PPM")
@@ -29,15 +29,6 @@ def drawn(size: tuple[int, int] = (40, 30)) -> Image.Image:
 def only(place: Path) -> Picture:
     (picture,) = find_pictures([place])
     return picture
-
-
-def write_shard(path: Path, members: dict[str, bytes]) -> Path:
-    with tarfile.open(path, "w") as tar:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    return path
 
 
 def png(shade: int = 0) -> bytes:

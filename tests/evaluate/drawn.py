@@ -3,7 +3,6 @@
 import hashlib
 import io
 import pickle
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +31,6 @@ def encoded(array: NDArray[np.uint8], kind: str = "PNG") -> bytes:
     memory = io.BytesIO()
     Image.fromarray(array).save(memory, kind)
     return memory.getvalue()
-
-
-def write_shard(path: Path, files: dict[str, bytes]) -> Path:
-    with tarfile.open(path, "w") as tar:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    return path
 
 
 def write_folder(folder: Path, count: int, start: int = 0) -> Path:

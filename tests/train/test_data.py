@@ -2,7 +2,6 @@
 
 import io
 import pickle
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +21,7 @@ from photochrom.train.data.order import TrainOrder, ValidationOrder
 from photochrom.train.data.pictures import LeftOut, Squares, View, collate
 from photochrom.train.data.resident import load_resident
 from photochrom.train.losses.bins import Bins
-
-
-def shard(path: Path, members: dict[str, bytes]) -> Path:
-    with tarfile.open(path, "w") as tar:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    return path
+from tests.picture_files import write_shard
 
 
 def encoded(shade: int, size: tuple[int, int] = (40, 30), format: str = "PNG") -> bytes:
@@ -45,7 +36,7 @@ def encoded(shade: int, size: tuple[int, int] = (40, 30), format: str = "PNG") -
 def test_a_folder_with_everything_below_it(tmp_path: Path) -> None:
     draw_pictures(tmp_path / "a" / "deep", 3, suffix=".jpg")
     draw_pictures(tmp_path / ".hidden", 2)
-    shard(tmp_path / "b.tar", {"x.webp": encoded(1, format="WEBP"), "x.json": b"{}"})
+    write_shard(tmp_path / "b.tar", {"x.webp": encoded(1, format="WEBP"), "x.json": b"{}"})
     (tmp_path / "notes.txt").write_text("no picture")
     found = find_pictures([tmp_path])
     assert sorted(Path(p.where).name for p in found) == ["000.jpg", "001.jpg", "002.jpg", "b.tar:x.webp"]
@@ -62,7 +53,7 @@ def test_places_without_pictures(tmp_path: Path, place: str) -> None:
 
 def test_of_a_pair_the_colour_picture_is_taken(tmp_path: Path) -> None:
     members = {"k1.rgb.webp": encoded(9), "k1.ir.webp": encoded(8), "deep/k2.png": encoded(7), "v1.5.png": encoded(6)}
-    found = find_pictures([shard(tmp_path / "pairs.tar", members)])
+    found = find_pictures([write_shard(tmp_path / "pairs.tar", members)])
     assert [p.name for p in found] == ["k1.rgb.webp", "deep/k2.png", "v1.5.png"]
     assert tuple(found[0].pixels()[0, 0]) == (9, 100, 50)
 

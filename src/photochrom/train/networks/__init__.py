@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-
-from photochrom.errors import UsageError
+from photochrom.errors import UsageError, suggestion
 from photochrom.train.networks.blocks import ColorNetwork
 from photochrom.train.networks.cifar import CifarCNN
 from photochrom.train.networks.eccv16 import Eccv16
@@ -41,6 +39,5 @@ def build_network(config: NetworkConfig, bins: int = 0) -> ColorNetwork:
         return network
     if config.kind == "eccv16":
         return Eccv16(bins, config.width)
-    near = difflib.get_close_matches(config.kind, KINDS, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(KINDS)}"
+    hint = suggestion(config.kind, KINDS, otherwise=f"choose one of {', '.join(KINDS)}")
     raise UsageError(f"network.kind = {config.kind!r} isn't known or not for this method: {hint}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from photochrom.errors import UsageError
+from photochrom.errors import UsageError, suggestion
 from photochrom.network.spec import NetworkSpec
 
 if TYPE_CHECKING:
@@ -131,6 +130,5 @@ def find_peer(name: str) -> Peer:
     """The network of that name. Raises UsageError, naming the nearest."""
     if name in PEERS:
         return PEERS[name]
-    near = difflib.get_close_matches(name, PEERS, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(PEERS)}"
-    raise UsageError(f"there is no network {name!r}: {hint}")
+    otherwise = f"choose one of {', '.join(PEERS)}"
+    raise UsageError(f"there is no network {name!r}: {suggestion(name, PEERS, otherwise=otherwise, cutoff=0.4)}")
