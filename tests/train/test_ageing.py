@@ -38,7 +38,7 @@ def test_a_share_of_the_inputs_is_aged_and_the_rest_exact() -> None:
 def test_scratches_and_dust_touch_little_and_stay_within_the_greys() -> None:
     torch.manual_seed(0)
     grey = torch.full((40, 1, 160, 160), 0.5)
-    for damage in (ageing._scratched, ageing._dusty):
+    for damage in (ageing.scratched, ageing.dusty):
         made = damage(grey)
         touched = ((made - grey).abs() > 0.02).float().mean((1, 2, 3))
         assert touched.max() < 0.12 and touched.mean() > 0.0005
@@ -48,7 +48,7 @@ def test_scratches_and_dust_touch_little_and_stay_within_the_greys() -> None:
 
 def test_a_vignette_darkens_towards_the_corners_only() -> None:
     torch.manual_seed(0)
-    light = ageing._vignette(torch.zeros(30, 1, 33, 33))
+    light = ageing.vignette(torch.zeros(30, 1, 33, 33))
     assert torch.all(light[..., 16, 16] > 0.99)
     assert torch.all(light[..., 0, 0] < light[..., 16, 0])
     assert torch.all(light[..., 0, 0] >= 0.39)

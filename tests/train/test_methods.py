@@ -13,10 +13,10 @@ import torch
 from torch.utils.data import DataLoader
 
 from photochrom.errors import UsageError
+from photochrom.train.augment.geometry import augmentation
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins, gamut_bins
 from photochrom.train.methods import ColorMethod, build_method, load_method
-from photochrom.train.methods.base import augmentation
 from photochrom.train.methods.cyclegan import Pool
 from photochrom.train.methods.schedule import factor
 from photochrom.train.methods.scores import Diversity, scores

@@ -15,7 +15,7 @@ from photochrom.train.cache.fill import fill_cache
 from photochrom.train.cache.store import FEATURES, Cache
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import annealed_mean, distribution_loss
-from photochrom.train.losses.critic_input import cut, painted, random_window, with_true_broad_colors
+from photochrom.train.losses.critic_losses import cut, painted, random_window, with_true_broad_colors
 from photochrom.train.methods.stages import Stages
 from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance
 from photochrom.train.networks.efficientnet import LITE0_STAGES, Encoder, fold_norms

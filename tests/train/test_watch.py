@@ -103,7 +103,7 @@ def warnings(tmp_path: Path) -> WarningLog:
 def said(warnings: WarningLog) -> list[str]:
     """The lines of warnings.log; the same sentences were printed."""
     lines = warnings.file.read_text().splitlines() if warnings.file.exists() else []
-    printed = warnings._console.file.getvalue()
+    printed = warnings.console.file.getvalue()
     assert all(line.split(": ", 1)[1] in printed for line in lines)
     return lines
 
@@ -149,11 +149,14 @@ def test_a_validation_that_rises_with_the_training_loss_is_not_overfitting(
     assert said(warnings) == []
 
 
-def test_overfitting_remembers_across_a_restart(warnings: WarningLog) -> None:
+def test_overfitting_remembers_across_a_restart(warnings: WarningLog, tmp_path: Path) -> None:
     before, after = Overfitting(warnings), Overfitting(warnings)
-    before._seen = [(1.0, 0.5), (0.9, 0.6)]
+    rising = Script(falling, lambda epoch: {"loss": 1.0 + epoch})
+    fit(rising, [before], tmp_path, epochs=3)
+    assert said(warnings) == []
     after.load_state_dict(before.state_dict())
-    assert after._seen == before._seen
+    fit(Script(lambda n: {"loss": 0.01}, lambda epoch: {"loss": 9.0}), [after], tmp_path, epochs=1)
+    assert "best in epoch 1" in said(warnings)[0]  # the third after it
 
 
 def test_mode_collapse_rings_when_all_pictures_are_painted_alike(warnings: WarningLog, tmp_path: Path) -> None:
@@ -186,12 +189,16 @@ def test_a_discriminator_that_always_wins(
     assert ["winning discriminator" in line for line in said(warnings)] == [True] * rings
 
 
-def test_smoothed_labels_have_a_floor_that_a_winning_discriminator_reaches(warnings: WarningLog) -> None:
-    recipe = Recipe.from_dict({"loss": {"adversarial": "vanilla"}, "stabilise": {"label_smoothing": 0.1}})
+@pytest.mark.parametrize("smoothing", [0.1, 0.0])
+def test_smoothed_labels_have_a_floor_that_a_winning_discriminator_reaches(
+    warnings: WarningLog, tmp_path: Path, smoothing: float
+) -> None:
+    recipe = Recipe.from_dict({"loss": {"adversarial": "vanilla"}, "stabilise": {"label_smoothing": smoothing}})
     probability = 0.9  # the best answer to a label of 0.9
     best = -0.9 * math.log(probability) - 0.1 * math.log(1 - probability)
-    assert WinningDiscriminator.of(recipe, warnings)._floor == pytest.approx(best)
-    assert WinningDiscriminator.of(Recipe(), warnings)._floor == 0
+    script = Script(lambda n: {"loss": 1 / (n + 1), "discriminator_real": best, "discriminator_fake": 0.001}, fine)
+    fit(script, [WinningDiscriminator.of(recipe, warnings, steps=8)], tmp_path)
+    assert len(said(warnings)) == (1 if smoothing else 0)
 
 
 def test_dead_training_rings_when_every_step_has_the_same_loss(warnings: WarningLog, tmp_path: Path) -> None:

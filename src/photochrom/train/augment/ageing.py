@@ -38,12 +38,12 @@ def aged(rgb: Tensor) -> Tensor:
     black, white = _uniform(grey, 0, 50 / 255), _uniform(grey, 190 / 255, 1)
     grey = _some(0.5, black + grey * (white - black), grey)  # fading
     grey = _some(0.25, grey + 0.12 * _stains(grey), grey)
-    grey = _some(0.25, grey * _vignette(grey), grey)
+    grey = _some(0.25, grey * vignette(grey), grey)
     grey = grey.clamp(1e-4, 1) ** torch.exp(0.15 * torch.randn_like(black))
     grey = RandomGaussianBlur((5, 5), (0.3, 1.3), p=0.5)(grey)
     grey = _some(0.5, grey + _uniform(grey, 2 / 255, 14 / 255) * torch.randn_like(grey), grey)  # grain
-    grey = _some(0.25, _scratched(grey), grey)
-    grey = _some(0.25, _dusty(grey), grey).clamp(0, 1)
+    grey = _some(0.25, scratched(grey), grey)
+    grey = _some(0.25, dusty(grey), grey).clamp(0, 1)
     if grey.shape[2] % 16 == 0 and grey.shape[3] % 16 == 0:  # what kornia's JPEG takes
         grey = RandomJPEG((25.0, 85.0), p=0.5)(grey.expand(-1, 3, -1, -1))[:, :1]
     return grey.clamp(0, 1)
@@ -71,13 +71,13 @@ def _stains(grey: Tensor) -> Tensor:
     return F.interpolate(few, size=grey.shape[2:], mode="bicubic", align_corners=False)
 
 
-def _vignette(grey: Tensor) -> Tensor:
+def vignette(grey: Tensor) -> Tensor:
     """Fall-off of a simple lens: a factor of 1 in the middle, 0.4 to 0.8 in the corners."""
     down, across = _places(grey)
     return 1 - _uniform(grey, 0.2, 0.6) * ((down**2 + across**2) / 2) ** _uniform(grey, 0.8, 2.0)
 
 
-def _scratched(grey: Tensor) -> Tensor:
+def scratched(grey: Tensor) -> Tensor:
     """Scratches: up to MAX_SCRATCHES thin, nearly vertical lines over part of the height, nearly white or black."""
     down, across = _places(grey)
     slope, place = 0.15 * torch.randn_like(_uniform(grey, 0, 1, MAX_SCRATCHES)), _uniform(grey, -1, 1, MAX_SCRATCHES)
@@ -88,7 +88,7 @@ def _scratched(grey: Tensor) -> Tensor:
     return _covered(grey, near * ((down - middle).abs() < length))
 
 
-def _dusty(grey: Tensor) -> Tensor:
+def dusty(grey: Tensor) -> Tensor:
     """Dust: up to MAX_SPECKS discs with a radius of 0.25 to 1.6 % of the side."""
     down, across = _places(grey)
     y, x = _uniform(grey, -1, 1, MAX_SPECKS), _uniform(grey, -1, 1, MAX_SPECKS)

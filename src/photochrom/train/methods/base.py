@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
 import lightning
 import torch
-from kornia.augmentation import ColorJitter, ImageSequential, RandomAffine, RandomHorizontalFlip
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
@@ -16,13 +15,15 @@ from photochrom.errors import UsageError
 from photochrom.network.spec import NetworkSpec
 from photochrom.train.augment.ageing import aged_lightness
 from photochrom.train.augment.backgrounds import on_plain_background
+from photochrom.train.augment.geometry import augmentation
 from photochrom.train.data.module import seed_step
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins
+from photochrom.train.methods.batch import Batch
 from photochrom.train.methods.schedule import factor
 from photochrom.train.methods.scores import Diversity, scores
 from photochrom.train.networks.blocks import ColorNetwork
-from photochrom.train.recipe.sections import AugmentConfig, Recipe
+from photochrom.train.recipe.sections import Recipe
 from photochrom.train.watch.stopping import share_done
 
 if TYPE_CHECKING:
@@ -30,28 +31,6 @@ if TYPE_CHECKING:
 
 Optimisers = Optimizer | list[Optimizer]
 N = TypeVar("N", bound=ColorNetwork)
-
-
-class Batch(TypedDict, total=False):
-    """N pictures. What comes from the data: `rgb`, or a cache's features and all else that a step needs."""
-
-    rgb: Tensor
-    """sRGB (N,3,H,W), uint8."""
-    other: Tensor
-    """The same of data.other."""
-    lightness: Tensor
-    """What the network is given: (N,1,H,W), L* 0..100, perhaps aged."""
-    true_lightness: Tensor
-    """(N,1,H,W), L* 0..100, of the clean pictures."""
-    ab: Tensor
-    """(N,2,H,W), ab units; of a cache (N,2,H/4,W/4)."""
-    other_lightness: Tensor
-    """(N,1,H,W), L* 0..100, of `other`."""
-    f4: Tensor
-    """A frozen encoder's features at stride 4 (N,C,H/4,W/4); the next at 8, 16 and 32."""
-    f8: Tensor
-    f16: Tensor
-    f32: Tensor
 
 
 class Exportable(NamedTuple):
@@ -216,19 +195,6 @@ class ColorMethod(lightning.LightningModule):
         """Log values under train/, of each step and on average over the epoch."""
         named = {f"train/{name}": value.detach() for name, value in values.items()}
         self.log_dict(named, on_step=True, on_epoch=True, batch_size=count, sync_dist=True)
-
-
-def augmentation(config: AugmentConfig) -> ImageSequential:
-    """Mirroring, turning, scaling, light, of sRGB (N,3,H,W) 0..1 on the device; empty when nothing is asked for."""
-    steps: list[nn.Module] = []
-    if config.flip:
-        steps.append(RandomHorizontalFlip(p=0.5))
-    if config.rotate or config.scale:
-        scale = (1 - config.scale, 1 + config.scale) if config.scale else None
-        steps.append(RandomAffine(config.rotate, scale=scale, padding_mode="reflection", p=1.0))
-    if config.brightness or config.contrast:
-        steps.append(ColorJitter(brightness=config.brightness, contrast=config.contrast, p=1.0))
-    return ImageSequential(*steps)
 
 
 def fitting(recipe: Recipe, network: N) -> N:

@@ -8,7 +8,8 @@ from torch import Tensor
 from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import generator_loss
 from photochrom.train.methods.adversary import discriminator_losses, patch_discriminator
-from photochrom.train.methods.base import Batch, Optimisers
+from photochrom.train.methods.base import Optimisers
+from photochrom.train.methods.batch import Batch
 from photochrom.train.methods.regression import Regression
 from photochrom.train.networks.patchgan import discriminator_input
 from photochrom.train.recipe.sections import Recipe

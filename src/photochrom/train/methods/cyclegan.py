@@ -14,7 +14,8 @@ from photochrom.network.spec import NetworkSpec
 from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import generator_loss
 from photochrom.train.methods.adversary import discriminator_losses, patch_discriminator
-from photochrom.train.methods.base import Batch, ColorMethod, Exportable, Optimisers, fitting
+from photochrom.train.methods.base import ColorMethod, Exportable, Optimisers, fitting
+from photochrom.train.methods.batch import Batch
 from photochrom.train.networks import ColorNetwork
 from photochrom.train.networks.cyclegan import CHROMA, GreyToColor, ResNetGenerator, as_color, as_grey
 from photochrom.train.networks.old_names import accept_old_names

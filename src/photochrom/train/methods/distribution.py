@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from photochrom.errors import UsageError
 from photochrom.network.spec import NetworkSpec
 from photochrom.train.losses.bins import Bins, nearest_bins_loss, smoothed
-from photochrom.train.methods.base import Batch, Exportable, Optimisers, fitting
+from photochrom.train.methods.base import Exportable, Optimisers, fitting
+from photochrom.train.methods.batch import Batch
 from photochrom.train.methods.binned import BinnedMethod
 from photochrom.train.networks import ColorNetwork, build_network
 from photochrom.train.recipe.sections import Recipe

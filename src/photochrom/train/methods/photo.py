@@ -20,11 +20,12 @@ from photochrom.network.spec import NetworkSpec
 from photochrom.train.augment.hints import random_hints
 from photochrom.train.lab import lab_to_rgb, rgb_to_lab
 from photochrom.train.losses.bins import Bins, annealed_mean, distribution_loss
-from photochrom.train.losses.critic_input import cut, painted, random_window, with_true_broad_colors
-from photochrom.train.methods.base import Batch, Exportable, Optimisers
+from photochrom.train.losses.critic_losses import Features, Losses, critic_losses
+from photochrom.train.methods.base import Exportable, Optimisers
+from photochrom.train.methods.batch import Batch
 from photochrom.train.methods.binned import BinnedMethod
 from photochrom.train.methods.stages import Stage, Stages
-from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance
+from photochrom.train.networks.critic import Critic, perceptual_distance
 from photochrom.train.networks.efficientnet import LITE0_STAGES, Encoder, encoder_input, fold_norms
 from photochrom.train.networks.imagenet import load_imagenet
 from photochrom.train.networks.multiscale import STRIDE, MultiScale, photo_details, scale_weights
@@ -35,9 +36,6 @@ from photochrom.train.recipe.sections import Recipe
 MULTIPLE = 32  # of the sides of the network's input
 HUBER_DELTA = 10.0  # ab units
 CRITIC_RATE, CRITIC_BETAS = 4e-4, (0.0, 0.99)
-
-Losses = dict[str, Tensor]  # by name, weighted: their sum is minimised
-Features = tuple[list[Tensor], list[Tensor]]  # the critic's, of generated and of true pictures
 
 
 class PhotoMethod(BinnedMethod):
@@ -202,33 +200,11 @@ class PhotoMethod(BinnedMethod):
                 return losses, None
             guess = annealed_mean(logits, self.centres, self.recipe.network.temperature)
             losses["huber"] = options.huber_weight * F.huber_loss(guess, ab, delta=HUBER_DELTA) / HUBER_DELTA
-        if self.critic is None:
-            return losses, None
-        more, seen = self._critic_losses(self.critic, guess, ab, batch, stage)
-        return losses | more, seen
-
-    def _critic_losses(
-        self, critic: Critic, guess: Tensor, ab: Tensor, batch: Batch, stage: Stage
-    ) -> tuple[Losses, Features]:
-        """The losses through a critic of guessed colours (N,2,H/4,W/4), and its features."""
-        options = self.recipe.loss
-        with torch.autocast(guess.device.type, enabled=False):
+            if self.critic is None:
+                return losses, None
             lightness = batch["true_lightness"] if "true_lightness" in batch else rgb_to_lab(batch["rgb"] / 255)[:, :1]
-            window = random_window(ab.shape[2], ab.shape[3], options.critic_crop // STRIDE)
-            shown = with_true_broad_colors(guess, ab, options.detail_share)
-            light = cut(lightness, window, STRIDE)
-            pictures = [painted(light, cut(colors, window)) for colors in (shown, ab)]
-        fake = [feature.float() for feature in critic.features(pictures[0])]
-        with torch.no_grad():
-            real = [feature.float() for feature in critic.features(pictures[1])]
-        losses = {"perceptual": options.perceptual_weight * perceptual_distance(fake, real)}
-        if options.semantic_weight:
-            with torch.no_grad():
-                truth = critic.embedding(real)
-            losses["semantic"] = options.semantic_weight * semantic_distance(critic.embedding(fake), truth)
-        if stage == "c" and options.adversarial_weight:
-            losses["generator"] = options.adversarial_weight * critic.generator_loss(fake)
-        return losses, (fake, real)
+        more, seen = critic_losses(self.critic, guess, ab, lightness, options, adversarial=stage == "c")
+        return losses | more, seen
 
 
 def _check(recipe: Recipe) -> None:

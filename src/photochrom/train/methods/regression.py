@@ -7,7 +7,8 @@ from torch import Tensor
 from photochrom.network.spec import NetworkSpec
 from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import pixel_loss
-from photochrom.train.methods.base import Batch, ColorMethod, Exportable, Optimisers, fitting
+from photochrom.train.methods.base import ColorMethod, Exportable, Optimisers, fitting
+from photochrom.train.methods.batch import Batch
 from photochrom.train.networks import ColorNetwork, build_network
 from photochrom.train.recipe.sections import Recipe
 

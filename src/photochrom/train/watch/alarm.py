@@ -17,14 +17,14 @@ class WarningLog:
 
     def __init__(self, out: Path, console: Console) -> None:
         self.file = out / "warnings.log"
-        self._console = console
+        self.console = console
 
     def write(self, trainer: lightning.Trainer, kind: str, sentence: str) -> None:
         """Note one alarm, with the epoch and the step; in a run of several processes only the first writes."""
         if not trainer.is_global_zero:
             return
         place = f"epoch {trainer.current_epoch + 1}, step {steps_done(trainer)}"
-        self._console.print(f"[yellow]{kind}[/] ({place}): {escape(sentence)}", highlight=False, soft_wrap=True)
+        self.console.print(f"[yellow]{kind}[/] ({place}): {escape(sentence)}", highlight=False, soft_wrap=True)
         self.file.parent.mkdir(parents=True, exist_ok=True)
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         with open(self.file, "a", encoding="utf-8") as log:

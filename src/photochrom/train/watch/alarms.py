@@ -90,11 +90,12 @@ class WinningDiscriminator(Alarm):
         self._count = 0
 
     @classmethod
-    def of(cls, recipe: Recipe, log: WarningLog) -> WinningDiscriminator:
+    def of(cls, recipe: Recipe, log: WarningLog, *, steps: int = 200) -> WinningDiscriminator:
         """For a recipe: with smoothed labels the loss on real pictures can't fall below the entropy of the labels."""
         s = recipe.stabilise.label_smoothing
         smoothed = recipe.loss.adversarial == "vanilla" and 0 < s < 1
-        return cls(log, floor_of_real=-(s * math.log(s) + (1 - s) * math.log(1 - s)) if smoothed else 0.0)
+        floor = -(s * math.log(s) + (1 - s) * math.log(1 - s)) if smoothed else 0.0
+        return cls(log, steps=steps, floor_of_real=floor)
 
     def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         real, fake = (step_value(trainer, f"train/discriminator_{kind}") for kind in ("real", "fake"))

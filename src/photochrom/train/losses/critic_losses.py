@@ -1,4 +1,4 @@
-"""The pictures that the photo recipe's critic compares: painted, with the network's colours, and true."""
+"""The losses of the photo recipe through a critic, which compares pictures in the network's and in true colours."""
 
 from __future__ import annotations
 
@@ -8,10 +8,40 @@ from torch.nn import functional as F
 
 from photochrom.train.lab import lab_to_rgb
 from photochrom.train.networks.blocks import resized
+from photochrom.train.networks.critic import Critic, perceptual_distance, semantic_distance
+from photochrom.train.networks.multiscale import STRIDE
+from photochrom.train.recipe.sections import LossConfig
 
 BROAD = 8  # places of the output to a side of an area whose mean colour is broad: a fifth of a picture of 160 px
 
 Window = tuple[slice, slice]  # of the rows and columns of a map
+Losses = dict[str, Tensor]  # by name, weighted: their sum is minimised
+Features = tuple[list[Tensor], list[Tensor]]  # the critic's, of pictures in the network's colours and in true ones
+
+
+def critic_losses(
+    critic: Critic, guess: Tensor, truth: Tensor, lightness: Tensor, options: LossConfig, *, adversarial: bool
+) -> tuple[Losses, Features]:
+    """The weighted losses of guessed colours, and the features that a discriminator's step needs.
+
+    guess, truth: (N,2,H/4,W/4), ab units. lightness: (N,1,H,W) 0..100. adversarial: with the generator's loss too.
+    """
+    with torch.autocast(guess.device.type, enabled=False):
+        window = random_window(truth.shape[2], truth.shape[3], options.critic_crop // STRIDE)
+        shown = with_true_broad_colors(guess, truth, options.detail_share)
+        light = cut(lightness, window, STRIDE)
+        ours, true = (painted(light, cut(colors, window)) for colors in (shown, truth))
+    fake = [feature.float() for feature in critic.features(ours)]
+    with torch.no_grad():
+        real = [feature.float() for feature in critic.features(true)]
+    losses = {"perceptual": options.perceptual_weight * perceptual_distance(fake, real)}
+    if options.semantic_weight:
+        with torch.no_grad():
+            embedding = critic.embedding(real)
+        losses["semantic"] = options.semantic_weight * semantic_distance(critic.embedding(fake), embedding)
+    if adversarial and options.adversarial_weight:
+        losses["generator"] = options.adversarial_weight * critic.generator_loss(fake)
+    return losses, (fake, real)
 
 
 def random_window(height: int, width: int, side: int) -> Window:
