@@ -8,13 +8,11 @@ import time
 import traceback
 from collections import Counter
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from photochrom.batch.run import Result
 from photochrom.errors import PhotochromError
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
+from photochrom.progress import Bar
 
 
 class Report:
@@ -25,11 +23,10 @@ class Report:
         self._total, self._skipped = total, skipped
         self._json, self._to_stdout = as_json, to_stdout
         self._start = time.perf_counter()
-        self._bar = _bar(total) if total > 1 and sys.stderr.isatty() else None
+        self._bar = Bar()
 
     def __enter__(self) -> Report:
-        if self._bar:
-            self._bar.start()
+        self._show()
         return self
 
     def add(self, result: Result) -> None:
@@ -48,12 +45,10 @@ class Report:
             self._say(json.dumps(_file_record(result)))
         elif not result.error and not self._to_stdout:
             self._say(f"{result.source} -> {', '.join(map(str, result.outputs))}")
-        if self._bar:
-            self._bar.advance(self._bar.task_ids[0])
+        self._show()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._bar:
-            self._bar.stop()
+        self._bar.close()
         if kind not in (None, KeyboardInterrupt):
             return
         left = self._total - self.done - self.failed
@@ -73,36 +68,15 @@ class Report:
             "seconds": round(time.perf_counter() - self._start, 3),
         }
 
+    def _show(self) -> None:
+        if self._total > 1:  # one picture needs no bar
+            self._bar("Colouring", self.done + self.failed, self._total)
+
     def _say(self, line: str) -> None:
-        if self._bar and sys.stdout.isatty():  # a plain print would tear the bar apart
-            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
-        else:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()  # whoever reads the pipe sees each file when it is done
+        self._bar.write(line, sys.stdout)
 
     def _complain(self, line: str, *, prefix: str = "photochrom: ") -> None:
-        if self._bar and self._bar.live.is_started:
-            self._bar.console.print(prefix + line, markup=False, highlight=False, soft_wrap=True)
-        else:
-            sys.stderr.write(f"{prefix}{line}\n")
-
-
-def _bar(total: int) -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    bar = Progress(
-        TextColumn("Colouring"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        redirect_stdout=False,  # stdout may be a pipe that is read by another program
-        redirect_stderr=False,
-    )
-    bar.add_task("", total=total)
-    return bar
+        self._bar.write(prefix + line, sys.stderr)
 
 
 def _sentence(result: Result) -> str:
