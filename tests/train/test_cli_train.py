@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from tiny_training import draw_pictures
 from typer.testing import CliRunner
 
@@ -50,6 +51,21 @@ def test_train_resume_export_color(here: Path) -> None:
     assert photochrom_("export", "runs/cifar10-cnn-1")[0] == 1, "it is there already"
     model = photochrom.load_model("runs/cifar10-cnn-1/cifar10-cnn.onnx")
     assert model.colorize(np.zeros((50, 70), np.uint8)).shape == (50, 70, 3)
+
+
+def test_options_that_verbs_share_are_called_the_same() -> None:
+    named: dict[str, set[tuple[str, ...]]] = {}
+    for verb in typer.main.get_command(app).commands.values():
+        for option in verb.params:
+            for name in {"--out", "--model", "--device", "--data", "--overwrite"} & set(option.opts):
+                named.setdefault(name, set()).add(tuple(sorted(option.opts)))
+    assert named == {
+        "--out": {("--out", "--output", "-o")},
+        "--model": {("--model", "-m")},
+        "--device": {("--device",)},
+        "--data": {("--data",)},
+        "--overwrite": {("--overwrite",)},
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -11,8 +12,10 @@ from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, trai
 
 import photochrom
 from photochrom.errors import UsageError
-from photochrom.train.methods import load_method
+from photochrom.train.methods import METHODS, load_method
 from photochrom.train.recipe import load_recipe
+from photochrom.train.recipe.sections import MethodName
+from photochrom.train.run.devices import trainer_devices
 from photochrom.train.run.folder import next_folder
 
 
@@ -127,6 +130,24 @@ def test_a_device_that_is_not_there(tmp_path: Path, pictures: Path, device: str)
     with pytest.raises(UsageError, match=device):
         train_tiny(tiny_recipe(), [pictures], tmp_path / "run", device=device)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("alternating", "strategy"), [(True, "ddp_find_unused_parameters_true"), (False, "ddp")])
+def test_several_processes_look_for_unused_parameters_only_where_there_are_any(
+    monkeypatch: pytest.MonkeyPatch, alternating: bool, strategy: str
+) -> None:
+    assert trainer_devices("cpu", "32", alternating=alternating)["strategy"] == "auto"
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setenv("WORLD_SIZE", "6")
+    told = trainer_devices("cpu", "32", alternating=alternating)
+    assert (told["devices"], told["num_nodes"], told["strategy"]) == (2, 3, strategy)
+
+
+def test_every_method_of_a_recipe_says_what_it_needs() -> None:
+    assert set(METHODS) == set(get_args(MethodName))
+    assert {name for name, method in METHODS.items() if method.needs_bins} == {"distribution", "photo"}
+    assert {name for name, method in METHODS.items() if method.alternating} == {"cgan", "cyclegan", "photo"}
+    assert {name for name, method in METHODS.items() if method.reads_exports} == {"photo"}
 
 
 def test_the_next_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
