@@ -9,7 +9,7 @@ from photochrom.train.recipe.sections import AugmentConfig
 
 
 def augmentation(config: AugmentConfig) -> ImageSequential:
-    """Mirroring, turning, scaling, light, of sRGB (N,3,H,W) 0..1 on the device; empty when nothing is asked for."""
+    """The augmentation of sRGB (N,3,H,W) 0..1 that a recipe names, on the device; empty where it names none."""
     steps: list[nn.Module] = []
     if config.flip:
         steps.append(RandomHorizontalFlip(p=0.5))

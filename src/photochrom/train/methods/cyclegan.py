@@ -27,7 +27,7 @@ DOMAINS = ("color", "grey")
 
 
 class Pool:
-    """Earlier pictures: half of those asked for come from here and leave the new one in their place."""
+    """Earlier generated pictures, for which half of the new ones are exchanged once it is full."""
 
     def __init__(self, size: int = POOL) -> None:
         self.size = size
@@ -53,8 +53,8 @@ class CycleGAN(ColorMethod):
     """Translates between pictures without colour and pictures in colour, both as scaled Lab (N,3,H,W).
 
     The grey domain is the lightness of data.other, or that of the same batch, shifted by one picture so that there are
-    no pairs. As both domains are scaled Lab, either generator can be asked to leave a picture of its target domain as
-    it is (the identity loss). Exported is the generator from grey to colour.
+    no pairs. As both domains are scaled Lab, either generator can take a picture of its target domain, which it
+    should leave as it is (the identity loss). Exported is the generator from grey to colour.
     """
 
     alternating = True

@@ -188,7 +188,7 @@ class PhotoMethod(BinnedMethod):
             return self._distribution_loss(decoder.hints(logits.float(), x4.float(), x8.float(), hints), ab)
 
     def _losses(self, batch: Batch, stage: Stage) -> tuple[Losses, Features | None]:
-        """The losses of a stage but d, in float32, and the critic's features where it was asked."""
+        """The losses of stage a, b or c, in float32; with a critic its features too."""
         options = self.recipe.loss
         features, ab = self._encoded(batch)
         if self.recipe.network.dropout:  # of whole channels, as overfitting relies on a few of them

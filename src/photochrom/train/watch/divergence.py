@@ -22,7 +22,7 @@ class Divergence(lightning.Callback):
 
     Exploding: `times` times the loss of the first steps, in `patience` checks in a row. On a GPU it checks every
     `every`-th step only, since reading the loss waits for the device. All weights are checked before each checkpoint is
-    written, so that none holds what a step in between has spoilt.
+    written, so that none holds weights that a step in between made infinite or NaN.
     """
 
     def __init__(
