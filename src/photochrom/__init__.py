@@ -4,7 +4,7 @@ import photochrom
 photochrom.colorize("old.jpg").save("new.jpg")
 
 model = photochrom.load_model("photo")
-array_in_colour = model.colorize(array, vividness=1.2)
+array_in_color = model.colorize(array, vividness=1.2)
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import struct
 
 from PIL import ExifTags, Image
 
-_ORIENTATION, _EXIF_IFD, _COLOUR_SPACE, _WIDTH, _HEIGHT = 0x0112, 0x8769, 0xA001, 0xA002, 0xA003
+_ORIENTATION, _EXIF_IFD, _COLOR_SPACE, _WIDTH, _HEIGHT = 0x0112, 0x8769, 0xA001, 0xA002, 0xA003
 _THUMB_OFFSET, _THUMB_LENGTH = 0x0201, 0x0202
 _PREFIX = b"Exif\x00\x00"
 
@@ -57,8 +57,8 @@ def _entries(body: bytearray, at: int, order: str) -> tuple[dict[int, int], int]
 
 def _correct_details(body: bytearray, at: int, order: str, swapped: bool, srgb: bool) -> None:
     details, _ = _entries(body, at, order)
-    if srgb and _COLOUR_SPACE in details:
-        struct.pack_into(order + "HIHH", body, details[_COLOUR_SPACE] + 2, 3, 1, 1, 0)
+    if srgb and _COLOR_SPACE in details:
+        struct.pack_into(order + "HIHH", body, details[_COLOR_SPACE] + 2, 3, 1, 1, 0)
     if swapped and _WIDTH in details and _HEIGHT in details:
         w, h = details[_WIDTH] + 2, details[_HEIGHT] + 2
         body[w : w + 10], body[h : h + 10] = body[h : h + 10], body[w : w + 10]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from photochrom.color.lab import Pixels
 from photochrom.threads import ordered_map
 
-_COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # grey, grey + alpha, RGB, RGB + alpha
+_COLOR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # grey, grey + alpha, RGB, RGB + alpha
 _STRIP_BYTES = 1 << 20
 _AVERAGE = 3
 
@@ -43,7 +43,7 @@ def write_png_16(
         return raw, packer.compress(raw) + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
 
     out.write(b"\x89PNG\r\n\x1a\n")
-    _chunk(out, b"IHDR", struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPE[samples], 0, 0, 0))
+    _chunk(out, b"IHDR", struct.pack(">IIBBBBB", width, height, 16, _COLOR_TYPE[samples], 0, 0, 0))
     for name, data in _metadata(dpi, icc, exif, xmp, text or {}):
         _chunk(out, name, data)
     checksum, head = 1, b"\x78\x9c"

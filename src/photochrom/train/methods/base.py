@@ -44,7 +44,7 @@ class Exportable(NamedTuple):
 
 
 class ColorMethod(lightning.LightningModule):
-    """A way to train a network that colours. Subclasses give predict_ab, exportable, training_step and optimisers."""
+    """A way to train a network that colours. Subclasses give predict_ab, training_step and optimisers."""
 
     needs_bins: ClassVar[bool] = False
     """Whether it gives a distribution over ab bins: they are counted in the pictures before it is built."""
@@ -78,8 +78,12 @@ class ColorMethod(lightning.LightningModule):
         raise NotImplementedError
 
     def exportable(self) -> Exportable:
-        """What export writes; its spec names no recipe, domain or licence yet."""
-        raise NotImplementedError
+        """What export writes, of a network that gives ab; its spec names no recipe, domain or licence yet."""
+        network, size = cast(ColorNetwork, self.network), self.recipe.data.size
+        spec = NetworkSpec(
+            output="ab", stride=network.stride, multiple=network.multiple, work_size=size, scale=network.scale
+        )
+        return Exportable(network, spec)
 
     @property
     def cached_encoder(self) -> Encoder | None:

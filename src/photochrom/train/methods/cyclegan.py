@@ -10,11 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.errors import UsageError
-from photochrom.network.spec import NetworkSpec
 from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import generator_loss
 from photochrom.train.methods.adversary import discriminator_losses, patch_discriminator
-from photochrom.train.methods.base import ColorMethod, Exportable, Optimisers, fitting
+from photochrom.train.methods.base import ColorMethod, Optimisers, fitting
 from photochrom.train.methods.batch import Batch
 from photochrom.train.networks import ColorNetwork
 from photochrom.train.networks.cyclegan import CHROMA, GreyToColor, ResNetGenerator, as_color, as_grey
@@ -77,13 +76,6 @@ class CycleGAN(ColorMethod):
 
     def predict_ab(self, lightness: Tensor) -> Tensor:
         return self.network(lightness).float() * CHROMA
-
-    def exportable(self) -> Exportable:
-        network, size = self.network, self.recipe.data.size
-        spec = NetworkSpec(
-            output="ab", stride=network.stride, multiple=network.multiple, work_size=size, scale=network.scale
-        )
-        return Exportable(network, spec)
 
     def configure_optimizers(self) -> Optimisers:
         generators = nn.ModuleList([self.to_color, self.to_grey])

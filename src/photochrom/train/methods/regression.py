@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from photochrom.network.spec import NetworkSpec
 from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import pixel_loss
-from photochrom.train.methods.base import ColorMethod, Exportable, Optimisers, fitting
+from photochrom.train.methods.base import ColorMethod, Optimisers, fitting
 from photochrom.train.methods.batch import Batch
 from photochrom.train.networks import ColorNetwork, build_network
 from photochrom.train.recipe.sections import Recipe
@@ -24,13 +23,6 @@ class Regression(ColorMethod):
 
     def predict_ab(self, lightness: Tensor) -> Tensor:
         return self.network(lightness).float() * self.network.scale
-
-    def exportable(self) -> Exportable:
-        network, size = self.network, self.recipe.data.size
-        spec = NetworkSpec(
-            output="ab", stride=network.stride, multiple=network.multiple, work_size=size, scale=network.scale
-        )
-        return Exportable(network, spec)
 
     def configure_optimizers(self) -> Optimisers:
         return self.optimiser(self.network)
