@@ -165,7 +165,8 @@ def test_json_lines(cli: Cli, draw: Draw, model: FakeModel) -> None:
         "done": 2,
         "failed": 1,
         "left": 0,
-        "skipped": {"hidden": 1, "not_pictures": 0, "results": 0},
+        "skipped": {"done": 0, "hidden": 1, "not_pictures": 0, "results": 0},
+        "unreadable": {},
     }
 
 

@@ -98,7 +98,7 @@ def test_folder_is_mirrored_and_its_other_files_counted(draw: Draw, tmp_path: Pa
         ("in/b.png", "out/b.color.png"),
         ("in/deep/er/a.jpg", "out/deep/er/a.color.jpg"),
     ]
-    assert made.skipped == {"hidden": 2, "not_pictures": 2, "results": 2}
+    assert made.passed.why == {"hidden": 2, "not_pictures": 2, "results": 2}
 
 
 def test_several_folders_keep_their_names(draw: Draw) -> None:
@@ -148,7 +148,19 @@ def test_same_name_two_formats(draw: Draw) -> None:
 
 def test_same_name_from_two_folders_never_shares_a_result(draw: Draw) -> None:
     draw("x/a.jpg"), draw("y/a.jpg")
-    assert names("x/a.jpg", "y/a.jpg", output="out") == {"x/a.jpg": "out/a.color.jpg", "y/a.jpg": "OutputError"}
+    apart = {"x/a.jpg": "out/x/a.color.jpg", "y/a.jpg": "out/y/a.color.jpg"}
+    assert names("x/a.jpg", "y/a.jpg", output="out") == apart
+    assert names("y/a.jpg", "x/a.jpg", output="out") == apart  # whatever the order
+    draw("x/s/b.jpg"), draw("y/s/b.jpg"), draw("c.jpg")
+    assert names("x/s/b.jpg", "c.jpg", "y/s/b.jpg", output="out") == {
+        "x/s/b.jpg": "out/x/s/b.color.jpg",
+        "c.jpg": "out/c.color.jpg",
+        "y/s/b.jpg": "out/y/s/b.color.jpg",
+    }
+    assert names("x/s", "y/s", recursive=True, output="out") == {
+        "x/s/b.jpg": "out/x/s/b.color.jpg",
+        "y/s/b.jpg": "out/y/s/b.color.jpg",
+    }
 
 
 def test_a_picture_is_never_replaced_by_a_result(draw: Draw, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import os
 import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -18,7 +18,7 @@ from photochrom.codec.reading import Decoded, decode, decode_image
 from photochrom.codec.samples import from_pillow
 from photochrom.codec.writing import SUFFIXES, image_of, known_format, write_picture
 from photochrom.color.lab import Pixels
-from photochrom.errors import PictureError, UsageError, issue
+from photochrom.errors import OutputError, PhotochromError, PictureError, UsageError, issue
 
 __all__ = ["Photo", "read_photo"]
 
@@ -219,7 +219,7 @@ def encode_photo(photo: Photo, *, format: str | None = None, quality: int | None
     chosen = known_format(format or _own_format(photo))
     _check_quality(quality)
     memory = io.BytesIO()
-    notes = write_picture(memory, photo, format=chosen, quality=quality)
+    notes = _write(memory, photo, chosen, quality)
     return memory.getvalue(), notes
 
 
@@ -230,7 +230,19 @@ def save_photo(
     chosen = known_format(format or target.suffix or _own_format(photo))
     _check_quality(quality)
     with atomic_write(target, overwrite=overwrite) as out:
-        return write_picture(out, photo, format=chosen, quality=quality)
+        return _write(out, photo, chosen, quality)
+
+
+def _write(out: BinaryIO, photo: Photo, format: str, quality: int | None) -> list[str]:
+    try:
+        return write_picture(out, photo, format=format, quality=quality)
+    except (PhotochromError, MemoryError, OSError):
+        raise
+    except Exception as error:  # metadata of other programs may hold values that an encoder meets with anything
+        detail = str(error) or type(error).__name__
+        raise OutputError(
+            f"can't write {photo.name} as {format}: what came with it doesn't fit ({detail}); choose another format"
+        ) from error
 
 
 def _own_format(photo: Photo) -> str:

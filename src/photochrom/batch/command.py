@@ -37,7 +37,7 @@ def run(
     else:
         made = files.plan(names, output=output, recursive=recursive, format=options.format, variants=options.variants)
     colorizer = photochrom.load_model(model, device=device)
-    report = Report(len(made.jobs), skipped=made.skipped, as_json=as_json, to_stdout=to_stdout)
+    report = Report(len(made.jobs), passed=made.passed, as_json=as_json, to_stdout=to_stdout)
     with report:
         for result in color_files(made.jobs, colorizer, options, stdout=sys.stdout.buffer):
             report.add(result)

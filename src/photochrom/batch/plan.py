@@ -1,27 +1,22 @@
 """Which pictures a run is about, and where each result goes: decided for all of them before any work starts.
 
 Results are called NAME.color.SUFFIX, beside the picture or, under an output folder, in the same structure. No two
-pictures of a run ever share a result, and no result ever replaces a picture of the run.
+pictures of a run ever share a result, and no result ever replaces a picture of the run. What a result is called
+depends on which pictures are named, not on their order or on what is there already.
 """
 
 from __future__ import annotations
 
-import glob
 import os
-import re
-import sys
-from collections import Counter
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from photochrom.codec.formats import READABLE
+from photochrom.batch.find import PICTURES, Found, PassedOver, apart, find
 from photochrom.codec.writing import SUFFIXES, known_format
-from photochrom.errors import OutputError, PhotochromError, PictureError, UsageError
-
-# A folder's pictures. The last three can't be read: a run says so, rather than pass over them without a word.
-_PICTURES = READABLE | {".pcx", ".psd", ".tga"}
-_EARLIER = re.compile(r"(?P<stem>.+)\.color(-\d+)?", re.DOTALL)  # the stem of a result of ours
+from photochrom.errors import OutputError, PhotochromError, UsageError
 
 
 @dataclass(frozen=True)
@@ -39,17 +34,10 @@ class Job:
 
 @dataclass
 class Plan:
-    """Every picture of a run, in order, and how many files of the walked folders were left out and why."""
+    """Every picture of a run, in order, and how many files of the walked folders were passed over."""
 
     jobs: list[Job] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)  # keys: hidden, not_pictures, results
-
-
-@dataclass(frozen=True)
-class _Found:
-    source: Path
-    mirrored: Path  # where it goes under an output folder
-    error: PhotochromError | None = None
+    passed: PassedOver = field(default_factory=PassedOver)
 
 
 def plan(
@@ -67,31 +55,16 @@ def plan(
     options that can't go together.
     """
     made = Plan()
-    found = _without_earlier_results(
-        [f for name in names for f in _expand(name, recursive, len(names) > 1, made)], made
-    )
+    found = find(names, recursive=recursive, passed=made.passed)
     wanted = known_format(format) if format else None
     one_file = output_file(output, format) if output is not None else None
     if one_file and (recursive or len(found) > 1):
         raise UsageError(f"-o {output} names one file, but there is more than one picture; name a folder instead")
-
-    def first_output(f: _Found) -> Path:
-        folder = f.source.parent if output is None else Path(output, f.mirrored.parent)
-        return one_file or folder / _result(f.source, wanted)
-
-    first = [first_output(f) for f in found]
-    rivals = Counter(_key(path) for path in first)
+    results = [one_file] * len(found) if one_file else _results(found, output, wanted)
     inputs = {os.path.realpath(f.source) for f in found}
-    taken: dict[str, Path] = {}
-    for f, named in zip(found, first, strict=True):
-        path = named
-        if f.error is None and rivals[_key(path)] > 1 and f.source.suffix.lower() != path.suffix.lower():
-            # scan.tif and scan.jpg, both to JPEG: the one that changes its format keeps its old suffix in the name.
-            path = path.with_name(f"{f.source.name}.color{path.suffix}")
+    for f, path in zip(found, results, strict=True):
         outputs = with_variants(path, variants)
-        error = f.error or _clash(f.source, outputs, inputs, taken)
-        if error is None:
-            taken.update((_key(p), f.source) for p in outputs)
+        error = f.error or _clash(f.source, outputs, inputs)
         made.jobs.append(Job(f.source, () if error else outputs, error))
     return made
 
@@ -104,11 +77,55 @@ def with_variants(path: Path, variants: int) -> tuple[Path, ...]:
 def output_file(output: str, format: str | None) -> Path | None:
     """The file that -o names, or None if it names a folder; UsageError if its suffix can't be written."""
     suffix = Path(output).suffix.lower()
-    if os.path.isdir(output) or output.endswith(("/", os.sep)) or suffix not in _PICTURES:
+    if os.path.isdir(output) or output.endswith(("/", os.sep)) or suffix not in PICTURES:
         return None
     if known_format(suffix) != (known_format(format) if format else SUFFIXES[suffix]):
         raise UsageError(f"-o {output} and --format {format} disagree; leave out --format or change the suffix")
     return Path(output)
+
+
+def _results(found: Sequence[Found], output: str | None, wanted: str | None) -> list[Path]:
+    """The first result of each picture. Pictures that would share one are told apart, all of them in the same way."""
+    paths = [
+        (f.source.parent if output is None else Path(output, f.mirrored.parent)) / _result(f.source, wanted)
+        for f in found
+    ]
+    if output is not None:  # of one name, from two folders: each goes below the name of its folder
+        for rivals in _rivals(found, paths):
+            folders = [found[n].source.parent for n in rivals]
+            if len(set(folders)) > 1:
+                for n, folder in zip(rivals, apart(folders), strict=True):
+                    paths[n] = Path(output, folder, paths[n].name)
+    for rivals in _rivals(found, paths):
+        # scan.tif and scan.jpg, both to JPEG: the one that changes its format keeps its old suffix in the name.
+        for n in rivals:
+            if found[n].source.suffix.lower() != paths[n].suffix.lower():
+                paths[n] = paths[n].with_name(f"{found[n].source.name}.color{paths[n].suffix}")
+    taken = {_key(path) for path in paths}
+    for rivals in _rivals(found, paths):  # such as a.jpg and A.jpg, which the output's system may not tell apart
+        for n in sorted(rivals, key=lambda n: str(found[n].source))[1:]:
+            stem, suffix = paths[n].stem.removesuffix(".color"), paths[n].suffix
+            count = 2
+            while _key(path := paths[n].with_name(f"{stem}~{count}.color{suffix}")) in taken:
+                count += 1
+            paths[n] = path
+            taken.add(_key(path))
+    return paths
+
+
+def _rivals(found: Sequence[Found], paths: Sequence[Path]) -> Iterator[list[int]]:
+    """Groups of pictures whose results may be one file."""
+    groups: defaultdict[str, list[int]] = defaultdict(list)
+    for n, path in enumerate(paths):
+        if found[n].error is None:
+            groups[_key(path)].append(n)
+    for group in groups.values():
+        beside = all(paths[n].parent == found[n].source.parent for n in group)
+        sources, results = {found[n].source.name for n in group}, {paths[n] for n in group}
+        # Where a.jpg and A.jpg lie side by side, their results can too.
+        proven = beside and len(results) == len(group) and len({_fold(s) for s in sources}) == 1
+        if len(group) > 1 and not proven:
+            yield group
 
 
 def _result(source: Path, wanted: str | None) -> str:
@@ -116,26 +133,25 @@ def _result(source: Path, wanted: str | None) -> str:
     own = SUFFIXES.get(suffix.lower())
     if own is None or (wanted and own != wanted):
         suffix = next(s for s, name in SUFFIXES.items() if name == (wanted or "PNG"))  # PNG loses nothing
-    return f"{source.stem if source.suffix.lower() in _PICTURES else source.name}.color{suffix}"
+    return f"{source.stem if source.suffix.lower() in PICTURES else source.name}.color{suffix}"
 
 
 def _key(path: Path) -> str:
-    """The same for two paths that may be one file: some systems don't tell A.jpg from a.jpg."""
-    text = os.path.abspath(path)
-    return text.casefold() if sys.platform in ("win32", "darwin") else text
+    """The same for two paths that may be one file: some file systems, of memory cards too, don't tell A from a."""
+    return _fold(os.path.abspath(path))
 
 
-def _clash(source: Path, outputs: Sequence[Path], inputs: set[str], taken: dict[str, Path]) -> OutputError | None:
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _clash(source: Path, outputs: Sequence[Path], inputs: set[str]) -> OutputError | None:
     for path in outputs:
         if _same(source, path):
             return OutputError(f"{source} would be replaced by its own result; name another file with -o")
         if os.path.realpath(path) in inputs:
             return OutputError(
                 f"{source} would write over {path}, which is to be coloured too; name another file or folder with -o"
-            )
-        if (other := taken.get(_key(path))) is not None:
-            return OutputError(
-                f"{source} would be written to {path}, as {other} is; colour them in two runs with different -o folders"
             )
     return None
 
@@ -145,67 +161,3 @@ def _same(a: Path, b: Path) -> bool:
         return os.path.samefile(a, b)
     except OSError:  # one of them is not there
         return False
-
-
-def _expand(name: str, recursive: bool, one_of_many: bool, made: Plan) -> Iterator[_Found]:
-    path = Path(name)
-    if os.path.isdir(name):
-        if not recursive:
-            yield _Found(path, path, PictureError(f"{name} is a folder; add -r to colour the pictures in it"))
-            return
-        under = Path(path.resolve().name) if one_of_many else Path()
-        for found in _walk(path, made):
-            yield found if found.error else _Found(found.source, under / found.source.relative_to(path))
-    elif not os.path.lexists(name) and glob.has_magic(name):  # a shell that leaves patterns alone, or quotes
-        matches = sorted(glob.glob(name, recursive=True))
-        if not matches:
-            yield _Found(path, path, PictureError(f"no file matches {name}; check the pattern and the folder"))
-        parts = path.parts
-        base = Path(*parts[: next(i for i, part in enumerate(parts) if glob.has_magic(part))])
-        for match in matches:
-            if os.path.isdir(match):
-                yield from _expand(match, recursive, True, made)
-            else:
-                yield _Found(Path(match), Path(match).relative_to(base))
-    elif not os.path.lexists(name):
-        yield _Found(path, path, PictureError(f"there is no file {name}; check the name and the folder"))
-    else:
-        yield _Found(path, Path(path.name))
-
-
-def _walk(folder: Path, made: Plan) -> Iterator[_Found]:
-    """Pictures below a folder, sorted. Links to folders are not entered, so a loop of links is no danger."""
-    refused: list[_Found] = []
-
-    def refuse(error: OSError) -> None:
-        at = Path(error.filename or folder)
-        reason = PictureError(f"can't read the folder {at}: {error.strerror}; check its permissions")
-        refused.append(_Found(at, at, reason))
-
-    for where, folders, files in os.walk(folder, onerror=refuse):
-        made.skipped["hidden"] += sum(name.startswith(".") for name in (*folders, *files))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(where, name)
-            if name.startswith("."):
-                continue
-            if path.suffix.lower() not in _PICTURES or not (path.is_file() or path.is_symlink()):
-                made.skipped["not_pictures"] += 1
-            elif _EARLIER.fullmatch(path.stem):
-                made.skipped["results"] += 1
-            else:
-                yield _Found(path, path)
-    yield from refused
-
-
-def _without_earlier_results(found: Sequence[_Found], made: Plan) -> list[_Found]:
-    """Drop what is named twice, and results of an earlier run: `photochrom *.jpg` must work the second time too."""
-    originals = {(f.source.parent, f.source.stem) for f in found}
-    kept: dict[str, _Found] = {}
-    for f in found:
-        match = _EARLIER.fullmatch(f.source.stem)
-        if f.error is None and match and (f.source.parent, match["stem"]) in originals:
-            made.skipped["results"] += 1
-        else:
-            kept.setdefault(os.path.abspath(f.source), f)
-    return list(kept.values())

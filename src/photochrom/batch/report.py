@@ -6,10 +6,10 @@ import json
 import sys
 import time
 import traceback
-from collections import Counter
 from types import TracebackType
 from typing import Any
 
+from photochrom.batch.find import PassedOver
 from photochrom.batch.run import Result
 from photochrom.errors import PhotochromError
 from photochrom.progress import Bar
@@ -18,9 +18,9 @@ from photochrom.progress import Bar
 class Report:
     """Use as a context manager around a run; `add` every result."""
 
-    def __init__(self, total: int, *, skipped: Counter[str], as_json: bool, to_stdout: bool = False) -> None:
-        self.done = self.failed = 0
-        self._total, self._skipped = total, skipped
+    def __init__(self, total: int, *, passed: PassedOver, as_json: bool, to_stdout: bool = False) -> None:
+        self.done = self.failed = self.skipped = 0
+        self._total, self._passed = total, passed
         self._json, self._to_stdout = as_json, to_stdout
         self._start = time.perf_counter()
         self._bar = Bar()
@@ -33,6 +33,8 @@ class Report:
         """Tell of one picture."""
         if result.error:
             self.failed += 1
+        elif result.skipped:
+            self.skipped += 1
         else:
             self.done += 1
         for warning in result.warnings:
@@ -43,20 +45,23 @@ class Report:
             self._complain(_sentence(result))
         if self._json:
             self._say(json.dumps(_file_record(result)))
-        elif not result.error and not self._to_stdout:
+        elif not (result.error or result.skipped or self._to_stdout):
             self._say(f"{result.source} -> {', '.join(map(str, result.outputs))}")
         self._show()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._bar.close()
-        if kind not in (None, KeyboardInterrupt):
+        if kind not in (None, KeyboardInterrupt, SystemExit):
             return
-        left = self._total - self.done - self.failed
+        left = self._total - self.done - self.failed - self.skipped
         if self._json:
             self._say(json.dumps(self._summary_record(left)))
         if not self._to_stdout:
+            if self._passed.unreadable:
+                self._complain(_unreadable(self._passed), prefix="")
+            before = f", {self.skipped} there already" if self.skipped else ""
             stopped = f", {left} not begun" if left else ""
-            self._complain(f"{self.done} done, {self.failed} failed{stopped}", prefix="")
+            self._complain(f"{self.done} done, {self.failed} failed{before}{stopped}", prefix="")
 
     def _summary_record(self, left: int) -> dict[str, Any]:
         return {
@@ -64,13 +69,17 @@ class Report:
             "done": self.done,
             "failed": self.failed,
             "left": left,
-            "skipped": {why: self._skipped[why] for why in ("hidden", "not_pictures", "results")},
+            "skipped": {
+                "done": self.skipped,
+                **{why: self._passed.why[why] for why in ("hidden", "not_pictures", "results")},
+            },
+            "unreadable": dict(sorted(self._passed.unreadable.items())),
             "seconds": round(time.perf_counter() - self._start, 3),
         }
 
     def _show(self) -> None:
         if self._total > 1:  # one picture needs no bar
-            self._bar("Colouring", self.done + self.failed, self._total)
+            self._bar("Colouring", self.done + self.failed + self.skipped, self._total)
 
     def _say(self, line: str) -> None:
         self._bar.write(line, sys.stdout)
@@ -85,13 +94,20 @@ def _sentence(result: Result) -> str:
     return f"{result.source} met a fault in photochrom ({result.error!r}); please report it"
 
 
+def _unreadable(passed: PassedOver) -> str:
+    kinds = [kind for kind, _ in passed.unreadable.most_common()]
+    count = passed.unreadable.total()
+    files = "1 file is" if count == 1 else f"{count} files are"
+    return f"{files} of {'kinds' if len(kinds) > 1 else 'a kind'} that photochrom doesn't read: {', '.join(kinds)}"
+
+
 def _file_record(result: Result) -> dict[str, Any]:
     return {
         "type": "file",
         "input": result.source,
         "output": str(result.outputs[0]) if result.outputs else None,
         "variants": [str(path) for path in result.outputs[1:]],
-        "status": "failed" if result.error else "done",
+        "status": "failed" if result.error else "skipped" if result.skipped else "done",
         "error": _sentence(result) if result.error else None,
         "error_type": type(result.error).__name__ if result.error else None,
         "seconds": round(result.seconds, 3),

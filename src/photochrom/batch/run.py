@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from photochrom.atomic import remove_leftovers
+from photochrom.batch.done import is_empty, outputs_to_write
 from photochrom.batch.plan import Job
-from photochrom.errors import OutputError, OutputExistsError, PhotochromError, UsageError
+from photochrom.errors import OutputError, PhotochromError, UsageError
 from photochrom.photo import Photo, encode_photo, read_photo, save_photo
 from photochrom.settings import Settings
 
@@ -31,18 +33,23 @@ class Options:
     format: str | None = None
     quality: int | None = None
     overwrite: bool = False
+    skip_done: bool = False
     max_megapixels: float = 300.0
 
 
 @dataclass
 class Result:
-    """What became of one picture: the files written, or the error; `seconds` is the time spent on it alone."""
+    """What became of one picture: the files written, or the error; `seconds` is the time spent on it alone.
+
+    skipped: its results (`outputs`) were there already, and nothing was done.
+    """
 
     source: str
     outputs: list[Path] = field(default_factory=list)
     error: Exception | None = None
     seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
+    skipped: bool = False
 
 
 def color_files(
@@ -50,38 +57,53 @@ def color_files(
 ) -> Iterator[Result]:
     """Colour the pictures in order and say what became of each; UsageError (wrong for all of them) is raised.
 
-    A job without outputs is encoded to `stdout`, in the picture's own format unless the options name one.
+    A job without outputs is encoded to `stdout`, in the picture's own format unless the options name one. What killed
+    runs left half written in the folders of the outputs is taken away first.
     """
-    pool = ThreadPoolExecutor(1, thread_name_prefix="photochrom-open")
+    for folder in {path.parent for job in jobs for path in job.outputs}:
+        remove_leftovers(folder)
     ahead: Future[_Opened] | None = None
-    try:
-        for n, job in enumerate(jobs):
-            opened = ahead or pool.submit(_open, job, options)
-            after = jobs[n + 1] if n + 1 < len(jobs) else None
-            ahead = pool.submit(_open, after, options) if after and _is_small(after.source) else None
-            yield _color(job, opened, colorizer, options, stdout)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    for n, job in enumerate(jobs):
+        opening = ahead or _in_background(job, options)
+        wait([opening])
+        after = jobs[n + 1] if n + 1 < len(jobs) else None
+        ahead = _in_background(after, options) if after and _is_small(after.source) else None
+        yield _color(job, opening.result(), colorizer, options, stdout)
 
 
 @dataclass
 class _Opened:
-    photo: Photo
-    seconds: float
+    result: Result
+    photo: Photo | None = None  # None: nothing is to be done
+    outputs: frozenset[Path] = frozenset()  # those to write
+
+
+def _in_background(job: Job, options: Options) -> Future[_Opened]:
+    """Open a picture in a thread that nobody has to wait for: a decoder, or a FIFO, may take for ever."""
+    future: Future[_Opened] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(_open(job, options))
+        except BaseException as error:  # noqa: BLE001  it is raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="photochrom-open", daemon=True).start()
+    return future
 
 
 def _open(job: Job, options: Options) -> _Opened:
-    start = time.perf_counter()
-    if job.error:
-        raise job.error
-    if not options.overwrite:  # saving refuses as well; asking now spares the work
-        for path in job.outputs:
-            if os.path.lexists(path):
-                raise OutputExistsError(
-                    f"{path} exists already, so {job.source} was not coloured; add --overwrite to replace it"
-                )
-    photo = read_photo(job.source if job.data is None else job.data, max_megapixels=options.max_megapixels)
-    return _Opened(photo, time.perf_counter() - start)
+    opened = _Opened(Result(str(job.source)))
+    with _measured(opened.result):
+        if job.error:
+            raise job.error
+        opened.outputs = frozenset(outputs_to_write(job, overwrite=options.overwrite, skip_done=options.skip_done))
+        if job.outputs and not opened.outputs:
+            opened.result.skipped, opened.result.outputs = True, list(job.outputs)
+        else:
+            given = job.source if job.data is None else job.data
+            opened.photo = read_photo(given, max_megapixels=options.max_megapixels)
+    return opened
 
 
 def _is_small(path: Path) -> bool:
@@ -91,38 +113,39 @@ def _is_small(path: Path) -> bool:
         return True
 
 
-def _color(
-    job: Job, opening: Future[_Opened], colorizer: Colorizer, options: Options, stdout: BinaryIO | None
-) -> Result:
-    result = Result(str(job.source))
-    with _measured(result):
-        asked = time.perf_counter()
-        opened = opening.result()
-        result.seconds = opened.seconds - (time.perf_counter() - asked)  # its own decoding counts, waiting does not
-        photo = opened.photo
-        result.warnings += photo.notes
+def _color(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, stdout: BinaryIO | None) -> Result:
+    result, photo = opened.result, opened.photo
+    if photo is None:
+        return result
+    result.warnings += photo.notes
+    with _measured(result, fatal=UsageError):
         versions = colorizer.versions(options.settings, options.variants)
         prediction = colorizer.predict(photo, options.settings)
         colored = [colorizer.render(photo, prediction, version) for version in versions]
         result.warnings += colored[0].notes[len(photo.notes) :]
+    if result.error:
+        return result
+    with _measured(result, fatal=BrokenPipeError):
         if not job.outputs and stdout:
             data, notes = encode_photo(colored[0], format=options.format, quality=options.quality)
-            stdout.write(data)
-            stdout.flush()
+            _send(data, stdout)
             result.warnings += notes
         for path, version in zip(job.outputs, colored, strict=False):
-            _make_folder(path.parent)
-            result.warnings += save_photo(version, path, quality=options.quality, overwrite=options.overwrite)
+            if path in opened.outputs:
+                _make_folder(path.parent)
+                replace = options.overwrite or (options.skip_done and is_empty(path))
+                result.warnings += save_photo(version, path, quality=options.quality, overwrite=replace)
             result.outputs.append(path)
     return result
 
 
 @contextmanager
-def _measured(result: Result) -> Iterator[None]:
+def _measured(result: Result, *, fatal: type[Exception] | tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Put a block's time, and what goes wrong in it, into the result. fatal: what isn't about this picture alone."""
     start = time.perf_counter()
     try:
         yield
-    except (UsageError, BrokenPipeError):  # not about this picture
+    except fatal:
         raise
     except PhotochromError as error:
         result.error = error
@@ -133,6 +156,16 @@ def _measured(result: Result) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  a bug of ours must not stop a run over a whole archive; the report shows where it is
         result.error = error
     result.seconds += time.perf_counter() - start
+
+
+def _send(data: bytes, stdout: BinaryIO) -> None:
+    try:
+        stdout.write(data)
+        stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"can't write to stdout: {error.strerror or error}; name a file with -o") from error
 
 
 def _make_folder(folder: Path) -> None:

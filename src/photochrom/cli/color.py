@@ -67,6 +67,10 @@ def color(
         float, typer.Option(help="Refuse bigger pictures.", min=0, metavar="N", show_default=True)
     ] = 300.0,
     overwrite: options.Overwrite = False,
+    skip_done: Annotated[
+        bool,
+        typer.Option("--skip-done", help="Do only what is missing: pass over results no older than their picture."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each picture on stdout.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and leave.", is_eager=True, callback=_show_version)
@@ -85,6 +89,7 @@ def color(
                 format=format,
                 quality=quality,
                 overwrite=overwrite,
+                skip_done=skip_done,
                 max_megapixels=max_megapixels,
             ),
             model=model,

@@ -21,16 +21,15 @@ SUFFIXES = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF",
     ".webp": "WEBP", ".bmp": "BMP", ".avif": "AVIF",
 }  # fmt: skip
-_NAMES = {"JPG": "JPEG", "TIF": "TIFF"}
 _LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383, "AVIF": 16384}
 _JPEG_SEGMENT = 65533  # bytes that a marker segment of a JPEG can hold
 DEFAULT_QUALITY = 92
 
 
 def known_format(name: str) -> str:
-    """Pillow's name of a format we write, from "jpg", ".JPG" or "JPEG". Raises UsageError for others."""
+    """Pillow's name of a format we write, from "jpg", ".JFIF" or "JPEG". Raises UsageError for others."""
     plain = name.removeprefix(".").upper()
-    plain = _NAMES.get(plain, plain)
+    plain = SUFFIXES.get(f".{plain.lower()}", plain)
     if plain not in SUFFIXES.values():
         choices = ", ".join(dict.fromkeys(SUFFIXES.values()))
         raise UsageError(f"can't write pictures as {name!r}; choose one of {choices}")

@@ -1,0 +1,47 @@
+"""Which results of a picture are still to be written."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from photochrom.batch.plan import Job
+from photochrom.errors import OutputExistsError
+
+_CLOCK = 2.0  # seconds: memory cards (FAT) keep times no finer than this
+
+
+def outputs_to_write(job: Job, *, overwrite: bool, skip_done: bool) -> list[Path]:
+    """Those of the job's outputs that aren't done. Raises OutputExistsError; saving would too, but after the work.
+
+    skip_done: one that is there, with something in it, and no older than its picture, is done. One that is older is
+    replaced only with `overwrite`; an empty one holds nothing to lose, and is.
+    """
+    to_write = [path for path in job.outputs if not (skip_done and _is_done(path, job.source))]
+    for path in [] if overwrite else to_write:
+        if os.path.lexists(path) and not (skip_done and is_empty(path)):
+            why = f"is older than {job.source}" if skip_done else f"exists already, so {job.source} was not coloured"
+            raise OutputExistsError(f"{path} {why}; add --overwrite to replace it")
+    return to_write
+
+
+def is_empty(path: Path) -> bool:
+    """Whether it is a file without content: a name that a killed run had reserved where there are no hard links."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(seen.st_mode) and seen.st_size == 0
+
+
+def _is_done(path: Path, source: Path) -> bool:
+    try:
+        seen = path.stat()
+    except OSError:
+        return False
+    try:
+        changed = source.stat().st_mtime
+    except OSError:  # from stdin, or gone: then its result is all there is
+        changed = 0.0
+    return stat.S_ISREG(seen.st_mode) and seen.st_size > 0 and seen.st_mtime + _CLOCK >= changed
