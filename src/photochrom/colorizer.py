@@ -66,10 +66,11 @@ class Colorizer:
         Raises UsageError for hints outside the picture or a network that takes none, and ModelError.
         """
         settings = settings or Settings()
-        shown = self._domain.prepare(photo.pixels, self.work_size(photo.size, settings.detail))
+        guide = self._domain.prepare(photo.pixels, self.work_size(photo.size, settings.detail))
+        shown = self._domain.show(guide) if self._domain.show else guide
         output = self._network.run(shown, hint_planes(settings.guide.hints, photo.size, shown.shape))
         tint = self._domain.judge(photo.pixels) if self._domain.judge else None
-        return Prediction(self._network.spec, shown, output, tint)
+        return Prediction(self._network.spec, shown, output, tint, guide)
 
     def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
         """The photo in colour: a prediction (its own, or one that was carried to it) laid under its lightness.
@@ -79,10 +80,10 @@ class Colorizer:
         """
         settings = settings or Settings()
         ab = self.chroma(prediction, settings) * np.float32(settings.strength)
-        tint = prediction.tint
+        tint, guide = prediction.tint, prediction.shown if prediction.guide is None else prediction.guide
         if settings.keep_tint and tint and tint.kind == "tinted":
-            ab += tint_ab(tint, resize(prediction.shown, (ab.shape[1], ab.shape[0])))
-        colored = photo.with_pixels(paint(photo.pixels, ab, guide=prediction.shown))
+            ab += tint_ab(tint, resize(guide, (ab.shape[1], ab.shape[0])))
+        colored = photo.with_pixels(paint(photo.pixels, ab, guide=guide))
         if tint and tint.kind == "color":
             colored.notes += (f"{photo.name} has colour already: its own colours are replaced",)
         return colored

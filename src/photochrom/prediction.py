@@ -19,15 +19,17 @@ NEAR = 20.0  # ab units: confidence is the probability that a shown colour errs 
 class Prediction:
     """What Colorizer.predict gives and Colorizer.render takes.
 
-    spec: of the network. shown: (h',w') float32 0..100, the plane that it was shown; it guides the upsampling.
+    spec: of the network. shown: (h',w') float32 0..100, the plane that it was shown, by which its colours are finished.
     output: (C,h,w) float32, what it gave: logits, ab, or L* and ab, as spec.output says.
     tint: whether the picture itself is grey, tinted or in colour; None where its domain doesn't ask.
+    guide: (h',w') float32 0..100, the picture's own intensity, which guides the upsampling; None where it was shown.
     """
 
     spec: NetworkSpec
     shown: Float
     output: Float
     tint: Tint | None = None
+    guide: Float | None = None
 
     def ab(self, settings: Settings | None = None) -> Float:
         """The chroma that the network means, (h,w,2) float32 in ab units, by the settings' vividness and seed."""

@@ -14,13 +14,15 @@ class Domain:
     """A row of the table, not a class to inherit from.
 
     help: for whom it is, a sentence.
-    prepare: sRGB pixels (H,W) or (H,W,3), uint8 or uint16, and a size (w,h) -> what the network is shown, (h,w)
-    float32, 0..100. finish: the network's ab (h,w,2) and what it was shown (h',w') -> ab (h,w,2); None for nothing.
+    prepare: sRGB pixels (H,W) or (H,W,3), uint8 or uint16, and a size (w,h) -> their intensity, (h,w) float32, 0..100.
+    show: that intensity -> what the network is shown of it, the same shape and range; None for itself.
+    finish: the network's ab (h,w,2) and what it was shown (h',w') -> ab (h,w,2); None for nothing.
     judge: whether the pixels are grey, tinted or in colour already; None where that is no question.
     """
 
     name: str
     help: str
     prepare: Callable[[Pixels, tuple[int, int]], Float]
+    show: Callable[[Float], Float] | None = None
     finish: Callable[[Float, Float], Float] | None = None
     judge: Callable[[Pixels], Tint] | None = None

@@ -1,5 +1,6 @@
-"""Photographs: their intensity is their lightness, and plain bright ground all round them is paper."""
+"""Photographs: their intensity is their lightness, faded or not, and plain bright ground all round them is paper."""
 
+from photochrom.color.contrast import full_contrast
 from photochrom.color.lightness import shrink_lightness
 from photochrom.color.paper import even_paper
 from photochrom.color.tint import describe
@@ -9,6 +10,7 @@ PHOTO = Domain(
     name="photo",
     help="Black-and-white photographs, grey or toned.",
     prepare=shrink_lightness,
+    show=full_contrast,
     finish=even_paper,
     judge=describe,
 )
