@@ -45,7 +45,11 @@ class Photo(Decoded):
 
     @classmethod
     def open(
-        cls, source: str | os.PathLike[str] | bytes | IO[bytes], *, max_megapixels: float = MAX_MEGAPIXELS
+        cls,
+        source: str | os.PathLike[str] | bytes | IO[bytes],
+        *,
+        max_megapixels: float = MAX_MEGAPIXELS,
+        salvage: bool = False,
     ) -> "Photo":
         """Read a picture from a path, the bytes of a file, or a binary file object.
 
@@ -53,10 +57,12 @@ class Photo(Decoded):
         Embedded profiles are converted to sRGB. 16 bits are kept for grey, grey + alpha, RGB and RGBA, not for CMYK.
         Of several pages or frames the first is used, with a PictureWarning.
 
+        salvage: read a JPEG, PNG, BMP or PPM that is cut short as far as it goes; the PictureWarning says how far.
+
         Raises PictureError (missing, a folder, empty, cut short, not a picture) and PictureTooLargeError
         (more than `max_megapixels` million pixels by its header; nothing has been decoded then).
         """
-        photo = read_photo(source, max_megapixels=max_megapixels)
+        photo = read_photo(source, max_megapixels=max_megapixels, salvage=salvage)
         issue(photo.notes)
         return photo
 
@@ -189,29 +195,34 @@ class Photo(Decoded):
         return target
 
 
-def read_photo(source: str | os.PathLike[str] | bytes | IO[bytes], *, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
+def read_photo(
+    source: str | os.PathLike[str] | bytes | IO[bytes],
+    *,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    salvage: bool = False,
+) -> Photo:
     """What Photo.open does, with the notes in the photo alone and no warning given."""
-    limit = max_megapixels * 1e6
+
+    def read(stream: IO[bytes], name: str, path: Path | None = None) -> Photo:
+        decoded = decode(stream, name=name, max_pixels=max_megapixels * 1e6, salvage=salvage)
+        return Photo(**vars(decoded), path=path)
+
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _decode(io.BytesIO(source), "the picture in memory", None, limit)
+        return read(io.BytesIO(source), "the picture in memory")
     if not isinstance(source, (str, os.PathLike)):
-        return _decode(io.BytesIO(source.read()), _stream_name(source), None, limit)
+        return read(io.BytesIO(source.read()), _stream_name(source))
     path = Path(source)
     try:
         if path.is_dir():
             raise PictureError(f"{path} is a folder; name a picture in it")
         with open(path, "rb") as stream:
             regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # a pipe can't seek: take it all
-            return _decode(stream if regular else io.BytesIO(stream.read()), str(path), path, limit)
+            return read(stream if regular else io.BytesIO(stream.read()), str(path), path)
     except FileNotFoundError:
         raise PictureError(f"there is no file {path}; check the name") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise PictureError(f"can't read {str(path)!r}: {reason}; check the file and its permissions") from error
-
-
-def _decode(stream: IO[bytes], name: str, path: Path | None, limit: float) -> Photo:
-    return Photo(**vars(decode(stream, name=name, max_pixels=limit)), path=path)
 
 
 def encode_photo(photo: Photo, *, format: str | None = None, quality: int | None = None) -> tuple[bytes, list[str]]:

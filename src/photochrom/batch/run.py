@@ -35,6 +35,7 @@ class Options:
     overwrite: bool = False
     skip_done: bool = False
     max_megapixels: float = 300.0
+    salvage: bool = False
 
 
 @dataclass
@@ -102,7 +103,7 @@ def _open(job: Job, options: Options) -> _Opened:
             opened.result.skipped, opened.result.outputs = True, list(job.outputs)
         else:
             given = job.source if job.data is None else job.data
-            opened.photo = read_photo(given, max_megapixels=options.max_megapixels)
+            opened.photo = read_photo(given, max_megapixels=options.max_megapixels, salvage=options.salvage)
     return opened
 
 

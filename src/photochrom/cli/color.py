@@ -66,6 +66,7 @@ def color(
     max_megapixels: Annotated[
         float, typer.Option(help="Refuse bigger pictures.", min=0, metavar="N", show_default=True)
     ] = 300.0,
+    salvage: Annotated[bool, typer.Option("--salvage", help="Colour damaged pictures as far as they go.")] = False,
     overwrite: options.Overwrite = False,
     skip_done: Annotated[
         bool,
@@ -91,6 +92,7 @@ def color(
                 overwrite=overwrite,
                 skip_done=skip_done,
                 max_megapixels=max_megapixels,
+                salvage=salvage,
             ),
             model=model,
             device=device,

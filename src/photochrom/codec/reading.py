@@ -9,10 +9,11 @@ from typing import IO, Any, TypeVar
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
-from photochrom.codec import icc
+from photochrom.codec import icc, png_rows
 from photochrom.codec.exif import corrected_exif, corrected_xmp, iptc_from_photoshop
 from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE
+from photochrom.codec.whole import Loss, avif_loss, load_jpeg, padded, png_loss, webp_loss
 from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError, PictureTooLargeError
 
@@ -58,10 +59,11 @@ class Decoded:
     notes: tuple[str, ...] = ()
 
 
-def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int = 0) -> Decoded:
+def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int = 0, salvage: bool = False) -> Decoded:
     """Decode the first picture of a seekable stream. `name` is for messages.
 
     short_side: a JPEG may be read at 1/2, 1/4 or 1/8 of its size, its short side keeping so many pixels; 0: at its own.
+    salvage: read a JPEG, PNG, BMP or PPM that isn't whole as far as it goes, with a note of how far that is.
 
     Raises PictureError for anything that is not a whole, readable picture, PictureTooLargeError over `max_pixels`
     (judged by the header, before any decoding). Changes no setting of Pillow.
@@ -76,11 +78,10 @@ def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int =
             )
         if image.format == "JPEG2000" and not _has_end_of_codestream(stream):
             raise EOFError("its end is missing")  # OpenJPEG would make up the rest
-        if short_side:
-            least = min(image.size)
-            image.draft(None, (max(1, width * short_side // least), max(1, height * short_side // least)))
-        samples = read_samples(image, lambda: _identify(stream, name), name)
+        image, samples, loss = _load(image, stream, name=name, short_side=short_side, salvage=salvage)
         decoded = decode_image(image, samples, name=name)
+        if loss:
+            decoded.notes = (loss.note(name), *decoded.notes)
         decoded.lossless &= decoded.format != "WEBP" or _has_lossless_chunk(stream)
         return decoded
     except PictureError:
@@ -91,6 +92,55 @@ def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int =
         # Pillow's plugins meet a damaged file with whatever exception comes up first; to the user all mean the same.
         detail = str(error).strip().rstrip(".") or type(error).__name__
         raise PictureError(f"can't read {name}: it is damaged or cut short ({detail}); get a whole copy") from error
+
+
+def _load(
+    image: ImageFile.ImageFile, stream: IO[bytes], *, name: str, short_side: int, salvage: bool
+) -> tuple[ImageFile.ImageFile, Samples, Loss | None]:
+    """The pixels of an identified picture, and what of them is missing. Raises PictureError for that unless salvage."""
+
+    def reopen(other: IO[bytes]) -> ImageFile.ImageFile:
+        opened = _identify(other, name)
+        if short_side:
+            share = short_side / min(opened.size)
+            opened.draft(None, (max(1, int(opened.width * share)), max(1, int(opened.height * share))))
+        return opened
+
+    loss: Loss | None = None
+    if image.format == "JPEG":
+        loaded, loss = load_jpeg(_all_of(stream), reopen, probe=not short_side, salvage=salvage)
+        if loaded is None or (loss and not salvage):
+            raise PictureError((loss or Loss("it has no pixels", 0)).refusal(name))
+        return loaded, read_samples(loaded, lambda: loaded, name), loss
+    interlaced = bool(image.info.get("interlace"))
+    try:
+        samples = read_samples(image, lambda: _identify(stream, name), name)
+        # A decoder that ran out of rows leaves the last one black, or each of them thin where it is interlaced.
+        if image.format == "PNG":
+            flat = bool((samples.color[-1] == samples.color[-1, 0]).all())
+            loss = png_loss(_all_of(stream), short=flat or interlaced)
+        elif image.format in ("WEBP", "AVIF"):
+            loss = (webp_loss if image.format == "WEBP" else avif_loss)(_all_of(stream))
+    except (OSError, EOFError, SyntaxError, ValueError):
+        data = _all_of(stream)
+        if image.format == "PNG":
+            whole, loss = (png_rows.mended(data) if salvage else b""), png_loss(data, short=True)
+        elif made := padded(data, _identify(stream, name)):
+            whole, loss = made
+        if loss is None:
+            raise
+        if not salvage:
+            raise PictureError(loss.refusal(name)) from None
+        image = _identify(io.BytesIO(whole), name)
+        samples = read_samples(image, lambda: _identify(io.BytesIO(whole), name), name)
+    if loss and not salvage:
+        raise PictureError(loss.refusal(name))
+    return image, samples, loss
+
+
+def _all_of(stream: IO[bytes]) -> bytes:
+    stream.seek(0)
+    return stream.read()
 
 
 def _identify(stream: IO[bytes], name: str) -> ImageFile.ImageFile:
@@ -246,8 +296,7 @@ def _quality(image: Image.Image) -> int | None:
 def _has_end_of_codestream(stream: IO[bytes]) -> bool:
     """Whether a JPEG 2000 file holds the marker FFD9, which can't occur within its packets."""
     at = stream.tell()
-    stream.seek(0)
-    found = b"\xff\xd9" in stream.read()
+    found = b"\xff\xd9" in _all_of(stream)
     stream.seek(at)
     return found
 

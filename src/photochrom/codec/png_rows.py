@@ -1,0 +1,89 @@
+"""How many rows of pixels a PNG really holds, and a PNG of those rows alone made whole. PNG (W3C, third edition)."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_PASSES = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+_PIECE = 1 << 20
+
+
+def share_held(data: bytes) -> float:
+    """How much of the rows that the size needs can be unpacked, 0..1; under 1 too where no checksum is right."""
+    needed = _needed(data)
+    unpacker = zlib.decompressobj()
+    held = sum(len(piece) for piece in _unpacked(data, needed, unpacker))
+    return 1.0 if held == needed and (unpacker.eof or sums_right(data)) else min(held / needed, 0.99)
+
+
+def sums_right(data: bytes) -> bool:
+    """Whether the checksum of every chunk of pixels is right, which says that they are as they were written."""
+    at, view = 8, memoryview(data)
+    while at + 8 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if kind == b"IDAT":
+            stored = int.from_bytes(data[at + 8 + length : at + 12 + length], "big")
+            if zlib.crc32(view[at + 4 : at + 8 + length]) != stored:
+                return False
+        at += 12 + length
+    return True
+
+
+def mended(data: bytes) -> bytes:
+    """The same PNG with black in place of what can't be unpacked."""
+    needed, packer = _needed(data), zlib.compressobj(1)
+    packed, had = [], 0
+    for piece in _unpacked(data, needed, zlib.decompressobj()):
+        packed.append(packer.compress(piece))
+        had += len(piece)
+    for start in range(had, needed, _PIECE):
+        packed.append(packer.compress(bytes(min(_PIECE, needed - start))))
+    packed.append(packer.flush())
+    out = [data[:8]]
+    for kind, body in _chunks(data):
+        if kind == b"IDAT":
+            break
+        if kind in (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"gAMA", b"sRGB", b"pHYs", b"eXIf"):
+            out.append(_chunk(kind, body))
+    return b"".join([*out, _chunk(b"IDAT", b"".join(packed)), _chunk(b"IEND", b"")])
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 8
+    while at + 8 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def _needed(data: bytes) -> int:
+    width, height, bits, color, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
+    bits *= _CHANNELS.get(color, 1)
+    passes = _PASSES if interlaced else [(0, 0, 1, 1)]
+    sizes = [(-(-(width - x) // dx), -(-(height - y) // dy)) for y, x, dy, dx in passes]
+    return sum((1 + (w * bits + 7) // 8) * h for w, h in sizes if w > 0 and h > 0)
+
+
+def _unpacked(data: bytes, most: int, unpacker: "zlib._Decompress") -> Iterator[bytes]:
+    """The filtered rows as far as they can be unpacked, and no more than `most` bytes of them."""
+    for kind, body in _chunks(data):
+        if kind == b"IEND" or unpacker.eof:
+            return
+        if kind != b"IDAT":
+            continue
+        packed = body
+        while packed and not unpacker.eof:  # to the checksum after the last row
+            try:
+                piece = unpacker.decompress(packed, max(1, min(_PIECE, most)))
+            except zlib.error:
+                return
+            packed = unpacker.unconsumed_tail
+            if len(piece) > most:  # there is more than the size needs, and its checksum can't be reached
+                return
+            most -= len(piece)
+            yield piece

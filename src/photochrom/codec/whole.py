@@ -1,0 +1,116 @@
+"""Load the pixels of an opened file and say whether all of them were there: decoders are silent about some losses."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+from PIL import ImageFile
+
+from photochrom.codec import jpeg, png_rows
+from photochrom.errors import PictureError
+
+_PROBED = 50e6  # pixels: up to here a JPEG of several scans, or with restart markers, is decoded twice
+_PROBED_PLAIN = 4e6  # and any other, whose feed tells all but the last few blocks
+_WIPED = bytes(64)
+Reopen = Callable[[IO[bytes]], ImageFile.ImageFile]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What of a picture is missing. reason: in words. share: of its rows that are there, 0..1; None: not known."""
+
+    reason: str
+    share: float | None
+
+    def note(self, name: str) -> str:
+        """For a warning beside the part that was read."""
+        return f"{name} is damaged: {self.reason}{self._extent}; what is missing is made up"
+
+    def refusal(self, name: str) -> str:
+        """For an error."""
+        return (
+            f"{name} is cut short or damaged: {self.reason}{self._extent}; "
+            "get a whole copy, or colour what there is with --salvage (salvage=True)"
+        )
+
+    @property
+    def _extent(self) -> str:
+        return "" if self.share is None else f" ({int(100 * self.share)} % of its rows are there)"
+
+
+def load_jpeg(
+    data: bytes, reopen: Reopen, *, probe: bool, salvage: bool
+) -> tuple[ImageFile.ImageFile | None, Loss | None]:
+    """The loaded image, and what is missing of it. reopen: gives the image, its header read, from other bytes.
+
+    probe: decode twice where only that tells. Raises PictureError for a file that holds no coded pixels at all, or
+    far too few for its size (unless salvage).
+    """
+    found = jpeg.survey(data)
+    width, height = found.size
+    if not found.scans or len(found.scans) > jpeg.MOST_SCANS:
+        raise PictureError(f"can't read the JPEG: {found.fault}; get a whole copy")
+    if found.fault and not salvage:  # sure without decoding; how far it goes isn't known
+        return None, Loss(found.fault, None)
+    if found.wiped is not None and not found.restarts:  # what follows would be noise
+        return load_jpeg(data[: found.wiped], reopen, probe=probe, salvage=salvage)
+    plain = not (found.progressive or found.coded_as_a_whole)
+    end = found.scans[-1][1]
+    feed = jpeg.Feed(data, found) if plain else io.BytesIO(data[:end] + b"\xff\xd9")
+    image = reopen(feed)
+    if isinstance(feed, jpeg.Feed):
+        feed.watch(image)
+    image.load()
+    reason, rows, known = found.fault, height, False
+    if isinstance(feed, jpeg.Feed):
+        if feed.rows is not None:
+            return image, Loss(reason or "its data ends early", feed.rows / image.height)
+        if feed.surplus:
+            reason = reason or "its data is damaged in the middle"
+    limit = _PROBED if found.restarts or not plain or reason else _PROBED_PLAIN
+    if (probe or reason) and width * height <= limit:
+        other = reopen(io.BytesIO(jpeg.probed(data, found)))
+        other.load()
+        differs = jpeg.first_difference(image, other)
+        if differs is not None:
+            reason, rows, known = reason or "its data ends early", differs, True
+    return image, Loss(reason, rows / height if known else None) if reason else None
+
+
+def png_loss(data: bytes, *, short: bool) -> Loss | None:
+    """What rows are missing of a PNG; counted by unpacking it again if a checksum is wrong, or if it looks `short`."""
+    if not short and png_rows.sums_right(data):
+        return None
+    share = png_rows.share_held(data)
+    return Loss("its rows end early", share) if share < 1 else None
+
+
+def webp_loss(data: bytes) -> Loss | None:
+    """Whether coded pixels of a WebP were wiped with zeros; its coders write no long runs of them."""
+    at = 12
+    while at + 8 <= len(data):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if kind in (b"VP8 ", b"VP8L") and data.find(_WIPED, at + 8, at + 8 + size) >= 0:
+            return Loss("a part of it was wiped with zeros", None)
+        at += 8 + (16 if kind == b"ANMF" else size + (size & 1))
+    return None
+
+
+def avif_loss(data: bytes) -> Loss | None:
+    """Whether the end of an AVIF was wiped with zeros."""
+    return Loss("its end was wiped with zeros", None) if data.endswith(_WIPED) else None
+
+
+def padded(data: bytes, image: ImageFile.ImageFile) -> tuple[bytes, Loss] | None:
+    """An uncompressed picture's file with zeros in place of what is missing, and what that is; None for other kinds."""
+    if len(image.tile) != 1 or image.tile[0][0] not in ("raw", "ppm"):
+        return None
+    _, _, offset, args = image.tile[0]
+    stride = args[1] if isinstance(args, tuple) and len(args) > 1 and isinstance(args[1], int) else 0
+    wide = image.mode.startswith("I") or ";16" in str(args)
+    needed = (stride or image.width * len(image.getbands()) * (2 if wide else 1)) * image.height
+    held = max(0, len(data) - offset)
+    if not 0 < held < needed:
+        return None
+    return data + bytes(needed - held), Loss("its rows end early", held / needed)
