@@ -40,7 +40,7 @@ def packed(row: np.ndarray, bits: int) -> bytes:
     flat = row.reshape(-1)
     if bits == 16:
         return flat.astype(">u2").tobytes()
-    planes = (flat[:, None] >> np.arange(bits - 1, -1, -1)) & 1
+    planes = (flat[:, None].astype(int) >> np.arange(bits - 1, -1, -1)) & 1
     return np.packbits(planes.astype(np.uint8).reshape(-1)).tobytes()
 
 
@@ -59,7 +59,24 @@ def lzw(data: bytes) -> bytes:
     return np.packbits(bits.astype(np.uint8).reshape(-1)).tobytes()
 
 
-PACK = {1: bytes, 5: lzw, 8: zlib.compress}
+def packbits(data: bytes) -> bytes:
+    """Runs where three bytes or more are alike, literals elsewhere."""
+    out, i = b"", 0
+    while i < len(data):
+        run = 1
+        while run < 128 and data[i : i + 1] * (run + 1) == data[i : i + run + 1]:
+            run += 1
+        if run > 2:
+            out += bytes([257 - run, data[i]])
+        else:
+            run = min(128, len(data) - i) if run == 1 else run
+            run = next((k for k in range(1, run) if len({*data[i + k : i + k + 3]}) == 1), run)
+            out += bytes([run - 1]) + data[i : i + run]
+        i += run
+    return out
+
+
+PACK = {1: bytes, 5: lzw, 8: zlib.compress, 32773: packbits, 32946: zlib.compress}
 
 
 def tiff(
@@ -77,7 +94,7 @@ def tiff(
     bits: int | None = None,
     more: dict[int, tuple[int, int, bytes]] | None = None,
 ) -> bytes:
-    """array (H,W) or (H,W,C); its dtype gives bits and sample format; bits=1 packs booleans."""
+    """array (H,W) or (H,W,C); its dtype gives sample format and bits, else so many are packed."""
     end = ">" if big_endian else "<"
     samples = array.reshape(*array.shape[:2], -1)
     height, width, count = samples.shape
@@ -97,8 +114,8 @@ def tiff(
     out = (b"MM\0\x2a" if big_endian else b"II\x2a\0") + bytes(4)
     offsets, lengths = [], []
     for block in blocks:
-        if bits == 1:
-            raw = b"".join(np.packbits(row.reshape(-1).astype(np.uint8)).tobytes() for row in block)
+        if bits and bits != 8 * array.dtype.itemsize:
+            raw = b"".join(packed(row, bits) for row in block)
         else:
             if predictor:
                 block = np.concatenate([block[:, :1], block[:, 1:] - block[:, :-1]], axis=1)

@@ -113,11 +113,9 @@ def test_tiff_16_bit_planes(channels: int, big_endian: bool) -> None:
     np.testing.assert_array_equal(photo.pixels, given[..., :3])
 
 
-def test_tiff_16_bit_compressed_planes_lose_bits_but_say_so() -> None:
+def test_tiff_16_bit_compressed_planes() -> None:
     given = samples(H, W, 3)
-    with pytest.warns(PictureWarning, match="8 bits"):
-        photo = Photo.open(tiff(given, planar=True, compression=8))
-    assert np.abs(photo.pixels.astype(int) - given).max() < 257
+    np.testing.assert_array_equal(Photo.open(tiff(given, planar=True, compression=8)).pixels, given)
 
 
 @pytest.mark.parametrize("big_endian", [False, True])
@@ -187,12 +185,19 @@ def test_cmyk_tiff_and_jpeg_agree_with_the_ink_formula() -> None:
     assert np.abs(jpeg.pixels[0, 0].astype(int) - wanted).max() <= 4
 
 
-def test_16_bit_cmyk_loses_bits_but_says_so() -> None:
+def test_16_bit_cmyk_keeps_its_bits() -> None:
     inks = np.zeros((8, 8, 4), np.uint16)
-    inks[..., 3] = 32896
+    inks[..., 3] = 32897
+    photo = Photo.open(tiff(inks, photometric=5))
+    assert photo.bits == 16 and (photo.pixels == 65535 - 32897).all()
+
+
+def test_16_bit_cmyk_with_a_profile_loses_bits_but_says_so() -> None:
+    inks = np.zeros((8, 8, 4), np.uint16)
+    icc = table_profile(b"CMYK", {(0, 0, 0, 0): (100, 0, 0)})
     with pytest.warns(PictureWarning, match="8 bits"):
-        photo = Photo.open(tiff(inks, photometric=5))
-    assert np.abs(photo.pixels.astype(int) - 127).max() <= 1
+        photo = Photo.open(tiff(inks, photometric=5, more={34675: (7, len(icc), icc)}))
+    assert photo.bits == 16 and photo.pixels.min() > 65000
 
 
 def test_lab_tiff() -> None:

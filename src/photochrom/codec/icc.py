@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from photochrom.codec.arrays import strips
+from photochrom.codec.arrays import as_dtype, strips, to_8_bit
 from photochrom.color.lab import Pixels
 
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
@@ -34,8 +34,9 @@ def srgb_profile() -> bytes:
 def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
     """Pixels in the space of `profile` as sRGB: grey (H,W) and RGB (H,W,3) in place, CMYK (H,W,4) as a new (H,W,3).
 
-    Dtypes uint8 and uint16 (CMYK only uint8). Relative colorimetric with black point compensation. A profile of
-    another kind than the pixels is ignored, save that a grey picture uses an RGB profile's green curve.
+    Dtypes uint8 and uint16 (CMYK goes through its profile with 8 bits). Relative colorimetric with black point
+    compensation. A profile of another kind than the pixels is ignored, save that a grey picture uses an RGB profile's
+    green curve.
     """
     try:
         space = profile[16:20]
@@ -52,10 +53,14 @@ def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
 
 
 def naive_cmyk(pixels: Pixels) -> Pixels:
-    """CMYK (H,W,4) uint8 without a profile, the formula of the PDF standard with multiplied inks."""
-    out = np.empty((*pixels.shape[:2], 3), np.uint8)
+    """CMYK (H,W,4), uint8 or uint16, without a profile, the formula of the PDF standard with multiplied inks."""
+    out = np.empty((*pixels.shape[:2], 3), pixels.dtype)
     for rows in strips(pixels.shape):
-        out[rows] = np.asarray(Image.fromarray(pixels[rows], "CMYK").convert("RGB"))
+        if pixels.dtype == np.uint16:  # 65535 * 65535 + 32767 still fits into 32 bits
+            paper = np.uint32(65535) - pixels[rows]
+            out[rows] = (paper[..., :3] * paper[..., 3:] + np.uint32(32767)) // np.uint32(65535)
+        else:
+            out[rows] = np.asarray(Image.fromarray(pixels[rows], "CMYK").convert("RGB"))
     return out
 
 
@@ -74,9 +79,9 @@ def _transform(profile: bytes, mode: str) -> Callable[[Pixels], Pixels]:
 
 def _cmyk(pixels: Pixels, profile: bytes) -> Pixels:
     apply = _transform(profile, "CMYK")
-    out = np.empty((*pixels.shape[:2], 3), np.uint8)
+    out = np.empty((*pixels.shape[:2], 3), pixels.dtype)
     for rows in strips(pixels.shape):
-        out[rows] = apply(pixels[rows])
+        out[rows] = as_dtype(apply(to_8_bit(pixels[rows])), pixels.dtype)
     return out
 
 

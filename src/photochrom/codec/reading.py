@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 from photochrom.codec import icc, png_rows
 from photochrom.codec.exif import corrected_exif, corrected_xmp, iptc_from_photoshop
 from photochrom.codec.samples import Samples, read_samples
-from photochrom.codec.tiff import DESCRIPTIVE
+from photochrom.codec.tiff import DESCRIPTIVE, ScanTiff
 from photochrom.codec.whole import Loss, avif_loss, load_jpeg, padded, png_loss, webp_loss
 from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError, PictureTooLargeError
@@ -32,6 +32,7 @@ _READERS = {
     "JPEG2000": ("PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile"),
     "PPM": ("PIL.PpmImagePlugin", "PpmImageFile"),
 }
+_TIFFS = (ScanTiff, TiffImagePlugin.TiffImageFile)  # of files, and of images that a caller opened with Pillow
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 _LOSSY = ("JPEG", "AVIF", "HEIF", "JPEG2000")
 _STANDARD_LUMA_SUM = 3688  # of the luminance table in the JPEG standard (ITU-T T.81, K.1), which quality 50 means
@@ -248,13 +249,14 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _exif(image: Image.Image) -> bytes:
-    if isinstance(image, TiffImagePlugin.TiffImageFile):  # its Exif block is the file's own directory: take part of it
-        kept, full = Image.Exif(), image.getexif()
+    if isinstance(image, _TIFFS):  # its Exif block is the file's own directory: take part of it
+        kept = Image.Exif()
         for tag in DESCRIPTIVE:
             if tag in image.tag_v2:
                 kept[tag] = image.tag_v2[tag]
         for pointer in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-            if details := full.get_ifd(pointer):
+            details = image.details(pointer) if isinstance(image, ScanTiff) else image.getexif().get_ifd(pointer)
+            if details:
                 kept[pointer] = dict(details)
         return kept.tobytes() if len(kept) else b""
     raw = image.info.get("exif")
@@ -265,7 +267,7 @@ def _exif(image: Image.Image) -> bytes:
 
 
 def _iptc(image: Image.Image) -> bytes:
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
+    if isinstance(image, _TIFFS):
         value = image.tag_v2.get(33723, b"")
         return value if isinstance(value, bytes) else b""
     records = (iptc_from_photoshop(d) for m, d in getattr(image, "applist", []) if m == "APP13")
@@ -273,7 +275,7 @@ def _iptc(image: Image.Image) -> bytes:
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
-    if "dpi" not in image.info or (isinstance(image, TiffImagePlugin.TiffImageFile) and 282 not in image.tag_v2):
+    if "dpi" not in image.info or (isinstance(image, _TIFFS) and 282 not in image.tag_v2):
         return None  # for a TIFF without a resolution Pillow says 1 x 1
     x, y = (float(v) for v in image.info["dpi"])
     return (x, y) if 0 < x < 1e5 and 0 < y < 1e5 else None

@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile
 
+from photochrom.codec import tiff_layout
 from photochrom.codec.arrays import from_image, strips
+from photochrom.codec.tiff import ScanTiff
+from photochrom.codec.tiff_pixels import read_page
 from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError
 
@@ -31,20 +33,30 @@ class Samples:
 
 def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str) -> Samples:
     """Decode `image`; `reopen` gives the same picture again, header read, for those that need a second pass."""
+    if isinstance(image, ScanTiff):
+        return _read_tiff(image, name)
     raw = _raw_mode(image)
-    if getattr(image, "grey_alpha_16", False):
-        return _grey_alpha_bytes(image, little=_order(image, raw) == "L")
     if image.mode == "RGBA" and raw == "LA;16B":  # PNG: Pillow would make 8-bit RGBA of it
         _set_raw_mode(image, "RGBA")
-        return _grey_alpha_bytes(image, little=False)
-    if image.mode in ("RGB", "RGBA") and _sixteen(image, raw):
-        return _two_passes(image, reopen, raw, name)
+        return _grey_alpha_bytes(image)
+    if image.mode in ("RGB", "RGBA") and ";16" in raw:
+        return _two_passes(image, reopen, raw)
     image.load()
     samples = from_pillow(image, name, bits=int(raw[2]) if raw in ("L;2", "L;4") else 8)
-    if image.mode == "CMYK" and _sixteen(image, raw):
-        samples.notes += (f"{name}: 16-bit CMYK is read with 8 bits only",)
     _let_go(image)
     return samples
+
+
+def _read_tiff(image: ScanTiff, name: str) -> Samples:
+    loaded = image.pillow_image(name)
+    if loaded is not None:
+        return from_pillow(loaded, name)
+    layout = image.layout(name)
+    color, alpha = read_page(image.file, layout, image.tag_v2, name)
+    notes: tuple[str, ...] = ()
+    if color.shape[2:] == (4,) and color.dtype == np.uint16 and "icc_profile" in image.info:
+        notes = (f"{name}: 16-bit CMYK goes through its colour profile with 8 bits only",)
+    return Samples(color, alpha, profile_applies=layout.photometric != tiff_layout.LAB, notes=notes)
 
 
 def _let_go(image: Image.Image) -> None:
@@ -96,58 +108,24 @@ def _raw_mode(image: ImageFile.ImageFile) -> str:
     return first if isinstance(first, str) else ""
 
 
-def _set_raw_mode(image: ImageFile.ImageFile, raw: str, *, layers: bool = False) -> None:
-    """Tell the decoder how to unpack. layers: planes stored one after another keep their letter, R of "RGB"."""
-    tiles = []
-    for codec, extents, offset, args in image.tile:
-        changed: Any = raw
-        if isinstance(args, tuple):
-            changed = (f"{args[0]};{raw.partition(';')[2]}" if layers else raw, *args[1:])
-        tiles.append(ImageFile._Tile(codec, extents, offset, changed))
-    image.tile = tiles
+def _set_raw_mode(image: ImageFile.ImageFile, raw: str) -> None:
+    """Tell the decoder how to unpack."""
+    image.tile = [
+        ImageFile._Tile(codec, extents, offset, (raw, *args[1:]) if isinstance(args, tuple) else raw)
+        for codec, extents, offset, args in image.tile
+    ]
 
 
-def _planar(image: ImageFile.ImageFile) -> bool:
-    return getattr(image, "_planar_configuration", 1) == 2
-
-
-def _sixteen(image: ImageFile.ImageFile, raw: str) -> bool:
-    if ";16" in raw:
-        return True
-    tags = getattr(image, "tag_v2", None)  # planes stored apart lose the ";16" of their raw mode
-    return tags is not None and _planar(image) and set(tags.get(258, ())) == {16}
-
-
-def _order(image: ImageFile.ImageFile, raw: str) -> str:
-    """L or B: whether the decoder will see the low or the high byte first."""
-    native = "L" if sys.byteorder == "little" else "B"
-    if image.tile and image.tile[0][0] == "libtiff":
-        return native  # libtiff swaps by itself
-    if ";16" in raw:
-        return native if raw[-1] == "N" else raw[-1]
-    prefix = getattr(getattr(image, "tag_v2", None), "prefix", b"II")
-    return "L" if prefix == b"II" else "B"
-
-
-def _two_passes(image: ImageFile.ImageFile, reopen: Opener, raw: str, name: str) -> Samples:
+def _two_passes(image: ImageFile.ImageFile, reopen: Opener, raw: str) -> Samples:
     """16-bit RGB and RGBA. Pillow keeps the high bytes; told that the bytes lie the other way round, the low ones."""
-    order = _order(image, raw)
+    order = ("L" if sys.byteorder == "little" else "B") if raw[-1] == "N" else raw[-1]
     other = {"L": "B", "B": "L"}[order]
-    planar = _planar(image)
     key = image.info.get("transparency")
-    if planar and image.tile[0][0] == "libtiff":
-        image.load()
-        eight = from_pillow(image, name)
-        wide = None if eight.alpha is None else eight.alpha.astype(np.uint16) * np.uint16(257)
-        note = f"{name}: compressed 16-bit planes are read with 8 bits only"
-        return Samples(eight.color.astype(np.uint16) * np.uint16(257), wide, notes=(note,))
-    bands = len(image.getbands())
-    kind = "RGBX" if raw.startswith("RGBX") else image.mode
-    alpha = np.empty((image.height, image.width), np.uint16) if bands == 4 else None
+    alpha = np.empty((image.height, image.width), np.uint16) if image.mode == "RGBA" else None
     color = np.empty((image.height, image.width, 3), np.uint16)
     for shift, letter in ((8, order), (0, other)):
         once = image if shift else reopen()
-        _set_raw_mode(once, f"{kind};16{letter}", layers=planar)
+        _set_raw_mode(once, f"{image.mode};16{letter}")
         once.load()
         for rows in strips(color.shape):
             part = np.asarray(once.crop((0, rows.start, once.width, rows.stop))).astype(np.uint16) << shift
@@ -158,34 +136,18 @@ def _two_passes(image: ImageFile.ImageFile, reopen: Opener, raw: str, name: str)
             if alpha is not None:
                 alpha[rows] = part[..., 3] if shift else alpha[rows] | part[..., 3]
         _let_go(once)  # one decoded copy at a time
-    if alpha is not None and raw.startswith("RGBa"):
-        _unpremultiply(color, alpha)
     if alpha is None and isinstance(key, tuple):
         alpha = _keyed(color, np.array(key))
     return Samples(color, alpha)
 
 
-def _unpremultiply(color: Pixels, alpha: Pixels) -> None:
-    for rows in strips(color.shape):
-        a = alpha[rows].astype(np.uint32)
-        a = a if color.ndim == 2 else a[..., None]
-        whole = (color[rows] * np.uint32(65535) + a // 2) // np.maximum(a, 1)
-        color[rows] = np.minimum(whole, 65535)
-
-
-def _grey_alpha_bytes(image: ImageFile.ImageFile, *, little: bool) -> Samples:
+def _grey_alpha_bytes(image: ImageFile.ImageFile) -> Samples:
     """16-bit grey with alpha, decoded as if it were 8-bit RGBA: the four bytes of a pixel are its two samples."""
     image.load()
     four = from_image(image)
     _let_go(image)
-    low, high = (0, 1) if little else (1, 0)
-    grey = four[..., low] | four[..., high].astype(np.uint16) << 8
-    alpha = four[..., 2 + low] | four[..., 2 + high].astype(np.uint16) << 8
-    if getattr(image, "inverted", False):
-        grey = np.uint16(65535) - grey
-    if getattr(image, "premultiplied", False):
-        _unpremultiply(grey, alpha)
-    return Samples(grey, alpha)
+    grey = four[..., 1] | four[..., 0].astype(np.uint16) << 8
+    return Samples(grey, four[..., 3] | four[..., 2].astype(np.uint16) << 8)
 
 
 def _grey_16(image: Image.Image, key: object) -> Samples:
@@ -193,8 +155,6 @@ def _grey_16(image: Image.Image, key: object) -> Samples:
     grey = from_image(image)
     if twelve:
         grey = grey << 4 | grey >> 8
-    if getattr(image, "inverted", False):
-        np.subtract(np.uint16(65535), grey, out=grey)
     return Samples(grey, _keyed(grey, key) if isinstance(key, int) else None)
 
 
@@ -221,8 +181,6 @@ def _wide_grey(values: Pixels, image: Image.Image, name: str) -> NDArray[np.uint
     for rows in strips(values.shape):
         share = (values[rows].astype(np.float64) - low_end) / (high_end - low_end)
         out[rows] = np.rint(np.clip(share, 0, 1) * 65535)
-    if getattr(image, "inverted", False):
-        np.subtract(np.uint16(65535), out, out=out)
     return out
 
 

@@ -1,65 +1,129 @@
-"""TIFF pages as Pillow reads them, with the layouts and the care that scans need on top."""
+"""TIFF files as pictures with several pages: what their directories say. The pixels are left to tiff_pixels."""
 
-from contextlib import suppress
+import io
 
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
-_BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _EXTRA, _ORIENTATION = 258, 259, 262, 277, 338, 274
+from photochrom.codec.tiff_layout import LIBTIFF_ONLY, NEEDED, RAW, Layout, read_layout, unsupported
+from photochrom.codec.tiff_tags import TiffTags, Value
+
+_ORIENTATION, _PROFILE, _XMP, _X, _Y, _UNIT = 274, 34675, 700, 282, 283, 296
+_INTEROPERABILITY = 40965  # a pointer that would be wrong in another file
 
 
-class ScanTiff(TiffImagePlugin.TiffImageFile):
-    """A TIFF whose header is changed, before Pillow looks at it, to one that Pillow can read.
+class ScanTiff(ImageFile.ImageFile):
+    """A TIFF whose header is read: size, metadata, pages. Its pixels come from samples.read_samples.
 
-    - 16-bit MinIsWhite, which Pillow forgets to invert (or refuses): read as MinIsBlack, `inverted` says so.
-    - 16-bit grey with alpha: read as four 8-bit samples, which are the very bytes; `grey_alpha_16` says so.
-    - No decompression-bomb limit of Pillow's own (a global); the caller has looked at the size.
-    - The orientation is left to the caller.
+    Pillow's own reader takes some layouts for others (colour maps of 0..255, planes apart, extra samples), knows few
+    depths and warns about damage on stderr, as libtiff does. Only faxes and the JPEG of TIFF 5 go through them.
     """
 
-    inverted = False
-    grey_alpha_16 = False
+    format = "TIFF"
+    format_description = "TIFF"
+    tag_v2: dict[int, Value]
     orientation: int = 1
-    premultiplied = False
+
+    def _open(self) -> None:
+        """Pillow calls it."""
+        assert self.fp is not None  # Pillow has put it there
+        self.file = self.fp
+        self.tags = TiffTags(self.file)
+        self._at = [self.tags.first]
+        self._show(0)
+        self.is_animated = self._next(0) != 0
+
+    def _show(self, frame: int) -> None:
+        page = self.tags.directory(self._at[frame])
+        self._frame, self.tag_v2, self._listed = frame, page.values, page.listed
+        if page.next and frame + 1 == len(self._at) and page.next not in self._at:
+            self._at.append(page.next)
+        tags = self.tag_v2
+        turned = tags.get(_ORIENTATION, 1)
+        self.orientation = turned if isinstance(turned, int) else 1
+        width, height = tags.get(256), tags.get(257)
+        if not isinstance(width, int) or not isinstance(height, int):
+            raise OSError("its size is missing")
+        self._size, self._mode, self.tile = (width, height), "L", []
+        self.info = {"compression": "raw" if tags.get(259, RAW) == RAW else "packed"}
+        x, y, inch = tags.get(_X), tags.get(_Y), {2: 1.0, 3: 2.54}.get(_int(tags.get(_UNIT, 2)))
+        if inch and isinstance(x, (int, float, TiffImagePlugin.IFDRational)) and isinstance(y, type(x)):
+            self.info["dpi"] = (float(x) * inch, float(y) * inch)
+        for tag, name in ((_PROFILE, "icc_profile"), (_XMP, "xmp")):
+            if isinstance(tags.get(tag), bytes):
+                self.info[name] = tags[tag]
+
+    def _next(self, frame: int) -> int:
+        return self._at[frame + 1] if frame + 1 < len(self._at) else 0
+
+    def tell(self) -> int:
+        """Which page is shown, from 0."""
+        return self._frame
+
+    def seek(self, frame: int) -> None:
+        """Show another page. Raises EOFError if there is none of that number."""
+        while frame >= len(self._at):
+            known = len(self._at)
+            self._show(known - 1)
+            if len(self._at) == known:
+                raise EOFError("there is no such page")
+        self._show(frame)
+
+    @property
+    def n_frames(self) -> int:
+        """How many pages there are."""
+        here = self._frame
+        try:
+            while True:
+                self.seek(len(self._at))
+        except (EOFError, OSError):
+            count = len(self._at)
+        self._show(here)
+        return count
+
+    def details(self, pointer: int) -> dict[int, Value]:
+        """The Exif or GPS directory of this page, by the tag that points at it; empty if there is none."""
+        at = self.tag_v2.get(pointer)
+        values = self.tags.directory(at).values if isinstance(at, int) else {}
+        return {tag: value for tag, value in values.items() if tag != _INTEROPERABILITY}
+
+    def layout(self, name: str) -> Layout:
+        """How the pixels lie. Raises PictureError for kinds that aren't read, OSError for what isn't there."""
+        if lost := sorted(NEEDED & (self._listed - set(self.tag_v2))):
+            raise OSError(f"its tag {lost[0]} is missing")
+        return read_layout(self.tag_v2, little=self.tags.little, file_size=self.tags.size, name=name)
+
+    def pillow_image(self, name: str) -> Image.Image | None:
+        """The page as Pillow and libtiff decode it, for compressions that only they know; None for others."""
+        if self.tag_v2.get(259, RAW) not in LIBTIFF_ONLY:
+            return None
+        self.file.seek(0)
+        try:
+            image = _Upright(io.BytesIO(self.file.read()))
+        except SyntaxError as error:
+            raise unsupported(name, f"compression {self.tag_v2[259]!r} with {error}") from error
+        image.seek(self.tell())
+        image.load()
+        return image
+
+
+def _int(value: Value) -> int:
+    return value if isinstance(value, int) else 0
+
+
+class _Upright(TiffImagePlugin.TiffImageFile):
+    """Without the turning, which is the caller's, and without Pillow's own limit of size, which is a global."""
 
     def _setup(self) -> None:
-        tags = self.tag_v2
-        bits, white = tags.get(_BITS, (1,)), tags.get(_PHOTOMETRIC, 0) == 0
-        self.orientation = int(tags.get(_ORIENTATION, 1)) if isinstance(tags.get(_ORIENTATION, 1), int) else 1
-        self.inverted = white and bits in ((16,), (32,), (16, 16))
-        self.grey_alpha_16 = bits == (16, 16) and tags.get(_PHOTOMETRIC, 0) in (0, 1)
-        if self.inverted:
-            tags[_PHOTOMETRIC] = 1
-        if self.grey_alpha_16:
-            extra = tags.get(_EXTRA, (0,))
-            self.premultiplied = extra == (1,)
-            tags[_BITS], tags[_PHOTOMETRIC], tags[_SAMPLES], tags[_EXTRA] = (8, 8, 8, 8), 2, 4, (2,)
-        if _ORIENTATION in tags:
-            del tags[_ORIENTATION]
+        """Pillow calls it when a page's tags are read."""
+        if ExifTags.Base.Orientation in self.tag_v2:
+            del self.tag_v2[ExifTags.Base.Orientation]
         super()._setup()
-
-    def _check_whole(self) -> None:
-        """Pillow leaves rows black that no strip or tile is listed for."""
-        if not self.use_load_libtiff:
-            boxes = [tile[1] for tile in self.tile]
-            area = sum((box[2] - box[0]) * (box[3] - box[1]) for box in boxes if box is not None)
-            planes = len(self.getbands()) if self._planar_configuration == 2 else 1
-            if area < self._tile_size[0] * self._tile_size[1] * planes:
-                raise OSError("rows are missing")
 
     def load_prepare(self) -> None:
         """Pillow calls it before decoding."""
-        self._check_whole()
         if self._im is None:
-            self.im = Image.new(self.mode, self._tile_size, None).im
-        ImageFile.ImageFile.load_prepare(self)
-
-    def load_end(self) -> None:
-        """Pillow calls it after decoding."""
-        # Pillow would turn the picture here. The Exif directories must be read while the file is at hand.
-        with suppress(Exception):  # damaged metadata must not cost us the picture
-            exif = self.getexif()
-            for pointer in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-                exif.get_ifd(pointer)
+            self.im = Image.new(self.mode, self.size, None).im
+        super().load_prepare()
 
 
 # DocumentName, ImageDescription, Make, Model, PageName, Software, DateTime, Artist, HostComputer, Rating, Copyright,

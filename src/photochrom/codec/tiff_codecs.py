@@ -1,0 +1,78 @@
+"""The bytes of one strip or tile of a TIFF, decompressed; nothing here writes to stderr, as libtiff does."""
+
+import io
+import lzma
+import struct
+import zlib
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
+
+from photochrom.codec import tiff_layout as kinds
+from photochrom.codec.lzw import lzw_decode
+
+_REVERSED = bytes(int(f"{i:08b}"[::-1], 2) for i in range(256))
+_STREAM = (kinds.DEFLATE, kinds.OLD_DEFLATE)
+
+
+def block_bytes(file: IO[bytes], layout: kinds.Layout, offset: int, count: int, size: int) -> bytes:
+    """`size` bytes, decompressed. Raises OSError, or what a decoder raises, where they aren't there."""
+    file.seek(offset)
+    data = file.read(count)
+    if layout.reversed_bits:
+        data = data.translate(_REVERSED)
+    if layout.compression in _STREAM:
+        data = zlib.decompressobj().decompress(data, size)
+    elif layout.compression == kinds.LZW:
+        data = lzw_decode(data, size)
+    elif layout.compression == kinds.PACKBITS:
+        data = Image.frombytes("L", (size, 1), data, "packbits", "L").tobytes()
+    elif layout.compression == kinds.LZMA:
+        data = lzma.LZMADecompressor(memlimit=256 << 20).decompress(data, size)
+    elif layout.compression == kinds.ZSTD:
+        data = _through_libtiff(data, layout.compression, size)
+    if len(data) < size:
+        raise OSError("rows are missing")
+    return data[:size]
+
+
+def _through_libtiff(data: bytes, compression: int, size: int) -> bytes:
+    """Wrapped as a grey picture of one row."""
+    values = {256: size, 257: 1, 258: 8, 259: compression, 262: 1, 273: 8 + 2 + 12 * 9 + 4, 277: 1, 278: 1}
+    values[279] = len(data)
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
+    image = TiffImagePlugin.TiffImageFile(io.BytesIO(b"II*\0\x08\0\0\0\x09\0" + entries + bytes(4) + data))
+    image.load()
+    return image.tobytes()
+
+
+def jpeg_block(file: IO[bytes], layout: kinds.Layout, tables: bytes, offset: int, count: int) -> NDArray[np.uint8]:
+    """A JPEG strip or tile as (H,W,C) samples, YCbCr as RGB. Raises what Pillow raises, OSError for another size."""
+    file.seek(offset)
+    data = _bare(tables)[:-2] + _bare(file.read(count))[2:] if len(tables) > 4 else _bare(file.read(count))
+    ycc = layout.photometric == kinds.YCBCR and not layout.planar
+    adobe = struct.pack(">HH5sHHHB", 0xFFEE, 14, b"Adobe", 100, 0, 0, int(ycc))
+    image: ImageFile.ImageFile = JpegImagePlugin.JpegImageFile(io.BytesIO(data[:2] + adobe + data[2:]))
+    wide, high = layout.block
+    if image.width != wide or not 0 < image.height <= high + 16 or len(image.getbands()) != layout.block_samples:
+        raise OSError(f"a block of {image.width} x {image.height} instead of {wide} x {high}")
+    image.load()
+    pixels = np.asarray(image)
+    if image.mode == "CMYK":
+        pixels = 255 - pixels  # after an Adobe marker Pillow takes inks to be stored inverted
+    return pixels.reshape(*pixels.shape[:2], layout.block_samples)
+
+
+def _bare(data: bytes) -> bytes:
+    """A JPEG without its application segments, which would say in which colour space it is beside the TIFF's tags."""
+    if data[:2] != b"\xff\xd8":
+        raise OSError("it has no JPEG in it")
+    out, at = [data[:2]], 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in (0xDA, 0xD9):
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if not 0xE0 <= data[at + 1] <= 0xEF:
+            out.append(data[at:end])
+        at = end
+    return b"".join(out) + data[at:]
