@@ -54,7 +54,7 @@ class Photo(Decoded):
         """Read a picture from a path, the bytes of a file, or a binary file object.
 
         Reads JPEG, PNG, TIFF, WebP, BMP, GIF, JPEG 2000, PPM, AVIF, and HEIC where pillow-heif is installed.
-        Embedded profiles are converted to sRGB. 16 bits are kept for grey, grey + alpha, RGB and RGBA, not for CMYK.
+        Embedded profiles are converted to sRGB. 16 bits are kept.
         Of several pages or frames the first is used, with a PictureWarning.
 
         salvage: read a JPEG, PNG, BMP or PPM that is cut short as far as it goes; the PictureWarning says how far.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def run(
 ) -> int:
     """Do the whole run; gives the exit code. UsageError and ModelError come before any picture is touched."""
     logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a broken file, our sentence says
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # likewise
     if options.format:
         known_format(options.format)
     if not names:

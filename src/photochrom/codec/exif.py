@@ -1,12 +1,17 @@
 """EXIF, XMP and IPTC carried from the old file to the new one, corrected where they would now be wrong."""
 
+import io
 import re
 import struct
+from dataclasses import dataclass
 
-from PIL import ExifTags, Image
+from photochrom.codec.tiff_tags import Directory, Field, TiffTags, directory_bytes
 
 _ORIENTATION, _EXIF_IFD, _COLOR_SPACE, _WIDTH, _HEIGHT = 0x0112, 0x8769, 0xA001, 0xA002, 0xA003
 _THUMB_OFFSET, _THUMB_LENGTH = 0x0201, 0x0202
+_GPS_IFD = 0x8825
+_POINTERS = frozenset((0xA005, 0x014A))  # tags of an Exif directory that point at others, which are not carried over
+_XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>\s*))([2-8])""")
 _PREFIX = b"Exif\x00\x00"
 
 
@@ -30,19 +35,82 @@ def corrected_exif(exif: bytes, *, swapped: bool = False, srgb: bool = False) ->
             _correct_details(body, details, order, swapped, srgb)
         if second:
             _cut_thumbnail(body, second, order)
-        _check(bytes(body))
-    except (KeyError, struct.error, SyntaxError, ValueError, TypeError, OSError, AttributeError):
+    except (KeyError, struct.error, OSError):
         return b""
     return _PREFIX + bytes(body)
 
 
-def _check(body: bytes) -> None:
-    """Read all of it once: some writers parse it, and it must not be there that it turns out broken."""
-    block = Image.Exif()
-    block.load(body)
-    dict(block.items())
-    for pointer in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        block.get_ifd(pointer)
+def orientation(exif: bytes, xmp: object = b"") -> int:
+    """1..8 as the EXIF says, else the XMP; 1 if neither does."""
+    try:
+        tags = TiffTags(io.BytesIO(exif.removeprefix(_PREFIX)))
+        found = tags.directory(tags.first).values.get(_ORIENTATION)
+    except OSError:
+        found = None
+    if not isinstance(found, int):
+        data = xmp.encode() if isinstance(xmp, str) else xmp
+        match = _XMP_ORIENTATION.search(data) if isinstance(data, bytes) else None
+        found = int(match[2]) if match else 1
+    return found if 1 <= found <= 8 else 1
+
+
+@dataclass
+class Block:
+    """main: the fields of a block's first directory. details: those of Exif and GPS, by the tag that points there.
+
+    whole: nothing that is listed was unreadable.
+    """
+
+    main: dict[int, Field]
+    details: dict[int, dict[int, Field]]
+    whole: bool
+
+
+def read_block(exif: bytes) -> Block:
+    """What can be read of an EXIF block; of a damaged one there may be nothing."""
+    try:
+        tags = TiffTags(io.BytesIO(exif.removeprefix(_PREFIX)))
+        return block_of(tags, tags.directory(tags.first))
+    except OSError:
+        return Block({}, {}, whole=False)
+
+
+def block_of(tags: TiffTags, main: Directory) -> Block:
+    """The same of a directory that has been read: a page of a TIFF is one."""
+    details, whole = {}, main.whole
+    for pointer in (_EXIF_IFD, _GPS_IFD):
+        at = main.values.get(pointer)
+        if not isinstance(at, int):
+            continue
+        try:
+            directory = tags.directory(at)
+        except OSError:
+            whole = False
+            continue
+        whole &= directory.whole
+        if kept := {tag: field for tag, field in directory.fields.items() if tag not in _POINTERS}:
+            details[pointer] = kept
+    return Block(main.fields, details, whole)
+
+
+def made_anew(exif: bytes) -> tuple[bytes, bool]:
+    """The block without orientation, thumbnail and what can't be read in it, and whether all could be read."""
+    block = read_block(exif)
+    left_out = {_ORIENTATION, *_POINTERS, _EXIF_IFD, _GPS_IFD}
+    main = {tag: field for tag, field in block.main.items() if tag not in left_out}
+    return exif_block(main, block.details), block.whole
+
+
+def exif_block(main: dict[int, Field], details: dict[int, dict[int, Field]]) -> bytes:
+    """An EXIF block of a main directory and those that hang on it; b"" if all are empty."""
+    if not main and not details:
+        return b""
+    out, fields = b"II*\0" + bytes(4), dict(main)
+    for pointer, entries in details.items():
+        fields[pointer] = (4, 1, struct.pack("<I", len(out)))
+        out += directory_bytes(entries, len(out))
+        out += bytes(len(out) % 2)
+    return _PREFIX + out[:4] + struct.pack("<I", len(out)) + out[8:] + directory_bytes(fields, len(out))
 
 
 def _entries(body: bytearray, at: int, order: str) -> tuple[dict[int, int], int]:
@@ -81,7 +149,7 @@ def corrected_xmp(xmp: object) -> bytes:
     data = xmp.encode() if isinstance(xmp, str) else xmp
     if not isinstance(data, bytes):
         return b""
-    return re.sub(rb"""(tiff:Orientation(?:\s*=\s*["']|>\s*))[2-8]""", rb"\g<1>1", data)
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", data)
 
 
 def iptc_from_photoshop(app13: bytes) -> bytes:

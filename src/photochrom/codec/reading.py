@@ -11,6 +11,7 @@ from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
 from photochrom.codec import icc, png_rows
 from photochrom.codec.exif import corrected_exif, corrected_xmp, iptc_from_photoshop
+from photochrom.codec.exif import orientation as orientation_of
 from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE, ScanTiff
 from photochrom.codec.whole import Loss, avif_loss, load_jpeg, padded, png_loss, webp_loss
@@ -206,6 +207,8 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
         dpi = (dpi[1], dpi[0])
     raw_exif = _tolerant(lambda: _exif(image), b"")
     exif = _tolerant(lambda: corrected_exif(raw_exif, swapped=orientation >= 5, srgb=had_profile), b"")
+    if raw_exif and not exif:
+        notes += (f"{name}: its EXIF is damaged and left out",)
     return Decoded(
         pixels=upright(pixels, orientation),
         alpha=None if samples.alpha is None else upright(samples.alpha, orientation),
@@ -244,19 +247,22 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
 
 def _orientation(image: Image.Image) -> int:
     own = getattr(image, "orientation", None)  # of our own TIFF reader
+    if own is None and isinstance(image.info.get("exif"), bytes):  # Pillow would warn of all that is damaged there
+        return orientation_of(image.info["exif"], image.info.get("xmp"))
     value = own if own is not None else image.getexif().get(ExifTags.Base.Orientation, 1)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _exif(image: Image.Image) -> bytes:
-    if isinstance(image, _TIFFS):  # its Exif block is the file's own directory: take part of it
+    if isinstance(image, ScanTiff):
+        return image.exif()
+    if isinstance(image, TiffImagePlugin.TiffImageFile):  # its Exif block is the file's own directory: take part of it
         kept = Image.Exif()
         for tag in DESCRIPTIVE:
             if tag in image.tag_v2:
                 kept[tag] = image.tag_v2[tag]
         for pointer in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-            details = image.details(pointer) if isinstance(image, ScanTiff) else image.getexif().get_ifd(pointer)
-            if details:
+            if details := image.getexif().get_ifd(pointer):
                 kept[pointer] = dict(details)
         return kept.tobytes() if len(kept) else b""
     raw = image.info.get("exif")

@@ -4,11 +4,11 @@ import io
 
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
+from photochrom.codec.exif import block_of, exif_block
 from photochrom.codec.tiff_layout import LIBTIFF_ONLY, NEEDED, RAW, Layout, read_layout, unsupported
-from photochrom.codec.tiff_tags import TiffTags, Value
+from photochrom.codec.tiff_tags import Directory, TiffTags, Value
 
 _ORIENTATION, _PROFILE, _XMP, _X, _Y, _UNIT = 274, 34675, 700, 282, 283, 296
-_INTEROPERABILITY = 40965  # a pointer that would be wrong in another file
 
 
 class ScanTiff(ImageFile.ImageFile):
@@ -22,6 +22,7 @@ class ScanTiff(ImageFile.ImageFile):
     format_description = "TIFF"
     tag_v2: dict[int, Value]
     orientation: int = 1
+    _page: Directory
 
     def _open(self) -> None:
         """Pillow calls it."""
@@ -34,7 +35,7 @@ class ScanTiff(ImageFile.ImageFile):
 
     def _show(self, frame: int) -> None:
         page = self.tags.directory(self._at[frame])
-        self._frame, self.tag_v2, self._listed = frame, page.values, page.listed
+        self._frame, self._page, self.tag_v2 = frame, page, page.values
         if page.next and frame + 1 == len(self._at) and page.next not in self._at:
             self._at.append(page.next)
         tags = self.tag_v2
@@ -80,15 +81,14 @@ class ScanTiff(ImageFile.ImageFile):
         self._show(here)
         return count
 
-    def details(self, pointer: int) -> dict[int, Value]:
-        """The Exif or GPS directory of this page, by the tag that points at it; empty if there is none."""
-        at = self.tag_v2.get(pointer)
-        values = self.tags.directory(at).values if isinstance(at, int) else {}
-        return {tag: value for tag, value in values.items() if tag != _INTEROPERABILITY}
+    def exif(self) -> bytes:
+        """What the page says of itself beside its pixels, as an EXIF block; b"" if nothing."""
+        block = block_of(self.tags, self._page)
+        return exif_block({tag: field for tag, field in block.main.items() if tag in DESCRIPTIVE}, block.details)
 
     def layout(self, name: str) -> Layout:
         """How the pixels lie. Raises PictureError for kinds that aren't read, OSError for what isn't there."""
-        if lost := sorted(NEEDED & (self._listed - set(self.tag_v2))):
+        if lost := sorted(NEEDED & (self._page.listed - set(self.tag_v2))):
             raise OSError(f"its tag {lost[0]} is missing")
         return read_layout(self.tag_v2, little=self.tags.little, file_size=self.tags.size, name=name)
 

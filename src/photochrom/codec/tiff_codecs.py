@@ -8,7 +8,7 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from photochrom.codec import tiff_layout as kinds
 from photochrom.codec.lzw import lzw_decode
@@ -48,17 +48,29 @@ def _through_libtiff(data: bytes, compression: int, size: int) -> bytes:
     return image.tobytes()
 
 
-def jpeg_block(file: IO[bytes], layout: kinds.Layout, tables: bytes, offset: int, count: int) -> NDArray[np.uint8]:
-    """A JPEG strip or tile as (H,W,C) samples, YCbCr as RGB. Raises what Pillow raises, OSError for another size."""
+def picture_block(file: IO[bytes], layout: kinds.Layout, tables: bytes, offset: int, count: int) -> NDArray[np.uint8]:
+    """A JPEG or WebP strip or tile as (H,W,C) samples, YCbCr as RGB. tables: what all JPEGs of the page share.
+
+    Raises what Pillow raises, OSError for another size.
+    """
     file.seek(offset)
-    data = _bare(tables)[:-2] + _bare(file.read(count))[2:] if len(tables) > 4 else _bare(file.read(count))
-    ycc = layout.photometric == kinds.YCBCR and not layout.planar
-    adobe = struct.pack(">HH5sHHHB", 0xFFEE, 14, b"Adobe", 100, 0, 0, int(ycc))
-    image: ImageFile.ImageFile = JpegImagePlugin.JpegImageFile(io.BytesIO(data[:2] + adobe + data[2:]))
+    data = file.read(count)
+    image: ImageFile.ImageFile
+    if layout.compression == kinds.WEBP:
+        image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
+    else:
+        data = _bare(tables)[:-2] + _bare(data)[2:] if len(tables) > 4 else _bare(data)
+        ycc = layout.photometric == kinds.YCBCR
+        adobe = struct.pack(">HH5sHHHB", 0xFFEE, 14, b"Adobe", 100, 0, 0, int(ycc))
+        image = JpegImagePlugin.JpegImageFile(io.BytesIO(data[:2] + adobe + data[2:]))
     wide, high = layout.block
-    if image.width != wide or not 0 < image.height <= high + 16 or len(image.getbands()) != layout.block_samples:
+    if image.width != wide or not 0 < image.height <= high + 16:
         raise OSError(f"a block of {image.width} x {image.height} instead of {wide} x {high}")
     image.load()
+    if layout.compression == kinds.WEBP:
+        return np.asarray(image.convert("RGBA"))[..., : layout.block_samples]
+    if len(image.getbands()) != layout.block_samples:
+        raise OSError(f"{len(image.getbands())} samples a pixel instead of {layout.block_samples}")
     pixels = np.asarray(image)
     if image.mode == "CMYK":
         pixels = 255 - pixels  # after an Adobe marker Pillow takes inks to be stored inverted

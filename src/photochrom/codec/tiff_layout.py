@@ -8,10 +8,11 @@ from photochrom.errors import PictureError
 
 GREY_INVERTED, GREY, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
 _COLORS = {GREY_INVERTED: 1, GREY: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, LAB: 3}
-RAW, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD = 1, 5, 7, 8, 32946, 32773, 34925, 50000
+RAW, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD, WEBP = 1, 5, 7, 8, 32946, 32773, 34925, 50000, 50001
 # What nothing in the standard library or Pillow's own decoders reads is left to libtiff, through Pillow: three kinds of
 # fax and the JPEG of TIFF 5.
 LIBTIFF_ONLY = (2, 3, 4, 6)
+PICTURES = (JPEG, WEBP)  # whose strips and tiles are whole picture files
 UINT, INT, FLOAT = 1, 2, 3
 # Without one of these, once listed, pixels would be taken for something else. Byte counts can be done without.
 NEEDED = frozenset((256, 257, 258, 259, 262, 266, 273, 277, 278, 284, 317, 320, 322, 323, 324, 332, 338, 339, 347))
@@ -90,7 +91,7 @@ def read_layout(tags: Tags, *, little: bool, file_size: int, name: str) -> Layou
     samples, planar = _one(tags, 277, 1), _one(tags, 284, 1) == 2
     if photometric not in _COLORS:
         raise unsupported(name, f"a picture of colour space {photometric}")
-    if compression not in (RAW, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD, *LIBTIFF_ONLY):
+    if compression not in (RAW, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD, WEBP, *LIBTIFF_ONLY):
         raise unsupported(name, f"compression {compression}")
     if photometric == CMYK and _one(tags, 332, 1) != 1:
         raise unsupported(name, "a picture in inks other than CMYK")

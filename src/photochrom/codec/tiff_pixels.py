@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from photochrom.codec import tiff_layout as kinds
 from photochrom.codec.arrays import strips
-from photochrom.codec.tiff_codecs import block_bytes, jpeg_block
+from photochrom.codec.tiff_codecs import block_bytes, picture_block
 from photochrom.codec.tiff_layout import Layout, unsupported
 from photochrom.codec.tiff_tags import Tags
 from photochrom.color.lab import Pixels
@@ -63,6 +63,12 @@ def _refuse(layout: Layout, name: str) -> None:
         raise unsupported(name, "a YCbCr picture without JPEG")
     if layout.compression == kinds.JPEG and (not eight or layout.block_samples not in (1, 3, 4)):
         raise unsupported(name, f"a JPEG of {layout.block_samples} {layout.bits}-bit samples")
+    if layout.compression == kinds.WEBP and (not eight or layout.planar or layout.samples not in (3, 4)):
+        raise unsupported(name, f"a WebP of {layout.block_samples} {layout.bits}-bit samples")
+    if (
+        layout.bits == 1 and layout.block_samples > 1
+    ):  # some writers put eight of one sample into a byte, most one of each
+        raise unsupported(name, "a picture of several 1-bit samples side by side")
     if layout.photometric == kinds.YCBCR and (layout.planar or layout.samples != 3):
         raise unsupported(name, "a YCbCr picture with planes apart or alpha")
 
@@ -72,8 +78,8 @@ def _blocks(file: IO[bytes], layout: Layout, tables: bytes) -> Iterator[tuple[in
     height = layout.block[1]
     for plane, top, left, offset, count in layout.blocks():
         rows = min(height, layout.height - top)
-        if layout.compression == kinds.JPEG:
-            block = jpeg_block(file, layout, tables, offset, count)
+        if layout.compression in kinds.PICTURES:
+            block = picture_block(file, layout, tables, offset, count)
             if len(block) < rows:
                 raise OSError("rows are missing")
             yield plane, top, left, block

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
+import numpy as np
 from PIL.TiffImagePlugin import IFDRational
 
 Number = int | float | IFDRational
 Value = str | bytes | Number | tuple[Number, ...]
 Tags = Mapping[int, Value]
+Field = tuple[int, int, bytes]  # kind, count, value, little-endian
 
 _HEADS = {b"II*\0": "<", b"MM\0*": ">", b"MM*\0": ">", b"II\0*": "<", b"II+\0": "<", b"MM\0+": ">"}
 _BYTES, _TEXT, _RATIONALS = (1, 7), 2, (5, 10)
@@ -21,11 +23,20 @@ _MOST_ENTRIES = 4096  # of one directory; the longest that are met have about 20
 
 @dataclass
 class Directory:
-    """values: by tag; one number is itself, several are a tuple. listed: also the tags whose values aren't there."""
+    """values: by tag; one number is itself, several are a tuple. listed: also the tags whose values aren't there.
+
+    fields: the same values as a TIFF directory holds them.
+    """
 
     values: dict[int, Value]
+    fields: dict[int, Field]
     listed: frozenset[int]
     next: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether all values are there."""
+        return len(self.values) == len(self.listed)
 
 
 class TiffTags:
@@ -57,6 +68,7 @@ class TiffTags:
         entries = self._read(count * entry)
         after = self._file.read(inside)
         values: dict[int, Value] = {}
+        fields: dict[int, Field] = {}
         listed = set()
         budget = self.size  # bytes: many entries may point at the same ones
         for place in range(0, len(entries), entry):
@@ -74,8 +86,9 @@ class TiffTags:
                 self._file.seek(offset)
                 data = self._read(length)
             values[tag] = self._value(kind, data[:length])
+            fields[tag] = kind, number, data[:length] if self.little else _swapped(kind, data[:length])
         following = self._numbers("Q" if self._big else "I", after)[0] if len(after) == inside else 0
-        return Directory(values, frozenset(listed), following)
+        return Directory(values, fields, frozenset(listed), following)
 
     def _read(self, size: int) -> bytes:
         data = self._file.read(size)
@@ -100,3 +113,23 @@ class TiffTags:
         else:
             numbers = struct.unpack(f"{self.order}{len(data) // _SIZES[kind]}{_NUMBERS[kind]}", data)
         return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _swapped(kind: int, data: bytes) -> bytes:
+    unit = 4 if kind in _RATIONALS else _SIZES[kind]
+    return np.frombuffer(data, f"u{unit}").byteswap().tobytes() if unit > 1 else data
+
+
+def directory_bytes(tags: dict[int, Field], at: int) -> bytes:
+    """A directory that lies at `at` (even), then its values longer than four bytes; no other follows it."""
+    beyond = at + 2 + 12 * len(tags) + 4
+    directory, values = struct.pack("<H", len(tags)), b""
+    for tag in sorted(tags):
+        kind, count, data = tags[tag]
+        if len(data) <= 4:
+            field = data.ljust(4, b"\0")
+        else:
+            field = struct.pack("<I", beyond + len(values))
+            values += data + b"\0" * (len(data) % 2)
+        directory += struct.pack("<HHI", tag, kind, count) + field
+    return directory + bytes(4) + values

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, TiffImagePlugin
 
+from photochrom.codec.exif import read_block
 from photochrom.codec.tiff import DESCRIPTIVE
+from photochrom.codec.tiff_tags import Field, directory_bytes
 from photochrom.color.lab import Pixels
 from photochrom.errors import OutputError
 from photochrom.threads import ordered_map
@@ -56,7 +57,7 @@ def write_tiff(
         counts.append(len(data))
         at += len(data)
     bits = 8 * pixels.dtype.itemsize
-    tags: dict[int, tuple[int, int, bytes]] = {
+    tags: dict[int, Field] = {
         256: _longs(width),
         257: _longs(height),
         258: _shorts(*[bits] * samples),
@@ -96,11 +97,11 @@ def _interleaved(pixels: Pixels, alpha: Pixels | None, rows: slice) -> Pixels:
     return part.astype(part.dtype.newbyteorder("<"))  # always a copy
 
 
-def _longs(*values: int) -> tuple[int, int, bytes]:
+def _longs(*values: int) -> Field:
     return _LONG, len(values), struct.pack(f"<{len(values)}I", *values)
 
 
-def _shorts(*values: int) -> tuple[int, int, bytes]:
+def _shorts(*values: int) -> Field:
     return _SHORT, len(values), struct.pack(f"<{len(values)}H", *values)
 
 
@@ -110,44 +111,23 @@ def _pad(out: BinaryIO, at: int) -> int:
     return at % 2
 
 
-def _exif_tags(exif: bytes, at: int) -> Iterator[tuple[int, tuple[int, int, bytes], bytes]]:
+def _exif_tags(exif: bytes, at: int) -> Iterator[tuple[int, Field, bytes]]:
     """Tags for the main directory, each with bytes (the Exif and GPS directories) to be put at `at` (even) first."""
     if not exif:
         return
-    block = Image.Exif()
-    block.load(exif)
+    block = read_block(exif)
     for tag in DESCRIPTIVE:
-        value = block.get(tag)
-        if isinstance(value, str):
-            text = value.encode("utf-8") + b"\0"
-            yield tag, (_ASCII, len(text), text), b""
-        elif isinstance(value, bytes) and value:
-            yield tag, (_BYTE, len(value), value), b""
-    for pointer in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        details = block.get_ifd(pointer)
-        if details:
-            directory = TiffImagePlugin.ImageFileDirectory_v2(group=int(pointer))
-            for tag, value in details.items():
-                if not isinstance(value, dict):
-                    directory[tag] = value
-            data = directory.tobytes(at) + bytes(4)
-            yield int(pointer), _longs(at), data
-            at += len(data) + len(data) % 2
+        if tag in block.main:
+            yield tag, block.main[tag], b""
+    for pointer, fields in block.details.items():
+        data = directory_bytes(fields, at)
+        yield pointer, _longs(at), data
+        at += len(data) + len(data) % 2
 
 
-def _finish(out: BinaryIO, at: int, tags: dict[int, tuple[int, int, bytes]]) -> None:
-    """Write the directory at `at` (even), then the values longer than four bytes, and point the header at it."""
-    beyond = at + 2 + 12 * len(tags) + 4
-    directory, values = struct.pack("<H", len(tags)), b""
-    for tag in sorted(tags):
-        kind, count, data = tags[tag]
-        if len(data) <= 4:
-            field = data.ljust(4, b"\0")
-        else:
-            field = struct.pack("<I", beyond + len(values))
-            values += data + b"\0" * (len(data) % 2)
-        directory += struct.pack("<HHI", tag, kind, count) + field
-    out.write(directory + bytes(4) + values)
+def _finish(out: BinaryIO, at: int, tags: dict[int, Field]) -> None:
+    """Write the main directory at `at` (even) and point the header at it."""
+    out.write(directory_bytes(tags, at))
     out.seek(4)
     out.write(struct.pack("<I", at))
     out.seek(0, 2)

@@ -56,9 +56,11 @@ def write_picture(out: BinaryIO, picture: Decoded, *, format: str, quality: int 
     # An sRGB profile belongs to RGB pixels; grey ones need none, being taken as sRGB grey.
     profile = icc.srgb_profile() if picture.had_profile and pixels.ndim == 3 else b""
     if format == "TIFF":
+        exif, damaged = _exif_made_anew(picture.exif)
+        notes += damaged
         write_tiff(
             out, pixels, alpha, compress=picture.compressed, dpi=picture.dpi, icc=profile,
-            exif=picture.exif, xmp=picture.xmp, iptc=picture.iptc,
+            exif=exif, xmp=picture.xmp, iptc=picture.iptc,
         )  # fmt: skip
     elif format == "PNG" and pixels.dtype == np.uint16:
         write_png_16(
@@ -100,11 +102,18 @@ def _with_pillow(
         if find_spec("PIL._avif") is None:
             raise OutputError("this Pillow can't write AVIF; install a newer one or choose PNG")
         options |= {"subsampling": "4:4:4", "quality": quality or DEFAULT_QUALITY}
+        options["exif"], notes = _exif_made_anew(picture.exif)  # Pillow would, and fails where a value is damaged
     try:
         image.save(out, format, **options)
     except (OSError, ValueError) as error:
         raise OutputError(f"can't write the picture as {format} ({error}); choose PNG or TIFF") from error
     return notes
+
+
+def _exif_made_anew(exif: bytes) -> tuple[bytes, list[str]]:
+    """For the formats whose writers take the block apart: without what is damaged in it, and a note of that."""
+    made, whole = exif_blocks.made_anew(exif) if exif else (b"", True)
+    return made, [] if whole else ["some of the picture's EXIF is damaged and left out"]
 
 
 def image_of(pixels: Pixels, alpha: Pixels | None) -> Image.Image:
