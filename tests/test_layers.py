@@ -15,7 +15,7 @@ PACKAGE = Path(photochrom.__file__).parent
 # Every room of the package, the lowest first: a room imports only those of the rows before its own.
 ORDER = [
     {"errors"},
-    {"atomic", "digest", "progress", "threads"},
+    {"atomic", "digest", "progress", "streams", "threads"},
     {"color"},
     {"codec", "provenance", "sheet"},
     {"settings", "network"},

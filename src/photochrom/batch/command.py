@@ -43,7 +43,7 @@ def run(
     with report:
         for result in color_files(made.jobs, colorizer, options, stdout=sys.stdout.buffer):
             report.add(result)
-    return 1 if report.failed else 0
+    return 1 if report.failed or report.untold else 0
 
 
 def _stream_job(

@@ -13,14 +13,16 @@ from photochrom.batch.find import PassedOver
 from photochrom.batch.run import Result
 from photochrom.errors import PhotochromError
 from photochrom.progress import Bar
+from photochrom.streams import drop, printable
 
 
 class Report:
-    """Use as a context manager around a run; `add` every result."""
+    """Use as a context manager around a run; `add` every result. untold: stdout has refused what was said."""
 
     def __init__(self, total: int, *, passed: PassedOver, as_json: bool, to_stdout: bool = False) -> None:
         self.done = self.failed = self.skipped = 0
         self._total, self._passed = total, passed
+        self.untold = False
         self._json, self._to_stdout = as_json, to_stdout
         self._start = time.perf_counter()
         self._bar = Bar()
@@ -41,7 +43,8 @@ class Report:
             self._complain(warning if result.source in warning else f"{result.source}: {warning}")
         if result.error:
             if not isinstance(result.error, PhotochromError):
-                self._complain("".join(traceback.format_exception(result.error)).rstrip())
+                for line in "".join(traceback.format_exception(result.error)).splitlines():
+                    self._complain(line, prefix="")
             self._complain(_sentence(result))
         if self._json:
             self._say(json.dumps(_file_record(result)))
@@ -82,10 +85,22 @@ class Report:
             self._bar("Colouring", self.done + self.failed + self.skipped, self._total)
 
     def _say(self, line: str) -> None:
-        self._bar.write(line, sys.stdout)
+        if self.untold:
+            return
+        try:
+            self._bar.write(printable(line) if sys.stdout.isatty() else line, sys.stdout)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.untold = True
+            drop(sys.stdout)
+            self._complain(f"can't write to stdout: {error.strerror or error}; the pictures are coloured all the same")
 
-    def _complain(self, line: str, *, prefix: str = "photochrom: ") -> None:
-        self._bar.write(prefix + line, sys.stderr)
+    def _complain(self, text: str, *, prefix: str = "photochrom: ") -> None:
+        try:
+            self._bar.write(prefix + printable(text), sys.stderr)
+        except (OSError, ValueError):  # there is nobody to tell
+            drop(sys.stderr)
 
 
 def _sentence(result: Result) -> str:

@@ -10,6 +10,7 @@ from photochrom.cli import options
 from photochrom.cli.dials import chosen, setting
 from photochrom.cli.exits import leave
 from photochrom.cli.group import COLOR, Color
+from photochrom.cli.stop import ends_within
 from photochrom.settings import Settings
 
 
@@ -78,26 +79,29 @@ def color(
     ] = False,
 ) -> None:
     """Colour black-and-white pictures: old.jpg becomes old.color.jpg beside it."""
-    from photochrom.batch.command import run
-    from photochrom.batch.run import Options
 
-    leave(
-        lambda: run(
-            files or [],
-            options=Options(
-                settings=chosen(ctx.params),
-                variants=variants,
-                format=format,
-                quality=quality,
-                overwrite=overwrite,
-                skip_done=skip_done,
-                max_megapixels=max_megapixels,
-                salvage=salvage,
-            ),
-            model=model,
-            device=device,
-            output=output,
-            recursive=recursive,
-            as_json=as_json,
-        )
-    )
+    def work() -> int:
+        with ends_within(1.0):
+            from photochrom.batch.command import run
+            from photochrom.batch.run import Options
+
+            return run(
+                files or [],
+                options=Options(
+                    settings=chosen(ctx.params),
+                    variants=variants,
+                    format=format,
+                    quality=quality,
+                    overwrite=overwrite,
+                    skip_done=skip_done,
+                    max_megapixels=max_megapixels,
+                    salvage=salvage,
+                ),
+                model=model,
+                device=device,
+                output=output,
+                recursive=recursive,
+                as_json=as_json,
+            )
+
+    leave(work)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NoReturn
 
 import typer
+
+from photochrom.streams import complain, drop
 
 # What only the train extra brings; a verb that needs one of them says so.
 _OF_THE_EXTRA = {
@@ -40,19 +41,30 @@ def leave(verb: Callable[[], int]) -> NoReturn:
     try:
         code = verb()
     except PhotochromError as error:
-        sys.stderr.write(f"photochrom: {error}\n")
+        complain(f"photochrom: {error}")
         code = error.exit_code
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in _OF_THE_EXTRA:
             raise
-        sys.stderr.write(
-            f"photochrom: this verb needs {error.name}, which isn't installed: pip install 'photochrom[train]'\n"
-        )
+        complain(f"photochrom: this verb needs {error.name}, which isn't installed: pip install 'photochrom[train]'")
         code = 2
     except BrokenPipeError:  # the reader of stdout left (`| head`): stop, and say nothing at exit either
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)
         code = 141
+    except FileNotFoundError:
+        if _is_somewhere():
+            raise
+        complain("photochrom: the folder that it was started in is gone; change to one that is there")
+        code = 1
     except KeyboardInterrupt:
         code = 130
     raise typer.Exit(code)
+
+
+def _is_somewhere() -> bool:
+    """Whether the working folder is there."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
+
+from photochrom.errors import suggestion
+from photochrom.streams import complain
 
 COLOR = "color files"  # the verb that is never typed; a space keeps it clear of file names
+_NO_VERBS = {"color", "colour", "colorize", "colorise", "colourize", "colourise"}
 _GROUP_OPTIONS = ("--install-completion", "--show-completion")
 
 
@@ -21,8 +27,21 @@ class Group(TyperGroup):
         if not completing_first_word and not (
             args and (args[0] in self.commands or args[0].startswith(_GROUP_OPTIONS))
         ):
+            if not ctx.resilient_parsing and args:
+                _refuse_unknown_verb(args, [name for name in self.commands if name != COLOR])
             args = [COLOR, *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb; where its options are refused and a file is called like it, say how that is coloured."""
+        try:
+            return super().invoke(ctx)
+        except TyperException as error:
+            verb = ctx.invoked_subcommand
+            if verb and os.path.lexists(verb) and isinstance(message := getattr(error, "message", None), str):
+                kind = f"folder {verb}: photochrom -r ./{verb}" if os.path.isdir(verb) else f"file: photochrom ./{verb}"
+                error.message = f"{message.rstrip('. ')}{'. ' if message else ''}To colour the {kind}"
+            raise
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         """Verbs and, where one of them matches, the files beside them (the shell adds files to an empty answer)."""
@@ -32,8 +51,28 @@ class Group(TyperGroup):
         verbs = [item for item in super().shell_complete(ctx, incomplete) if item.value != COLOR]
         if not verbs:
             return []
-        files = sorted(name for name in os.listdir() if name.startswith(incomplete) and not name.startswith("."))
+        try:
+            files = sorted(name for name in os.listdir() if name.startswith(incomplete) and not name.startswith("."))
+        except OSError:  # the working folder is gone
+            files = []
         return verbs + [type(verbs[0])(name) for name in files]
+
+
+def _refuse_unknown_verb(args: Sequence[str], verbs: Sequence[str]) -> None:
+    """Leave where the first word was meant for a verb, as far as one can tell."""
+    word = args[0]
+    if not word.replace("-", "").isalpha() or word.startswith("-") or os.path.lexists(word):
+        return
+    if word.lower() in _NO_VERBS:
+        line = " ".join(["photochrom", *(args[1:] or ["old.jpg"])])
+        _refuse(f"colouring needs no verb {word!r}; did you mean: {line}")
+    if nearest := suggestion(word, verbs, cutoff=0.75):
+        _refuse(f"there is neither a verb nor a file {word!r}; {nearest}")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    complain(f"photochrom: {sentence}")
+    raise typer.Exit(2)
 
 
 class _ColorContext(typer.Context):
@@ -46,6 +85,15 @@ class Color(TyperCommand):
     """The default verb: shown as the command itself, with the other verbs below its options."""
 
     context_class = _ColorContext
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse a file name that would be read as options: the shell's * gives -old.jpg as it is."""
+        known = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
+        words = args[: args.index("--")] if "--" in args else args
+        for word in [] if ctx.resilient_parsing else words:
+            if word.startswith("-") and word != "-" and word not in known and os.path.lexists(word):
+                _refuse(f"{word!r} is read as an option; give that file as ./{word}")
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The options of colouring, of completion, and the other verbs."""

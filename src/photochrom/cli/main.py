@@ -6,14 +6,13 @@ called as a verb is given as `./models`.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from io import TextIOWrapper
 from types import FrameType
 
 import typer
 
+from photochrom import streams
 from photochrom.cli import bench, color, evaluate, models, study, train
 from photochrom.cli.group import Group
 
@@ -36,10 +35,28 @@ def _terminated(number: int, frame: FrameType | None) -> None:
 
 def main() -> None:
     """The console script: exit codes 0 done, 1 some failed, 2 wrong use, 130 interrupted, 141 nobody reads stdout."""
-    if isinstance(sys.stdout, TextIOWrapper):  # file names need not be valid text
-        sys.stdout.reconfigure(errors="surrogateescape" if os.name == "posix" else "backslashreplace")
+    streams.prepare()
     signal.signal(signal.SIGTERM, _terminated)
+    code: int | str | None = 0
     try:
         app(prog_name="photochrom")
+    except SystemExit as end:
+        code = end.code
     except KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
+    except OSError:
+        lost = streams.refused()
+        if lost is None:
+            raise
+        code = _untold(lost)
+    if lost := streams.flush():  # what was written is often not sent before
+        code = _untold(lost)
+    sys.exit(code)
+
+
+def _untold(error: OSError) -> int:
+    """What to do when stdout doesn't take what we say; gives the exit code."""
+    if isinstance(error, BrokenPipeError):
+        return 141
+    streams.complain(f"photochrom: can't write to stdout: {error.strerror or error}; send it elsewhere with >")
+    return 1
