@@ -33,6 +33,7 @@ class Photo(Decoded):
     alpha: (H,W) of the same dtype, not premultiplied, or None.
     format: Pillow's name of the file's format, "JPEG", "PNG", "TIFF"...; "PNG" when made from an array.
     exif: with orientation 1 and no thumbnail; b"" if none. xmp, iptc: as found. dpi: (x, y). text: of a PNG.
+    comments: of a JPEG or GIF, as found.
     had_profile: the input carried a colour profile (pixels are converted already); outputs then carry an sRGB one.
     quality: of a JPEG, 1..100, estimated. lossless, compressed: how the input was stored. path: where it came from.
     notes: what of it was left out or deserves a second look, a sentence each.
@@ -70,7 +71,8 @@ class Photo(Decoded):
     def from_array(cls, array: NDArray[Any]) -> "Photo":
         """From (H,W) or (H,W,1) grey, (H,W,2) grey + alpha, (H,W,3) RGB or (H,W,4) RGBA, sRGB-encoded.
 
-        uint8, uint16, or floats 0..1, which become uint16. The photo has its own copy. Raises PictureError.
+        uint8, uint16, or floats 0..1, which become uint16; of any byte order, memory layout and subclass of ndarray (a
+        mask is not looked at). The photo has its own copy. Raises PictureError.
         """
         given = np.asarray(array)
         shape = "x".join(map(str, given.shape))
@@ -154,6 +156,7 @@ class Photo(Decoded):
         else:
             image = image_of(to_8_bit(self.pixels), None if self.alpha is None else to_8_bit(self.alpha))
         found: dict[str, Any] = {"exif": self.exif, "xmp": self.xmp, "dpi": self.dpi}
+        found["comment"] = b"\n".join(self.comments)
         if self.had_profile and self.pixels.ndim == 3:
             found["icc_profile"] = srgb_profile()
         image.info.update({key: value for key, value in found.items() if value})

@@ -27,6 +27,7 @@ def run(
     as_json: bool,
 ) -> int:
     """Do the whole run; gives the exit code. UsageError and ModelError come before any picture is touched."""
+    warnings.simplefilter("ignore")  # other libraries' own: what we have to tell is in each result's warnings
     logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a broken file, our sentence says
     warnings.filterwarnings("ignore", module=r"PIL\.")  # likewise
     if options.format:

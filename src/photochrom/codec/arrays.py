@@ -60,9 +60,11 @@ def from_floats(values: NDArray[Any], *, name: str = "the array") -> NDArray[np.
 
 
 def as_dtype(pixels: Pixels, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """uint8 or uint16 pixels as uint8, uint16, or a float type with 0..1."""
+    """uint8 or uint16 pixels as uint8, uint16, or a float type with 0..1, in the byte order of `dtype`."""
     if pixels.dtype == dtype:
         return pixels
+    if not dtype.isnative:
+        return as_dtype(pixels, dtype.newbyteorder("=")).astype(dtype)
     if dtype == np.uint8:
         return to_8_bit(pixels)
     if dtype == np.uint16:

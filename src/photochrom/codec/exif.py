@@ -171,3 +171,8 @@ def iptc_segment(iptc: bytes) -> bytes:
     """A JPEG APP13 segment that holds this IPTC record; b"" when there is none or it does not fit into a segment."""
     block = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + struct.pack(">I", len(iptc)) + iptc + b"\x00" * (len(iptc) & 1)
     return b"\xff\xed" + struct.pack(">H", len(block) + 2) + block if iptc and len(block) < 65533 else b""
+
+
+def comment_segments(comments: tuple[bytes, ...]) -> bytes:
+    """JPEG COM segments with these comments, as far as a segment can hold each."""
+    return b"".join(b"\xff\xfe" + struct.pack(">H", len(c[:65533]) + 2) + c[:65533] for c in comments)

@@ -39,16 +39,21 @@ def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
     green curve.
     """
     try:
-        space = profile[16:20]
-        if pixels.ndim == 2:
-            if space in (b"GRAY", b"RGB "):
-                _through_table(pixels, _grey_table(profile, space, pixels.dtype.itemsize * 8))
-        elif pixels.shape[2] == 4:
-            return _cmyk(pixels, profile) if space == b"CMYK" else naive_cmyk(pixels)
-        elif space == b"RGB ":
-            _rgb(pixels, profile)
-    except (ImageCms.PyCMSError, OSError, struct.error, ValueError, IndexError, TypeError) as error:
-        raise ProfileError(str(error)) from error
+        with np.errstate(all="ignore"):
+            return _to_srgb(pixels, profile)
+    except (ImageCms.PyCMSError, ArithmeticError, LookupError, OSError, struct.error, ValueError, TypeError) as error:
+        raise ProfileError(str(error) or "it is damaged") from error
+
+
+def _to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
+    space = profile[16:20]
+    if pixels.ndim == 2:
+        if space in (b"GRAY", b"RGB "):
+            _through_table(pixels, _grey_table(profile, space, pixels.dtype.itemsize * 8))
+    elif pixels.shape[2] == 4:
+        return _cmyk(pixels, profile) if space == b"CMYK" else naive_cmyk(pixels)
+    elif space == b"RGB ":
+        _rgb(pixels, profile)
     return pixels
 
 
@@ -138,6 +143,8 @@ def _grey_table(profile: bytes, space: bytes, bits: int) -> Pixels:
         if profile[20:24] == b"Lab ":  # the curve then gives L*, not luminance
             linear = np.where(linear > 0.08, ((linear * 100 + 16) / 116) ** 3, linear * 100 / 903.2963)
         encoded = _encode(linear)
+    if not np.isfinite(encoded).all():
+        raise ProfileError("a curve that isn't one")
     table = np.rint(encoded * top)
     if int(np.abs(table - np.arange(count)).max()) <= max(1, top // 500):
         table = np.arange(count)  # the sRGB curve itself, written down a little differently
@@ -178,6 +185,8 @@ def _curve(tag: bytes, count: int) -> NDArray[np.float64]:
     kind = struct.unpack_from(">H", tag, 8)[0]
     given = [v / 65536 for v in struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}i", tag, 12)]
     g, a, b, c, d, e, f = (given + [1, 0, 0, 0, 0, 0, 0][len(given) :])[:7]
+    if kind in (1, 2) and a == 0:
+        raise ProfileError("a curve that isn't one")
     if kind in (1, 2):  # below -b/a the curve is flat; kind 2 lifts everything by c
         d, c, e, f = -b / a, 0.0, c if kind == 2 else 0.0, c if kind == 2 else 0.0
     power = np.maximum(a * x + b, 0) ** g + e

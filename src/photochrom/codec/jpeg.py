@@ -5,10 +5,13 @@ libjpeg makes up what is missing and says so only in warnings that Pillow drops.
 
 import io
 import re
+import struct
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from PIL import Image, ImageChops, ImageFile
+
+from photochrom.codec.exif_mending import mended_exif
 
 MOST_SCANS = 100  # encoders write up to about 70; each scan of a progressive file goes over the whole picture
 _MARKER = re.compile(rb"\xff+([\x01-\xfe])")
@@ -27,19 +30,35 @@ class Jpeg:
 
     scans: where the coded data of each scan begins and ends, in bytes. breaks: where each run of coded data ends:
     before a restart marker and at the end of a scan. ended: the end marker is there. fault: what is surely wrong.
-    wiped: where a run of zeros begins that no encoder writes.
+    comments: the COM segments. exif: where the blocks of EXIF lie.
+    wiped: where a run of zeros begins that no encoder writes. pages: pictures in the file, save thumbnails.
+    gain_map: the second of them only says how bright a screen may show the first.
     """
 
     size: tuple[int, int] = (0, 0)
     scans: list[tuple[int, int]] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
     comments: list[bytes] = field(default_factory=list)
+    exif: list[tuple[int, int]] = field(default_factory=list)
     progressive: bool = False
     coded_as_a_whole: bool = False
     restarts: int = 0
     ended: bool = False
     fault: str = ""
     wiped: int | None = None
+    pages: int = 1
+    gain_map: bool = False
+
+    def take_note(self, code: int, body: bytes, end: int) -> None:
+        """Of a segment that says something about the picture and ends at `end`."""
+        if code == 0xFE:
+            self.comments.append(body)
+        elif code == 0xE1 and body.startswith(b"Exif\0\0"):
+            self.exif.append((end - len(body), end))
+        elif code == 0xE1 and b"hdrgm:Version" in body:
+            self.gain_map = True
+        elif code == 0xE2 and body.startswith(b"MPF\0"):
+            self.pages = _pages(body[4:])
 
 
 def survey(data: bytes) -> Jpeg:
@@ -59,14 +78,13 @@ def survey(data: bytes) -> Jpeg:
         if length < 2 or len(body) < length - 2:
             break
         at += length
+        found.take_note(code, body, at)
         if code in _FRAMES:
             walk.frame(code, body, found)
         elif code == 0xC4:
             walk.tables(body)
         elif code == 0xDD:
             interval = int.from_bytes(body[:2], "big")
-        elif code == 0xFE:
-            found.comments.append(body)
         elif code == 0xDA:
             at = walk.scan(data, at, body, interval, found)
             if len(found.scans) > MOST_SCANS:
@@ -74,6 +92,21 @@ def survey(data: bytes) -> Jpeg:
                 break
     found.fault = found.fault or walk.missing(found)
     return found
+
+
+def _pages(index: bytes) -> int:
+    """How many pictures of their own a Multi-Picture Format index names (CIPA DC-007)."""
+    try:
+        order = {b"II": "<", b"MM": ">"}[index[:2]]
+        at = struct.unpack_from(order + "I", index, 4)[0]
+        for i in range(struct.unpack_from(order + "H", index, at)[0]):
+            tag, _, size, place = struct.unpack_from(order + "HHII", index, at + 2 + 12 * i)
+            if tag == 0xB002:
+                kinds = (struct.unpack_from(order + "I", index, place + n)[0] >> 16 & 0xFF for n in range(0, size, 16))
+                return len([kind for kind in kinds if kind != 1])  # 1: a thumbnail
+    except (KeyError, struct.error):
+        pass
+    return 1
 
 
 def _up(value: int, step: int) -> int:
@@ -175,6 +208,17 @@ class _Walk:
         if any(self.left.get((one, k), 1) for one in self.components for k in range(64)):
             return "some of its scans are missing, so it would be coarse"
         return ""
+
+
+def with_sound_exif(data: bytes, found: Jpeg) -> bytes:
+    """The same file, its EXIF blocks without what is damaged in them: Pillow warns of it, wherever it is read."""
+    parts, last = [], 0
+    for start, end in found.exif:
+        block = mended_exif(data[start:end])
+        if block != data[start:end]:
+            parts += [data[last:start], block or bytes(end - start)]
+            last = end
+    return b"".join([*parts, data[last:]]) if parts else data
 
 
 class Feed(io.BytesIO):

@@ -49,6 +49,41 @@ def mended(data: bytes) -> bytes:
     return b"".join([*out, _chunk(b"IDAT", b"".join(packed)), _chunk(b"IEND", b"")])
 
 
+def without_long_texts(data: bytes, most: int) -> tuple[bytes, bytes, list[str]]:
+    """The PNG without packed texts and profiles of over `most` bytes, which Pillow refuses; such a profile; what went.
+
+    Raises nothing: what can't be unpacked stays.
+    """
+    parts, at, last, profile = [], 8, 0, b""
+    gone = []
+    while at + 8 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        after = at + 12 + length
+        if kind in (b"iCCP", b"zTXt", b"iTXt"):
+            unpacked = _unpacked_text(kind, data[at + 8 : at + 8 + length], 16 * most)
+            if len(unpacked) > most:
+                profile = unpacked if kind == b"iCCP" and len(unpacked) < 16 * most else profile
+                gone += ["profile" if kind == b"iCCP" else "text"] * (kind != b"iCCP" or not profile)
+                parts.append(data[last:at])
+                last = after
+        at = after
+    return (b"".join([*parts, data[last:]]) if parts else data), profile, gone
+
+
+def _unpacked_text(kind: bytes, body: bytes, most: int) -> bytes:
+    _, _, rest = body.partition(b"\0")
+    if kind == b"iTXt":
+        if rest[:1] != b"\1":
+            return rest
+        rest = b"\0".join(rest[2:].split(b"\0", 2)[2:])
+    else:
+        rest = rest[1:]
+    try:
+        return zlib.decompressobj().decompress(rest, most)
+    except zlib.error:
+        return b""
+
+
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
 

@@ -12,6 +12,8 @@ from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 from photochrom.codec import icc, png_rows
 from photochrom.codec.exif import corrected_exif, corrected_xmp, iptc_from_photoshop
 from photochrom.codec.exif import orientation as orientation_of
+from photochrom.codec.exif_mending import mended_exif
+from photochrom.codec.mending import mended
 from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE, ScanTiff
 from photochrom.codec.whole import Loss, avif_loss, load_jpeg, padded, png_loss, webp_loss
@@ -54,6 +56,7 @@ class Decoded:
     iptc: bytes = b""
     dpi: tuple[float, float] | None = None
     text: dict[str, str] = field(default_factory=dict)
+    comments: tuple[bytes, ...] = ()
     had_profile: bool = False
     quality: int | None = None
     lossless: bool = True
@@ -71,6 +74,8 @@ def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int =
     (judged by the header, before any decoding). Changes no setting of Pillow.
     """
     try:
+        given = mended(stream, name)
+        stream = given.stream
         image = _identify(stream, name)
         width, height = image.size
         if width * height > max_pixels:
@@ -81,9 +86,11 @@ def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int =
         if image.format == "JPEG2000" and not _has_end_of_codestream(stream):
             raise EOFError("its end is missing")  # OpenJPEG would make up the rest
         image, samples, loss = _load(image, stream, name=name, short_side=short_side, salvage=salvage)
+        if given.profile:
+            image.info["icc_profile"] = given.profile
         decoded = decode_image(image, samples, name=name)
-        if loss:
-            decoded.notes = (loss.note(name), *decoded.notes)
+        decoded.comments = given.comments or decoded.comments
+        decoded.notes = (*([loss.note(name)] if loss else []), *given.notes, *decoded.notes)
         decoded.lossless &= decoded.format != "WEBP" or _has_lossless_chunk(stream)
         return decoded
     except PictureError:
@@ -192,6 +199,11 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
     info, notes = image.info, samples.notes
     if getattr(image, "is_animated", False):
         notes += (f"{name} holds more than one picture; only the first is used",)
+    raw_exif = info.get("exif")
+    if isinstance(raw_exif, bytes) and not isinstance(image, _TIFFS):
+        info["exif"] = mended_exif(raw_exif)
+        if info["exif"] != raw_exif:
+            notes += (f"{name}: its EXIF is damaged; only what is sound of it is kept",)
     pixels, profile = samples.color, info.get("icc_profile")
     had_profile = isinstance(profile, bytes) and len(profile) > 132
     try:
@@ -205,10 +217,11 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
     dpi = _tolerant(lambda: _dpi(image), None)
     if dpi is not None and orientation >= 5:
         dpi = (dpi[1], dpi[0])
-    raw_exif = _tolerant(lambda: _exif(image), b"")
-    exif = _tolerant(lambda: corrected_exif(raw_exif, swapped=orientation >= 5, srgb=had_profile), b"")
-    if raw_exif and not exif:
+    block = _tolerant(lambda: _exif(image), b"")
+    exif = _tolerant(lambda: corrected_exif(block, swapped=orientation >= 5, srgb=had_profile), b"")
+    if block and not exif:
         notes += (f"{name}: its EXIF is damaged and left out",)
+    comment = info.get("comment")
     return Decoded(
         pixels=upright(pixels, orientation),
         alpha=None if samples.alpha is None else upright(samples.alpha, orientation),
@@ -218,6 +231,7 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
         iptc=_tolerant(lambda: _iptc(image), b""),
         dpi=dpi,
         text=_tolerant(lambda: _text(image), {}),
+        comments=(comment,) if isinstance(comment, bytes) and comment else (),
         had_profile=had_profile,
         quality=_tolerant(lambda: _quality(image), None),
         lossless=image.format not in _LOSSY,

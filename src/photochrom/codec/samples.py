@@ -39,7 +39,7 @@ def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str) -> Sampl
     if image.mode == "RGBA" and raw == "LA;16B":  # PNG: Pillow would make 8-bit RGBA of it
         _set_raw_mode(image, "RGBA")
         return _grey_alpha_bytes(image)
-    if image.mode in ("RGB", "RGBA") and ";16" in raw:
+    if image.mode in ("RGB", "RGBA") and ";16" in raw and not raw.startswith("BGR;"):  # which has 16 bits a pixel
         return _two_passes(image, reopen, raw)
     image.load()
     samples = from_pillow(image, name, bits=int(raw[2]) if raw in ("L;2", "L;4") else 8)

@@ -64,7 +64,7 @@ def write_picture(out: BinaryIO, picture: Decoded, *, format: str, quality: int 
         )  # fmt: skip
     elif format == "PNG" and pixels.dtype == np.uint16:
         write_png_16(
-            out, pixels, alpha, dpi=picture.dpi, icc=profile, exif=picture.exif, xmp=picture.xmp, text=picture.text
+            out, pixels, alpha, dpi=picture.dpi, icc=profile, exif=picture.exif, xmp=picture.xmp, text=_texts(picture)
         )
     else:
         # Into memory first: given a real file, Pillow writes past Python and hides why a write failed.
@@ -90,7 +90,7 @@ def _with_pillow(
         notes = _fit_segments(options)
         # Chroma at full size: it is what we add, and halving it would blur it.
         options |= {"subsampling": 0, "quality": quality or _jpeg_quality(picture.quality)}
-        options["extra"] = exif_blocks.iptc_segment(picture.iptc)
+        options["extra"] = exif_blocks.iptc_segment(picture.iptc) + exif_blocks.comment_segments(picture.comments)
     elif format == "PNG":
         options["pnginfo"] = _png_text(picture)
     elif format == "WEBP":
@@ -137,9 +137,15 @@ def _fit_segments(options: dict[str, Any]) -> list[str]:
     return [f"the picture's {name.upper()} is too long for a JPEG and is left out" for name in long]
 
 
+def _texts(picture: Decoded) -> dict[str, str]:
+    """The texts of a PNG: its own, and the comments of a JPEG or GIF."""
+    said = "\n".join(comment.decode("utf-8", "replace").rstrip("\0") for comment in picture.comments)
+    return {"Comment": said, **picture.text} if said else picture.text
+
+
 def _png_text(picture: Decoded) -> PngImagePlugin.PngInfo:
     info = PngImagePlugin.PngInfo()
-    for key, value in picture.text.items():
+    for key, value in _texts(picture).items():
         info.add_itxt(key, value)
     if picture.xmp:
         info.add_itxt("XML:com.adobe.xmp", picture.xmp.decode("utf-8", "replace"))
