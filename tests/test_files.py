@@ -163,6 +163,24 @@ def test_same_name_from_two_folders_never_shares_a_result(draw: Draw) -> None:
     }
 
 
+def test_names_that_differ_in_case_alone_keep_apart_wherever_they_go(draw: Draw, tmp_path: Path) -> None:
+    draw("x/Scan.jpg"), draw("y/scan.jpg")
+    assert names("x/Scan.jpg", "y/scan.jpg", output="card") == {
+        "x/Scan.jpg": "card/x/Scan.color.jpg",
+        "y/scan.jpg": "card/y/scan.color.jpg",
+    }
+    draw("in/a.jpg")
+    if (tmp_path / "in/A.jpg").exists():
+        return  # this system doesn't tell them apart
+    draw("in/A.jpg")
+    assert names("in", recursive=True) == {"in/A.jpg": "in/A.color.jpg", "in/a.jpg": "in/a.color.jpg"}
+    apart = {"in/A.jpg": "card/A.color.jpg", "in/a.jpg": "card/a~2.color.jpg"}
+    assert names("in", recursive=True, output="card") == apart
+    assert names("in/a.jpg", "in/A.jpg", output="card", variants=1) == apart
+    draw("in/A.png"), draw("in/a.webp")
+    assert len({n.casefold() for n in names("in", recursive=True, output="card", format="png").values()}) == 4
+
+
 def test_a_picture_is_never_replaced_by_a_result(draw: Draw, tmp_path: Path) -> None:
     draw("a.jpg")
     os.link(tmp_path / "a.jpg", tmp_path / "hard.jpg")

@@ -109,11 +109,11 @@ def _opened(part: Path) -> BinaryIO:
 @functools.cache
 def _machine() -> str:
     """Eight hex digits for all processes that see each other's ids: of one machine, boot and container."""
-    seen = [platform.node()]
+    seen = [os.fsencode(platform.node())]
     with suppress(OSError):
-        seen.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))
-        seen.append(os.readlink("/proc/self/ns/pid"))
-    return hashlib.sha256("\n".join(seen).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        seen.append(Path("/proc/sys/kernel/random/boot_id").read_bytes())
+        seen.append(os.readlink(b"/proc/self/ns/pid"))
+    return hashlib.sha256(b"\n".join(seen)).hexdigest()[:8]
 
 
 def _is_left(match: re.Match[str], entry: os.DirEntry[str]) -> bool:
