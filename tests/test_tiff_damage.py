@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from photochrom.errors import PictureError
 from photochrom.photo import Photo, read_photo
@@ -169,3 +170,13 @@ def test_deflate_that_goes_on_stops_at_the_picture() -> None:
     np.testing.assert_array_equal(read_photo(data).pixels, GREY)
     assert tracemalloc.get_traced_memory()[1] < 10e6
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
+@pytest.mark.parametrize("turned", [1, 3])
+def test_faxes(compression: str, turned: int) -> None:
+    bits = (GREY & 32) > 0
+    out = io.BytesIO()
+    Image.fromarray(bits).save(out, "TIFF", compression=compression, tiffinfo={274: turned})
+    wanted = bits if turned == 1 else bits[::-1, ::-1]
+    np.testing.assert_array_equal(read_photo(out.getvalue()).pixels, wanted * np.uint8(255))

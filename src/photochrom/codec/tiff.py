@@ -1,14 +1,17 @@
 """TIFF files as pictures with several pages: what their directories say. The pixels are left to tiff_pixels."""
 
 import io
+import struct
 
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
 from photochrom.codec.exif import block_of, exif_block
-from photochrom.codec.tiff_layout import LIBTIFF_ONLY, NEEDED, RAW, Layout, read_layout, unsupported
-from photochrom.codec.tiff_tags import Directory, TiffTags, Value
+from photochrom.codec.tiff_layout import LIBTIFF_ONLY, NEEDED, OLD_JPEG, RAW, Layout, read_layout, unsupported
+from photochrom.codec.tiff_tags import Directory, TiffTags, Value, directory_bytes
 
 _ORIENTATION, _PROFILE, _XMP, _X, _Y, _UNIT = 274, 34675, 700, 282, 283, 296
+# Size, bits, compression, colour, order of bits, samples, rows of a strip, options of the two fax codes, tiles.
+_OF_FAXES = (256, 257, 258, 259, 262, 266, 277, 278, 292, 293, 322, 323)
 
 
 class ScanTiff(ImageFile.ImageFile):
@@ -96,14 +99,30 @@ class ScanTiff(ImageFile.ImageFile):
         """The page as Pillow and libtiff decode it, for compressions that only they know; None for others."""
         if self.tag_v2.get(259, RAW) not in LIBTIFF_ONLY:
             return None
+        layout = self.layout(name)
         self.file.seek(0)
+        data, page = (self.file.read(), self.tell()) if layout.compression == OLD_JPEG else (self._bare(layout), 0)
         try:
-            image = _Upright(io.BytesIO(self.file.read()))
+            image = _Upright(io.BytesIO(data))
         except SyntaxError as error:
-            raise unsupported(name, f"compression {self.tag_v2[259]!r} with {error}") from error
-        image.seek(self.tell())
+            raise unsupported(name, f"compression {layout.compression} with {error}") from error
+        image.seek(page)
         image.load()
         return image
+
+    def _bare(self, layout: Layout) -> bytes:
+        """This page alone, without the tags that libtiff might complain of."""
+        fields = {tag: self._page.fields[tag] for tag in _OF_FAXES if tag in self._page.fields}
+        out, offsets = b"II*\0" + bytes(4), []
+        for offset, count in zip(layout.offsets, layout.counts, strict=True):
+            self.file.seek(offset)
+            offsets.append(len(out))
+            out += self.file.read(count)
+        out += bytes(len(out) % 2)
+        places = (324, 325) if 322 in fields else (273, 279)
+        for tag, numbers in zip(places, (offsets, layout.counts), strict=True):
+            fields[tag] = 4, len(numbers), struct.pack(f"<{len(numbers)}I", *numbers)
+        return out[:4] + struct.pack("<I", len(out)) + out[8:] + directory_bytes(fields, len(out))
 
 
 def _int(value: Value) -> int:

@@ -9,9 +9,8 @@ from photochrom.errors import PictureError
 GREY_INVERTED, GREY, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
 _COLORS = {GREY_INVERTED: 1, GREY: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, LAB: 3}
 RAW, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD, WEBP = 1, 5, 7, 8, 32946, 32773, 34925, 50000, 50001
-# What nothing in the standard library or Pillow's own decoders reads is left to libtiff, through Pillow: three kinds of
-# fax and the JPEG of TIFF 5.
-LIBTIFF_ONLY = (2, 3, 4, 6)
+FAX, OLD_JPEG = (2, 3, 4), 6
+LIBTIFF_ONLY = (*FAX, OLD_JPEG)  # read by neither the standard library nor Pillow's own decoders
 PICTURES = (JPEG, WEBP)  # whose strips and tiles are whole picture files
 UINT, INT, FLOAT = 1, 2, 3
 # Without one of these, once listed, pixels would be taken for something else. Byte counts can be done without.
@@ -105,6 +104,8 @@ def read_layout(tags: Tags, *, little: bool, file_size: int, name: str) -> Layou
     if bits not in _DEPTHS.get(kind, ()):
         words = {UINT: "unsigned", INT: "signed", FLOAT: "float"}.get(kind, "complex")
         raise unsupported(name, f"a picture of {bits}-bit {words} samples")
+    if compression in FAX and (bits, samples) != (1, 1):
+        raise unsupported(name, f"a fax of {samples} {bits}-bit samples")
     if photometric == PALETTE and (bits > 16 or kind != UINT):
         raise unsupported(name, f"a palette of {bits} bits")
     predictor = _one(tags, 317, 1) if compression in (LZW, DEFLATE, OLD_DEFLATE, LZMA, ZSTD) else 1
@@ -168,7 +169,10 @@ def _checked(layout: Layout, file_size: int) -> Layout:
     row = layout.row_bytes
     planes = layout.samples if layout.planar else 1
     picture = planes * layout.height * ((layout.width * layout.block_samples * layout.bits + 7) // 8)
-    if row * min(height, layout.height) > max(_SMALL_BLOCK, 4 * picture):
+    held = (
+        height if layout.compression in LIBTIFF_ONLY else min(height, layout.height)
+    )  # rows that are unpacked at once
+    if row * held > max(_SMALL_BLOCK, 4 * picture):
         raise OSError(f"a tile of {width} x {height} for a picture of {layout.width} x {layout.height}")
     if min(offsets) < 8 or max(offsets) >= file_size:
         raise OSError("strips or tiles are missing")
