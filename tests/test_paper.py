@@ -90,7 +90,9 @@ def test_any_size_will_do(shape: tuple[int, int]) -> None:
 
 def test_only_a_domain_that_asks_for_it_has_even_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is drawn is as light as the paper: a sketch's fills would go with the glow."""
-    monkeypatch.setitem(DOMAINS, "sketch", replace(DOMAINS["photo"], name="sketch", finish=None))
+    photo_as_it_is = replace(DOMAINS["photo"], show=None)  # so flat a picture would be stretched
+    monkeypatch.setitem(DOMAINS, "photo", photo_as_it_is)
+    monkeypatch.setitem(DOMAINS, "sketch", replace(photo_as_it_is, name="sketch", finish=None))
     light = np.full((64, 64), 86, np.float32)
     light[24:40, 24:40] = 89  # a = 0.1 (L - 50), b = 2
     grey = lab_to_rgb(np.stack([light, light * 0, light * 0], axis=-1))[..., 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
@@ -66,11 +67,23 @@ class Colorizer:
         Raises UsageError for hints outside the picture or a network that takes none, and ModelError.
         """
         settings = settings or Settings()
-        guide = self._domain.prepare(photo.pixels, self.work_size(photo.size, settings.detail))
-        shown = self._domain.show(guide) if self._domain.show else guide
-        output = self._network.run(shown, hint_planes(settings.guide.hints, photo.size, shown.shape))
-        tint = self._domain.judge(photo.pixels) if self._domain.judge else None
-        return Prediction(self._network.spec, shown, output, tint, guide)
+        domain, pixels, size, hints = self._domain, photo.pixels, photo.size, settings.guide.hints
+        guide = domain.prepare(pixels, self.work_size(size, settings.detail))
+        judged = pixels
+        frame = domain.frame(guide) if domain.frame else None
+        if frame and frame.holds([(hint.x, hint.y) for hint in hints], size):
+            rows, columns = frame.box(size)
+            hints = tuple(replace(hint, x=hint.x - columns.start, y=hint.y - rows.start) for hint in hints)
+            judged, pixels = pixels[frame.one(size)], pixels[rows, columns]
+            size = pixels.shape[1], pixels.shape[0]
+            guide = domain.prepare(pixels, self.work_size(size, settings.detail))
+        else:
+            frame = None
+        shown = domain.show(guide) if domain.show else guide
+        output = self._network.run(shown, hint_planes(hints, size, shown.shape))
+        return Prediction(
+            self._network.spec, shown, output, domain.judge(judged) if domain.judge else None, guide, frame
+        )
 
     def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
         """The photo in colour: a prediction (its own, or one that was carried to it) laid under its lightness.
@@ -83,7 +96,11 @@ class Colorizer:
         tint, guide = prediction.tint, prediction.shown if prediction.guide is None else prediction.guide
         if settings.keep_tint and tint and tint.kind == "tinted":
             ab += tint_ab(tint, resize(guide, (ab.shape[1], ab.shape[0])))
-        colored = photo.with_pixels(paint(photo.pixels, ab, guide=guide))
+        if prediction.frame:
+            inside = photo.pixels[prediction.frame.box(photo.size)]
+            colored = photo.with_pixels(prediction.frame.around(photo.pixels, paint(inside, ab, guide=guide)))
+        else:
+            colored = photo.with_pixels(paint(photo.pixels, ab, guide=guide))
         if tint and tint.kind == "color":
             colored.notes += (f"{photo.name} has colour already: its own colours are replaced",)
         return colored

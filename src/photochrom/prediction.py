@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from photochrom.color.distribution import annealed_mean, leaning, temperature_for
+from photochrom.color.frame import Frame
 from photochrom.color.lab import Float
 from photochrom.color.tint import Tint
 from photochrom.network.spec import NetworkSpec
@@ -23,6 +24,7 @@ class Prediction:
     output: (C,h,w) float32, what it gave: logits, ab, or L* and ab, as spec.output says.
     tint: whether the picture itself is grey, tinted or in colour; None where its domain doesn't ask.
     guide: (h',w') float32 0..100, the picture's own intensity, which guides the upsampling; None where it was shown.
+    frame: what is round the picture, where all of the above is of what lies inside; None where there is nothing.
     """
 
     spec: NetworkSpec
@@ -30,6 +32,7 @@ class Prediction:
     output: Float
     tint: Tint | None = None
     guide: Float | None = None
+    frame: Frame | None = None
 
     def ab(self, settings: Settings | None = None) -> Float:
         """The chroma that the network means, (h,w,2) float32 in ab units, by the settings' vividness and seed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from photochrom.color.frame import Frame
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.tint import Tint
 
@@ -16,6 +17,8 @@ class Domain:
     help: for whom it is, a sentence.
     prepare: sRGB pixels (H,W) or (H,W,3), uint8 or uint16, and a size (w,h) -> their intensity, (h,w) float32, 0..100.
     show: that intensity -> what the network is shown of it, the same shape and range; None for itself.
+    frame: that intensity -> what is round the picture, which the network isn't shown and which keeps its own colour, or
+    None; None for never.
     finish: the network's ab (h,w,2) and what it was shown (h',w') -> ab (h,w,2); None for nothing.
     judge: whether the pixels are grey, tinted or in colour already; None where that is no question.
     """
@@ -24,5 +27,6 @@ class Domain:
     help: str
     prepare: Callable[[Pixels, tuple[int, int]], Float]
     show: Callable[[Float], Float] | None = None
+    frame: Callable[[Float], Frame | None] | None = None
     finish: Callable[[Float, Float], Float] | None = None
     judge: Callable[[Pixels], Tint] | None = None

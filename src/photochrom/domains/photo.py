@@ -1,6 +1,7 @@
-"""Photographs: their intensity is their lightness, faded or not, and plain bright ground all round them is paper."""
+"""Photographs: their intensity is their lightness; they may be faded or on a mount; plain bright ground is paper."""
 
 from photochrom.color.contrast import full_contrast
+from photochrom.color.frame import find_frame
 from photochrom.color.lightness import shrink_lightness
 from photochrom.color.paper import even_paper
 from photochrom.color.tint import describe
@@ -11,6 +12,7 @@ PHOTO = Domain(
     help="Black-and-white photographs, grey or toned.",
     prepare=shrink_lightness,
     show=full_contrast,
+    frame=find_frame,
     finish=even_paper,
     judge=describe,
 )
