@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from photochrom.errors import suggestion
-from photochrom.streams import complain
+from photochrom.streams import complain, printable
 
 COLOR = "color files"  # the verb that is never typed; a space keeps it clear of file names
 _NO_VERBS = {"color", "colour", "colorize", "colorise", "colourize", "colourise"}
@@ -37,10 +37,8 @@ class Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except TyperException as error:
-            verb = ctx.invoked_subcommand
-            if verb and os.path.lexists(verb) and isinstance(message := getattr(error, "message", None), str):
-                kind = f"folder {verb}: photochrom -r ./{verb}" if os.path.isdir(verb) else f"file: photochrom ./{verb}"
-                error.message = f"{message.rstrip('. ')}{'. ' if message else ''}To colour the {kind}"
+            if isinstance(message := getattr(error, "message", None), str):
+                error.message = printable(message) + _hint_at_namesake(ctx.invoked_subcommand, after=message)
             raise
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
@@ -56,6 +54,15 @@ class Group(TyperGroup):
         except OSError:  # the working folder is gone
             files = []
         return verbs + [type(verbs[0])(name) for name in files]
+
+
+def _hint_at_namesake(verb: str | None, *, after: str) -> str:
+    """How the file or folder that is called like a verb is coloured, if there is one."""
+    if not verb or not os.path.lexists(verb):
+        return ""
+    how = f"folder {verb}: photochrom -r ./{verb}" if os.path.isdir(verb) else f"file {verb}: photochrom ./{verb}"
+    joint = "" if not after else " " if after.endswith(".") else ". "
+    return f"{joint}To colour the {how}"
 
 
 def _refuse_unknown_verb(args: Sequence[str], verbs: Sequence[str]) -> None:
