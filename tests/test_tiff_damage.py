@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from photochrom.codec.lzw import lzw_decode, lzw_is_sound
 from photochrom.errors import PictureError
 from photochrom.photo import Photo, read_photo
 
@@ -180,3 +181,22 @@ def test_faxes(compression: str, turned: int) -> None:
     Image.fromarray(bits).save(out, "TIFF", compression=compression, tiffinfo={274: turned})
     wanted = bits if turned == 1 else bits[::-1, ::-1]
     np.testing.assert_array_equal(read_photo(out.getvalue()).pixels, wanted * np.uint8(255))
+
+
+@pytest.mark.parametrize("kind", ["smooth", "noise", "flat"])
+def test_lzw_by_numpy_and_by_libtiff(kind: str) -> None:
+    """numpy judges whether data are sound, and decodes those that are not; tables fill up and are cleared here."""
+    y, x = np.mgrid[:300, :400]
+    noise = np.random.default_rng(0).integers(0, 256, x.shape)
+    grey = {"smooth": x // 3 + y // 5, "noise": noise, "flat": x * 0 + 7}[kind].astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(grey).save(out, "TIFF", compression="tiff_lzw", tiffinfo={278: 300})
+    data, raw = out.getvalue(), grey.tobytes()
+    offset, count = (struct.unpack_from("<I", data, entry(data, tag) + 8)[0] for tag in (273, 279))
+    coded = data[offset : offset + count]
+    assert lzw_decode(coded, len(raw)) == raw and lzw_decode(coded, 1000) == raw[:1000]
+    assert lzw_is_sound(coded, len(raw)) and not lzw_is_sound(coded, len(raw) + 1)
+    half = lzw_decode(coded[: count // 2], len(raw))
+    assert raw.startswith(half) and 0 < len(half) < len(raw)
+    assert not lzw_is_sound(coded[: count // 2], len(raw))
+    np.testing.assert_array_equal(read_photo(data).pixels, grey)

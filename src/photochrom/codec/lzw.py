@@ -1,4 +1,6 @@
-"""LZW as TIFF 6.0 has it (section 13), decoded with numpy: silent about damage where libtiff writes to stderr."""
+"""LZW as TIFF 6.0 has it (section 13), with numpy: silent about damage, of which libtiff tells stderr."""
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,23 +21,43 @@ _SPAN = int(_ENDS[-1])
 def lzw_decode(data: bytes, size: int) -> bytes:
     """The first `size` bytes of what `data` holds; fewer if it ends early. Raises ValueError if it is damaged.
 
-    About 30 MB of output a second: each run between two clear codes is resolved as a whole by pointer jumping.
+    18 MB of output a second: each run between two clear codes is resolved as a whole by pointer jumping.
     """
-    source = np.frombuffer(data + bytes(4), np.uint8)
     parts: list[bytes] = []
-    done = at = empty = 0
-    while done < size:
-        codes, at, ended = _block(source, at, 8 * len(data))
-        if len(codes):
-            parts.append(_expand(codes))
-            done += len(parts[-1])
-        elif not ended:
-            empty += 1
-        if ended:
+    for codes in _runs(data):
+        parts.append(_expand(codes))
+        size -= len(parts[-1])
+        if size <= 0:
             break
+    return b"".join(parts)[: size if size < 0 else None]
+
+
+def lzw_is_sound(data: bytes, size: int) -> bool:
+    """Whether `data` holds so many bytes, without damage up to there; 80 MB a second."""
+    try:
+        for codes in _runs(data):
+            size -= _length(codes)
+            if size <= 0:
+                return True
+    except ValueError:
+        pass
+    return False
+
+
+def _runs(data: bytes) -> Iterator[NDArray[np.int32]]:
+    """The codes between clear codes, checked: none is of an entry that isn't in the table yet."""
+    source = np.frombuffer(data + bytes(4), np.uint8)
+    at = empty = 0
+    ended = False
+    while not ended:
+        codes, at, ended = _block(source, at, 8 * len(data))
+        empty = 0 if len(codes) else empty + 1
         if empty > _EMPTY_BLOCKS:
             raise ValueError("damaged LZW data")
-    return b"".join(parts)[:size]
+        if len(codes):
+            if codes[0] >= _CLEAR or (codes - _FIRST >= _INDEX[: len(codes)]).any():
+                raise ValueError("damaged LZW data")
+            yield codes
 
 
 def _block(source: NDArray[np.uint8], at: int, end: int) -> tuple[NDArray[np.int32], int, bool]:
@@ -55,13 +77,22 @@ def _block(source: NDArray[np.uint8], at: int, end: int) -> tuple[NDArray[np.int
     return codes, end, True
 
 
+def _length(codes: NDArray[np.int32]) -> int:
+    """How many bytes they stand for: each code one more than its parent, which pointer jumping counts."""
+    parent = np.full(len(codes) + 1, len(codes), np.int32)  # the last is the parent of all literals
+    np.copyto(parent[:-1], codes - _FIRST, where=codes >= _FIRST)
+    depth = (parent != len(codes)).astype(np.int32)
+    while (step := depth[parent]).any():
+        depth += step
+        parent = parent[parent]
+    return int(depth.sum()) + len(codes)
+
+
 def _expand(codes: NDArray[np.int32]) -> bytes:
     """Entry j of the table is the string of code j and the first byte of the next: the output from code j on."""
     index = _INDEX[: len(codes)]
     literal = codes < _CLEAR
     parent = np.where(literal, index, codes - _FIRST)
-    if not literal[0] or (parent > index - ~literal).any():
-        raise ValueError("damaged LZW data")
     lengths = np.ones(len(codes), np.int32)
     ancestor, moving = parent.copy(), np.flatnonzero(~literal)
     lengths[moving] = 2

@@ -3,9 +3,10 @@
 import io
 import struct
 
-from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from photochrom.codec.exif import block_of, exif_block
+from photochrom.codec.tiff_codecs import UprightTiff
 from photochrom.codec.tiff_layout import LIBTIFF_ONLY, NEEDED, OLD_JPEG, RAW, Layout, read_layout, unsupported
 from photochrom.codec.tiff_tags import Directory, TiffTags, Value, directory_bytes
 
@@ -103,7 +104,7 @@ class ScanTiff(ImageFile.ImageFile):
         self.file.seek(0)
         data, page = (self.file.read(), self.tell()) if layout.compression == OLD_JPEG else (self._bare(layout), 0)
         try:
-            image = _Upright(io.BytesIO(data))
+            image = UprightTiff(io.BytesIO(data))
         except SyntaxError as error:
             raise unsupported(name, f"compression {layout.compression} with {error}") from error
         image.seek(page)
@@ -127,22 +128,6 @@ class ScanTiff(ImageFile.ImageFile):
 
 def _int(value: Value) -> int:
     return value if isinstance(value, int) else 0
-
-
-class _Upright(TiffImagePlugin.TiffImageFile):
-    """Without the turning, which is the caller's, and without Pillow's own limit of size, which is a global."""
-
-    def _setup(self) -> None:
-        """Pillow calls it when a page's tags are read."""
-        if ExifTags.Base.Orientation in self.tag_v2:
-            del self.tag_v2[ExifTags.Base.Orientation]
-        super()._setup()
-
-    def load_prepare(self) -> None:
-        """Pillow calls it before decoding."""
-        if self._im is None:
-            self.im = Image.new(self.mode, self.size, None).im
-        super().load_prepare()
 
 
 # DocumentName, ImageDescription, Make, Model, PageName, Software, DateTime, Artist, HostComputer, Rating, Copyright,

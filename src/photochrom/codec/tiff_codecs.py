@@ -8,13 +8,29 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import ExifTags, Image, ImageFile, JpegImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from photochrom.codec import tiff_layout as kinds
-from photochrom.codec.lzw import lzw_decode
+from photochrom.codec.lzw import lzw_decode, lzw_is_sound
 
 _REVERSED = bytes(int(f"{i:08b}"[::-1], 2) for i in range(256))
 _STREAM = (kinds.DEFLATE, kinds.OLD_DEFLATE)
+
+
+class UprightTiff(TiffImagePlugin.TiffImageFile):
+    """As Pillow and libtiff read it, without the turning, which is the caller's, and without Pillow's limit of size."""
+
+    def _setup(self) -> None:
+        """Pillow calls it when a page's tags are read."""
+        if ExifTags.Base.Orientation in self.tag_v2:
+            del self.tag_v2[ExifTags.Base.Orientation]
+        super()._setup()
+
+    def load_prepare(self) -> None:
+        """Pillow calls it before decoding."""
+        if self._im is None:
+            self.im = Image.new(self.mode, self.size, None).im
+        super().load_prepare()
 
 
 def block_bytes(file: IO[bytes], layout: kinds.Layout, offset: int, count: int, size: int) -> bytes:
@@ -26,7 +42,9 @@ def block_bytes(file: IO[bytes], layout: kinds.Layout, offset: int, count: int, 
     if layout.compression in _STREAM:
         data = zlib.decompressobj().decompress(data, size)
     elif layout.compression == kinds.LZW:
-        data = lzw_decode(data, size)
+        old = len(data) > 1 and not data[0] and data[1] & 1  # codes from the lowest bit on, of writers before TIFF 6
+        sound = old or lzw_is_sound(data, size)  # then libtiff has nothing to complain of, and is the faster one
+        data = _through_libtiff(data, kinds.LZW, size) if sound else lzw_decode(data, size)
     elif layout.compression == kinds.PACKBITS:
         data = Image.frombytes("L", (size, 1), data, "packbits", "L").tobytes()
     elif layout.compression == kinds.LZMA:
@@ -43,7 +61,7 @@ def _through_libtiff(data: bytes, compression: int, size: int) -> bytes:
     values = {256: size, 257: 1, 258: 8, 259: compression, 262: 1, 273: 8 + 2 + 12 * 9 + 4, 277: 1, 278: 1}
     values[279] = len(data)
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
-    image = TiffImagePlugin.TiffImageFile(io.BytesIO(b"II*\0\x08\0\0\0\x09\0" + entries + bytes(4) + data))
+    image = UprightTiff(io.BytesIO(b"II*\0\x08\0\0\0\x09\0" + entries + bytes(4) + data))
     image.load()
     return image.tobytes()
 
