@@ -77,3 +77,12 @@ def test_the_curve_gives_the_tone_back() -> None:
 def test_any_size_works(shape: tuple[int, ...]) -> None:
     assert tint.describe(np.full(shape, 90, np.uint8)).kind == "grey"
     assert tint.describe(np.full(shape, (180, 150, 110), np.uint8)).kind == "tinted"
+
+
+@pytest.mark.parametrize("lamps", [((4, 22), (-3, -16)), ((2, 8), (-1, -6)), ((5, 25), (-2, -8))])
+def test_a_print_under_two_lamps_is_no_colour_photograph(lamps: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    """A lamp on the left and the window on the right."""
+    grey = data.camera()
+    right = np.linspace(0, 1, grey.shape[1])[None, :, None]
+    ab = (np.array(lamps[0]) * (1 - right) + np.array(lamps[1]) * right) * (0.3 + lightness(grey)[..., None] / 140)
+    assert tint.describe(merge(grey, ab.astype(np.float32))).kind == "tinted"

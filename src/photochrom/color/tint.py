@@ -1,7 +1,8 @@
 """Whether a picture is grey, tinted (sepia, cyanotype, toned, yellowed) or truly in colour.
 
 A tint is a curve: the chroma of a toned print depends on its lightness alone, times a fading that changes slowly over
-the page along the same hue.  What neither explains is colour.
+the page along the same hue, or, under lamps of two colours, a tint whose hue changes slowly over the page.  What none
+of these explains is colour.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _GREY = 3.0  # nearly all of the picture has less
 # At most this, plus this share of the tone's own chroma, is left unexplained by a tint:
 _SPREAD = 1.5, 0.05  # as the root mean square
 _PATCH = 5.0, 0.15  # in the most colourful 0.5 %: a red coat in the snow
+_LAMPS = 1.2, 4.0  # the two of a grey print that was photographed under lamps of two colours
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,11 @@ def describe(pixels: Pixels) -> Tint:
     spread, patch = float(np.sqrt((size * size).mean())), float(np.percentile(size, 99.5))
     tone = float(np.hypot(*_at(curve, light).T).mean())  # not of the mean: a split tone's two hues would cancel
     strange = spread > _SPREAD[0] + _SPREAD[1] * tone or patch > _PATCH[0] + _PATCH[1] * tone
+    if strange:
+        left = np.hypot(*_lamps(light, ab, lab.shape[:2]).T)
+        two = float(np.sqrt((left * left).mean())), float(np.percentile(left, 99.5))
+        if two[0] <= _LAMPS[0] and two[1] <= _LAMPS[1]:
+            return Tint("tinted", curve, *two)
     return Tint("color" if strange else "tinted", curve, spread, patch)
 
 
@@ -116,3 +123,14 @@ def _fading(rest: Float, mean: NDArray[Any], shape: tuple[int, ...]) -> Float:
     weights = np.linalg.lstsq(basis.T @ basis, basis.T @ (rest @ along), rcond=None)[0]
     fading: Float = (basis @ weights)[:, None].astype(np.float32) * along
     return fading
+
+
+def _lamps(light: Float, ab: Float, shape: tuple[int, ...]) -> Float:
+    """What is left of ab (n, 2) by a light whose hue changes slowly over the page and falls on grey of some lightness:
+    a cubic surface over the page, times a parabola in L*."""
+    y, x = (v.ravel() for v in np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in shape), indexing="ij"))
+    places = [x**i * y**j for i in range(4) for j in range(4 - i)]
+    shade = light / np.float32(100)
+    basis = np.stack([place * shade**k for place in places for k in range(3)], axis=1)
+    left: Float = ab - basis @ np.linalg.lstsq(basis.T @ basis, basis.T @ ab, rcond=None)[0].astype(np.float32)
+    return left
