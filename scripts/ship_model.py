@@ -34,6 +34,7 @@ def main() -> None:
         shutil.copyfile(args.model, target)
     row = {"name": name, "file": target.name, "sha256": info.sha256, "size_bytes": info.size_bytes}
     shown = ("domain", "recipe", "licence", "inputs", "output", "multiple", "stride", "work_size")
+    shown += ("temperature", "gain") if network.spec.output == "distribution" else ("scale",)
     row["spec"] = {key: getattr(network.spec, key) for key in shown}
     row["scores"] = json.loads(args.scores.read_text()) if args.scores else {}
     rows = json.loads(table.read_text()) if table.exists() else []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import photochrom
-from photochrom.errors import ModelError, UsageError
+from photochrom.errors import ModelError
 from photochrom.network.models import find_model
 from photochrom.network.session import open_network
 from photochrom.network.spec import FORMAT, NetworkSpec
@@ -35,7 +35,18 @@ def test_files_of_the_first_format_are_read() -> None:
     for info in photochrom.models():
         read = open_network(info).spec
         assert info.spec is not None and read.hints
-        for name in ("domain", "recipe", "licence", "inputs", "output", "multiple", "stride", "work_size"):
+        for name in (
+            "domain",
+            "recipe",
+            "licence",
+            "inputs",
+            "output",
+            "multiple",
+            "stride",
+            "work_size",
+            "temperature",
+            "gain",
+        ):
             assert getattr(info.spec, name) == getattr(read, name), "the table says the same as the file"
 
 
@@ -49,6 +60,7 @@ def test_files_of_the_first_format_are_read() -> None:
         ({"stride": 0}, "stride must be"),
         ({"work_size": 10**9}, "work_size must be"),
         ({"gain": 1e6}, "gain must be a number in"),
+        ({"gain": 10**400}, "gain must be a number in .*a far larger number"),
         ({"gain": float("nan")}, "gain must be a number in"),
         ({"temperature": 0}, "temperature must be"),
         ({"temperature": [1]}, "temperature must be"),
@@ -70,7 +82,7 @@ def test_lies_are_refused_in_a_sentence(tmp_path: Path, changes: dict[str, Any],
     assert "m.onnx" in str(error.value) and "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "[1]", '"text"', "{}", "null"])
+@pytest.mark.parametrize("text", ["", "no JSON", "[1]", '"text"', "{}", "null", "[" * 100_000])
 def test_what_is_no_metadata(text: str) -> None:
     with pytest.raises(ModelError, match="metadata"):
         NetworkSpec.from_metadata(text)
@@ -78,7 +90,13 @@ def test_what_is_no_metadata(text: str) -> None:
 
 def test_a_file_of_an_unknown_domain(tmp_path: Path) -> None:
     path = write_model(tmp_path / "m.onnx", meta=metadata(domain="foto"))
-    with pytest.raises(UsageError, match="no domain 'foto': did you mean 'photo'"):
+    with pytest.raises(ModelError, match=r"m\.onnx .*no domain 'foto': did you mean 'photo'"):
+        photochrom.load_model(path)
+
+
+def test_lightness_that_would_be_ignored_is_refused(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "m.onnx", meta=metadata(head="lab"))
+    with pytest.raises(ModelError, match="predicts lightness too"):
         photochrom.load_model(path)
 
 

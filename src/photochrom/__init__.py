@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 from photochrom.errors import (
     ModelError,
     OutputError,
+    OutputExistsError,
     PhotochromError,
     PictureError,
+    PictureTooLargeError,
     PictureWarning,
+    UnknownModelError,
     UsageError,
 )
 from photochrom.network.models import ModelInfo, models
@@ -35,11 +38,14 @@ __all__ = [
     "ModelError",
     "ModelInfo",
     "OutputError",
+    "OutputExistsError",
     "Photo",
     "PhotochromError",
     "PictureError",
+    "PictureTooLargeError",
     "PictureWarning",
     "Settings",
+    "UnknownModelError",
     "UsageError",
     "colorize",
     "load_model",
@@ -49,13 +55,14 @@ __all__ = [
 
 # Imported when first asked for, so that `photochrom --help` waits for neither numpy, Pillow nor the network.
 _LATER = {"Colorizer": "colorizer", "colorize": "colorizer", "load_model": "colorizer", "Photo": "photo"}
-_LATER |= dict.fromkeys(("OutputExistsError", "PictureTooLargeError", "UnknownModelError"), "errors")
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module 'photochrom' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"photochrom.{_LATER[name]}"), name)
+if not TYPE_CHECKING:  # a type checker is to notice a misspelt name
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module 'photochrom' has no attribute {name!r}")
+        return getattr(importlib.import_module(f"photochrom.{_LATER[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -16,7 +17,7 @@ from photochrom.color.resample import resize
 from photochrom.color.tint import tint_ab
 from photochrom.color.upsample import paint
 from photochrom.domains.table import find_domain
-from photochrom.errors import UsageError, issue
+from photochrom.errors import ModelError, UsageError, issue
 from photochrom.guidance.hints import hint_planes
 from photochrom.network.models import ModelInfo, find_model
 from photochrom.network.session import Network, open_network
@@ -24,7 +25,9 @@ from photochrom.photo import Photo, read_photo
 from photochrom.prediction import Prediction
 from photochrom.settings import Settings, SettingsDict, resolve
 
-if TYPE_CHECKING:
+if sys.version_info >= (3, 11):
+    from typing import Unpack
+elif TYPE_CHECKING:
     from typing_extensions import Unpack
 
 Array = NDArray[Any]
@@ -52,7 +55,15 @@ class Colorizer:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._domain = find_domain(network.spec.domain)
+        try:
+            self._domain = find_domain(network.spec.domain)
+        except UsageError as error:
+            raise ModelError(f"{network.info.file} can't be used: {error}; export it again for one of them") from error
+        if network.spec.output == "lab":
+            raise ModelError(
+                f"{network.info.file} predicts lightness too, and {self._domain.name} pictures keep their own: use a "
+                "model that gives a distribution or ab"
+            )
 
     @property
     def info(self) -> ModelInfo:
@@ -66,7 +77,11 @@ class Colorizer:
 
         Raises UsageError for hints outside the picture or a network that takes none, and ModelError.
         """
-        settings = settings or Settings()
+        settings = resolve(settings, {})
+        if not isinstance(photo, Photo):
+            raise UsageError(
+                f"predict takes a Photo, got a {type(photo).__name__}: make one with Photo.open or .from_array"
+            )
         domain, pixels, size, hints = self._domain, photo.pixels, photo.size, settings.guide.hints
         guide = domain.prepare(pixels, self.work_size(size, settings.detail))
         judged = pixels
@@ -91,7 +106,7 @@ class Colorizer:
         Of the settings strength, vividness, seed and keep_tint count here. What deserves a second look is in the
         result's notes.
         """
-        settings = settings or Settings()
+        settings = resolve(settings, {})
         ab = self.chroma(prediction, settings) * np.float32(settings.strength)
         tint, guide = prediction.tint, prediction.shown if prediction.guide is None else prediction.guide
         if settings.keep_tint and tint and tint.kind == "tinted":
@@ -101,8 +116,9 @@ class Colorizer:
             colored = photo.with_pixels(prediction.frame.around(photo.pixels, paint(inside, ab, guide=guide)))
         else:
             colored = photo.with_pixels(paint(photo.pixels, ab, guide=guide))
-        if tint and tint.kind == "color":
-            colored.notes += (f"{photo.name} has colour already: its own colours are replaced",)
+        note = f"{photo.name} has colour already: its own colours are replaced"
+        if tint and tint.kind == "color" and note not in photo.notes:
+            colored.notes += (note,)
         return colored
 
     def chroma(self, prediction: Prediction, settings: Settings | None = None) -> Float:
@@ -120,9 +136,10 @@ class Colorizer:
 
     def versions(self, settings: Settings, count: int) -> list[Settings]:
         """Settings of `count` plausible versions, the likeliest first. Raises UsageError if the model has but one."""
-        if count > 1 and self._network.spec.output != "distribution":
+        versions = settings.versions(count)
+        if len(versions) > 1 and self._network.spec.output != "distribution":
             raise UsageError(f"model {self.info.name!r} predicts one colour, not a distribution: it has no variants")
-        return settings.versions(count)
+        return versions
 
     # The whole of it, for pictures of any kind
 

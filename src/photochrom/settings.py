@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
+from numbers import Integral, Real
 from typing import Any, TypedDict, TypeVar, get_args, get_type_hints
 
 from photochrom.errors import UsageError, suggestion
@@ -42,14 +43,17 @@ class Hint:
     radius: float | None = None
 
     def __post_init__(self) -> None:
-        from photochrom.color.named import ab_of
+        from photochrom.color.named import plain_color
 
-        for name, value, least in (("x", self.x, 0.0), ("y", self.y, 0.0), ("radius", self.radius, 0.5)):
-            if value is not None and not (_is_number(value) and value >= least):
-                raise UsageError(f"{name} of a hint must be {least:g} px or more, got {value!r}")
-        ab_of(self.color)
-        if not isinstance(self.color, str):  # JSON has lists
-            object.__setattr__(self, "color", tuple(self.color))
+        for name, least, most in (("x", 0.0, 1e9), ("y", 0.0, 1e9), ("radius", 0.5, 1e9)):
+            value = getattr(self, name)
+            if value is None and name == "radius":
+                continue
+            number = _number(value)
+            if number is None or not least <= number <= most:
+                raise UsageError(f"{name} of a hint must be {least:g} px or more, got {_brief(value)}")
+            object.__setattr__(self, name, float(number))
+        object.__setattr__(self, "color", plain_color(self.color))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +63,13 @@ class Guide:
     hints: tuple[Hint, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hints", tuple(self.hints))
-        for hint in self.hints:
+        hints: object = self.hints
+        if not isinstance(hints, (list, tuple)):
+            raise UsageError(f"hints must be a list of photochrom.Hint, got {_brief(hints)}")
+        for hint in hints:
             if not isinstance(hint, Hint):
-                raise UsageError(f"a hint must be a photochrom.Hint, got {type(hint).__name__}")
+                raise UsageError(f"a hint must be a photochrom.Hint, got {_brief(hint)}")
+        object.__setattr__(self, "hints", tuple(hints))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Guide:
@@ -107,7 +114,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, kinds in setting_types().items():
-            _check(name, getattr(self, name), kinds, dial_of(name))
+            object.__setattr__(self, name, _plain(name, getattr(self, name), kinds, dial_of(name)))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
@@ -128,11 +135,12 @@ class Settings:
 
         With one version its own seed holds. Raises UsageError.
         """
-        if count < 1:
-            raise UsageError(f"the number of variants must be 1 or more, got {count}")
-        if count == 1:
+        number = _number(count)
+        if number is None or number < 1 or number != int(number):
+            raise UsageError(f"the number of variants must be 1 or more, got {_brief(count)}")
+        if number == 1:
             return [self]
-        return [replace(self, seed=None), *(replace(self, seed=(self.seed or 0) + i) for i in range(1, count))]
+        return [replace(self, seed=None), *(replace(self, seed=(self.seed or 0) + i) for i in range(1, int(number)))]
 
 
 class SettingsDict(TypedDict, total=False):
@@ -148,10 +156,11 @@ class SettingsDict(TypedDict, total=False):
 
 def resolve(settings: Settings | None, keywords: Mapping[str, Any]) -> Settings:
     """`settings` with what the keywords of a call say instead. Raises UsageError."""
-    if not keywords:
-        return settings or Settings()
+    base = Settings() if settings is None else settings
+    if not isinstance(base, Settings):
+        raise UsageError(f"settings must be a photochrom.Settings, got {_brief(base)}: Settings.from_dict makes one")
     _known(keywords, Settings)
-    return replace(settings or Settings(), **keywords)
+    return replace(base, **keywords) if keywords else base
 
 
 def dial_of(name: str) -> Dial:
@@ -167,23 +176,42 @@ def setting_types() -> dict[str, tuple[type, ...]]:
     return {f.name: get_args(hints[f.name]) or (hints[f.name],) for f in fields(Settings)}
 
 
-def _check(name: str, value: object, kinds: tuple[type, ...], dial: Dial) -> None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if float in kinds and _is_number(value):
-        pass
-    elif not (isinstance(value, kinds) and (whole or int not in kinds or value is None)):
-        expected = " or ".join("nothing" if kind is type(None) else kind.__name__ for kind in kinds)
-        raise UsageError(f"{name} must be {expected}, got {value!r}")
-    if (dial.low is None and dial.high is None) or not isinstance(value, (int, float)):
-        return
+def _plain(name: str, value: object, kinds: tuple[type, ...], dial: Dial) -> Any:
+    """The value as int, float, bool or None of Python itself, whatever kind of number it came as."""
+    if value is None and type(None) in kinds:
+        return None
+    if Guide in kinds:
+        if not isinstance(value, Guide):
+            example = 'photochrom.Guide(hints=[photochrom.Hint(320, 200, "olive")])'
+            raise UsageError(f"{name} must be a Guide, like {example}; got {_brief(value)}")
+        return value
+    if bool in kinds:
+        if not (isinstance(value, (bool, int)) or type(value).__name__.startswith("bool")) or value not in (0, 1):
+            raise UsageError(f"{name} must be True or False, got {_brief(value)}")
+        return bool(value)
+    number = _number(value)
+    whole = float not in kinds
+    if number is None or (whole and number != int(number)):
+        raise UsageError(f"{name} must be a {'whole ' if whole else ''}number, got {_brief(value)}")
     low, high, unit = dial.low or 0, dial.high, f" {dial.unit}" if dial.unit else ""
-    if not (math.isfinite(value) and low <= value <= (math.inf if high is None else high)):
+    if not low <= number <= (math.inf if high is None else high) or (high is None and number == math.inf):
         span = f"be {low:g} or more" if high is None else f"lie in {low:g}..{high:g}{unit}"
-        raise UsageError(f"{name} must {span}, got {value:g}")
+        raise UsageError(f"{name} must {span}, got {_brief(value)}")
+    return int(number) if whole else float(number)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _number(value: object) -> int | float | None:
+    """A finite number, of numpy too, as Python's own; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) and math.isfinite(value) else None
+
+
+def _brief(value: object) -> str:
+    shown = f"{value:g}" if isinstance(value, float) else repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
 def _known(values: object, kind: type[Any], *, needed: tuple[str, ...] = ()) -> None:

@@ -135,7 +135,8 @@ def _color(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, st
             if path in opened.outputs:
                 _make_folder(path.parent)
                 replace = options.overwrite or (options.skip_done and is_empty(path))
-                result.warnings += save_photo(version, path, quality=options.quality, overwrite=replace)
+                notes = save_photo(version, path, quality=options.quality, overwrite=replace)
+                result.warnings += [note for note in notes if note not in result.warnings]  # once, not for each version
             result.outputs.append(path)
     return result
 

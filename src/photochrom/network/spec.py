@@ -27,6 +27,7 @@ Output = Literal["distribution", "ab", "lab"]
 _WHOLE = {"multiple": (1, 1024), "stride": (1, 1024), "work_size": (8, 4096)}
 _REAL = {"temperature": (0.01, 10.0), "scale": (1e-3, 1000.0), "gain": (0.1, 10.0)}
 _BINS = 2, 4096  # colours of a distribution
+_WHOLE_MOST = 10**9  # of any whole number in the JSON; some have hundreds of digits
 _FAR = 256.0  # ab units: no colour lies further out
 
 
@@ -57,11 +58,11 @@ class NetworkSpec:
     multiple: int
     stride: int
     work_size: int = 256
-    centres: tuple[tuple[float, float], ...] = ()
+    centres: tuple[tuple[float, float], ...] = field(default=(), repr=False)
     temperature: float = 1.0
     scale: float = 1.0
     gain: float = 1.0
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("domain", "recipe", "licence"):
@@ -111,12 +112,14 @@ class NetworkSpec:
         """
         try:
             meta = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(f"its metadata is no JSON ({error}): export it again with photochrom") from error
         if not isinstance(meta, dict):
             raise ModelError("its metadata is not an object: export it again with photochrom")
         if (version := meta.pop("format", None)) not in _FORMATS:
-            raise ModelError(f"its metadata has format {version}, this version reads {FORMAT}: upgrade photochrom")
+            raise ModelError(
+                f"its metadata has format {version}, this version reads {_FORMATS[0]} to {FORMAT}: upgrade photochrom"
+            )
         if "head" in meta:
             meta["output"] = meta.pop("head")
         meta.setdefault("inputs", list(inputs) or ["lightness"])
@@ -148,10 +151,12 @@ def _pairs(value: Any) -> tuple[tuple[float, float], ...]:
 
 
 def _is_real(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _WHOLE_MOST
 
 
 def _require(fits: object, name: str, what: str, value: object) -> None:
     if not fits:
-        got = repr(value) if len(repr(value)) < 60 else f"{repr(value)[:56]}..."
+        got = f"{value!r:.60}" if not isinstance(value, int) or abs(value) < _WHOLE_MOST else "a far larger number"
         raise ModelError(f"its metadata is wrong: {name} must be {what}, got {got}; export it again with photochrom")

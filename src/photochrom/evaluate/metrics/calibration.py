@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,8 @@ def measure_distribution(
     units of the truth; with LPIPS also best_of_5_lpips and diversity_5, the mean LPIPS between two of the variants
     (as Zhu et al., NeurIPS 2017, measure it)."""
     colorizer, settings = painter.colorizer, painter.settings
-    prediction = colorizer.predict(Photo.from_array(grey), settings)
+    photo = Photo.from_array(grey)
+    prediction = colorizer.predict(photo, settings)
     shown = colorizer.chroma(prediction, settings)
     certain = prediction.confidence(shown)
     if certain is None:
@@ -53,7 +55,8 @@ def measure_distribution(
     error = np.linalg.norm(shown - _shrink(truth_lab[..., 1:], shown.shape[:2]), axis=-1)
     found: dict[str, Any] = {"reliability": reliability(certain, error)}
 
-    variants = colorizer.variants(grey, VARIANTS, settings, seed=1)
+    versions = colorizer.versions(replace(settings, seed=1), VARIANTS)
+    variants = [colorizer.render(photo, prediction, version).pixels for version in versions]
     nearest = np.min([ab_distance(lab_of(variant), truth_lab) for variant in variants], axis=0)
     found["coverage_5"] = float(np.mean(nearest <= 10))
     if lpips is not None:
