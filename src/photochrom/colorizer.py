@@ -36,6 +36,7 @@ Picture = Path | bytes | Image.Image | Array | Photo
 P = TypeVar("P", bytes, Image.Image, Array, Photo)
 
 _MOST_ASPECT = 8  # a longer picture is squeezed for the network, so that a 30000x3 strip costs no more than 8 squares
+_THREAD = 1000  # a still longer one has nothing to be seen: one square, and no memory beyond it
 
 
 class Colorizer:
@@ -130,7 +131,8 @@ class Colorizer:
         """(width, height) of the network's input for a picture of `size`: short side `detail`, about the same shape."""
         spec = self._network.spec
         short = max(1, round((detail or spec.work_size) / spec.multiple)) * spec.multiple
-        aspect = min(max(size) / min(size), _MOST_ASPECT)
+        aspect = max(size) / min(size)
+        aspect = min(aspect, _MOST_ASPECT if aspect <= _THREAD else 1)
         long = max(1, round(short * aspect / spec.multiple)) * spec.multiple
         return (long, short) if size[0] >= size[1] else (short, long)
 

@@ -6,6 +6,7 @@ places and only the input places that these need, so that it stays small, whatev
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -16,6 +17,7 @@ from photochrom.color.lab import Float
 
 Kind = Literal["area", "line", "spline"]  # area mean, for fewer places; straight lines or a cubic B-spline, for more
 _RUN = 64  # output places of one matrix: small products, so that BLAS starts no threads of its own below ours
+_THIN = 1024  # times as many input as output places, which only pictures like a thread have
 
 
 class Run(NamedTuple):
@@ -61,6 +63,13 @@ def runs_of(n_in: int, n_out: int, kind: Kind, step: int = _RUN) -> tuple[Run, .
     return tuple(run_of(n_in, n_out, i, min(i + step, n_out), kind) for i in range(0, n_out, step))
 
 
+def _runs(n_in: int, n_out: int, kind: Kind) -> Iterable[Run]:
+    """The same, one place at a time where a matrix of many places would be mostly zeros, and huge."""
+    if n_in <= _THIN * n_out:
+        return runs_of(n_in, n_out, kind)
+    return (run_of(n_in, n_out, i, i + 1, kind) for i in range(n_out))
+
+
 def resize_planes(x: Float, size: tuple[int, int]) -> Float:
     """Maps (...,h,w) at size (w,h), float32: area mean along an axis that shrinks, straight lines where it grows."""
     for axis, n in ((-2, size[1]), (-1, size[0])):
@@ -68,7 +77,7 @@ def resize_planes(x: Float, size: tuple[int, int]) -> Float:
         if n == old:
             continue
         out = np.empty((*x.shape[:-2], n, x.shape[-1]) if axis == -2 else (*x.shape[:-1], n), np.float32)
-        for run in runs_of(old, n, "area" if n < old else "line"):
+        for run in _runs(old, n, "area" if n < old else "line"):
             if axis == -2:
                 np.matmul(run.weights, x[..., run.source, :], out=out[..., run.target, :])
             else:

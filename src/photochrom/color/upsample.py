@@ -9,17 +9,22 @@ twice and four times as fine, then full size.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from photochrom.color.gamut import write_rgb
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.lightness import check_pixels, luminance, shrink_lightness
-from photochrom.color.resample import mean3, resize_planes, run_of, runs_of
+from photochrom.color.resample import Run, mean3, resize_planes, run_of, runs_of
 from photochrom.errors import UsageError
 from photochrom.threads import on_threads
 
 _TILE = (64, 384)  # rows and columns painted at once: planes that stay in the cache, and products too small for BLAS
 # to start threads of its own below ours; far from a line, so that many tiles hold no colour out of gamut
+
+_THIN = 256  # times as long as its guide: a picture like a thread
+_THIN_TILE = 1 << 15  # pixels painted at once of one
 
 # ---- the model ab = A L + B; maps are planes (c,h,w) ----
 
@@ -79,11 +84,20 @@ def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads:
     scale = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]
     planes = np.concatenate([slope * (116 * scale), (bias - 16 * slope) * scale])
     out = np.empty((height, width, 3), pixels.dtype)
-    columns = runs_of(guide.shape[1], width, "spline", _TILE[1])
+    high, wide = (
+        tile if size <= _THIN * small else _THIN_TILE // min(other, _TILE[1])
+        for tile, size, small, other in zip(_TILE, (height, width), guide.shape, (width, height), strict=True)
+    )
+    thin = wide != _TILE[1]  # then the weights of all columns would be larger than the picture
+
+    def columns() -> Iterable[Run]:
+        if not thin:
+            return runs_of(guide.shape[1], width, "spline", wide)
+        return (run_of(guide.shape[1], width, x, min(x + wide, width), "spline") for x in range(0, width, wide))
 
     def band(top: int) -> None:
-        rows = run_of(guide.shape[0], height, top, min(top + _TILE[0], height), "spline")
-        for column in columns:
+        rows = run_of(guide.shape[0], height, top, min(top + high, height), "spline")
+        for column in columns():
             slope_x, slope_z, dx, dz = rows.weights @ (planes[:, rows.source, column.source] @ column.weights.T)
             tile = rows.target, column.target
             light, f = luminance(pixels[tile])
@@ -93,5 +107,5 @@ def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads:
             dz += slope_z
             write_rgb(light, f, dx, dz, out[tile])
 
-    on_threads(band, range(0, height, _TILE[0]), threads)
+    on_threads(band, range(0, height, high), threads)
     return out
