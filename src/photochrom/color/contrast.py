@@ -1,9 +1,9 @@
 """A faded print, seen with full contrast: a network that was trained on ordinary photographs then knows it again.
 
-The lightness of an ordinary photograph spans 76 units of L* from its 1st to its 99th percentile, and of 1,204
-development pictures 99.6 % span more than 42. A print that faded, or a scan of wrong exposure, spans a few. Where that
-span is small, what the network is shown is stretched, by a straight line, to the span of ordinary photographs. The
-picture itself keeps its lightness.
+The lightness of an ordinary photograph spans 76 units of L* from its 1st to its 99th percentile, and all but 3 of 1,204
+development pictures span more than 42. A print that faded, or a scan of wrong exposure, spans a few. Where that span is
+small, what the network is shown is stretched, by a straight line, to the span of ordinary photographs. The picture
+itself keeps its lightness.
 """
 
 from __future__ import annotations
