@@ -36,9 +36,7 @@ Picture = Path | bytes | Image.Image | Array | Photo
 P = TypeVar("P", bytes, Image.Image, Array, Photo)
 
 _MOST_ASPECT = 8  # a longer picture is squeezed for the network, so that a 30000x3 strip costs no more than 8 squares
-_THREAD = (
-    20_000  # times as long as wide: a still longer one has nothing to be seen: one square, and no memory beyond it
-)
+_THREAD = 20_000  # times as long as wide: with nothing to be seen, one square is enough
 
 
 class Colorizer:
