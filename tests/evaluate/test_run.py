@@ -24,7 +24,8 @@ from photochrom.evaluate.settings import EvaluationSettings
 from photochrom.evaluate.summary import METRICS
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.squares import center_crop
-from tests.evaluate.drawn import encoded, picture, write_folder, write_metric_weights, write_shard
+from tests.evaluate.drawn import encoded, picture, write_folder, write_metric_weights
+from tests.picture_files import write_shard
 from tests.tiny_model import metadata, write_model
 
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")]
