@@ -24,21 +24,15 @@ STEP, LEAST_STEP = 5.0, 2.0  # an edge is a step of so many times the ring's mea
 SLOPE = 0.06  # a print lies at most so slanted on its mount: 3.4 degrees
 SQUARE = 0.02  # the slopes of its edges differ by no more: it is a rectangle
 SHARP = 0.8  # of that step is taken within three pixels
-LONE = (
-    0.03,
-    0.3,
-)  # an edge that is the only one is less slanted (a roof or a street isn't) and lies within the outermost
-# 0.3 of the scan: the horizon of the sea doesn't
+# An edge that is the only one is less slanted (a roof or a street isn't), and lies within the outermost 0.3 of the scan:
+# the horizon of the sea doesn't.
+LONE = 0.03, 0.3
 THIN = 0.015  # share of the short side: the mount is nowhere said to be where all sides are narrower
 SMALL = 0.3  # share of each side of the scan that the print takes at least
 # share of an edge that is straight, by the number of sides that the mount has: in each but one, and in that one
 STRAIGHT = {4: (0.6, 0.2), 3: (0.7, 0.4), 2: (0.6, 0.6), 1: (0.7, 0.7)}
-OVER = {
-    4: 0.4,
-    3: 0.4,
-    2: 0.1,
-    1: 0.05,
-}  # share of an edge that something reaches over at most: before a sky it often does
+# share of an edge that something reaches over at most, by the number of sides: before a sky it often does
+OVER = {4: 0.4, 3: 0.4, 2: 0.1, 1: 0.05}
 PLAIN = 0.85  # share of the mount that is within EVEN of its lightness: the rest is captions and stamps
 GAP = 3  # pixels at least between two prints
 LEAST = 48  # pixels of the short side, below which nothing is straight
