@@ -24,7 +24,7 @@ STEP, LEAST_STEP = 5.0, 2.0  # an edge is a step of so many times the ring's mea
 SLOPE = 0.06  # a print lies at most so slanted on its mount: 3.4 degrees
 SQUARE = 0.02  # the slopes of its edges differ by no more: it is a rectangle
 SHARP = 0.8  # of that step is taken within three pixels
-# An edge that is the only one is less slanted (a roof or a street isn't), and lies within the outermost 0.3 of the scan:
+# An edge that is the only one is less slanted (a roof or street is not), and lies within the outermost 0.3 of the scan:
 # the horizon of the sea doesn't.
 LONE = 0.03, 0.3
 THIN = 0.015  # share of the short side: the mount is nowhere said to be where all sides are narrower
