@@ -18,8 +18,6 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 # The real command with a stand-in for the network, which takes as long as it is told.
 FAKE = """
-import sys
-sys.path = [place for place in sys.path if place]  # the console script has no working folder in it either
 import time
 import numpy as np
 import photochrom
