@@ -29,7 +29,6 @@ def run(
     """Do the whole run; gives the exit code. UsageError and ModelError come before any picture is touched."""
     warnings.simplefilter("ignore")  # other libraries' own: what we have to tell is in each result's warnings
     logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a broken file, our sentence says
-    warnings.filterwarnings("ignore", module=r"PIL\.")  # likewise
     if options.format:
         known_format(options.format)
     if not names:

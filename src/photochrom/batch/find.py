@@ -100,10 +100,10 @@ def _matching(pattern: Path, recursive: bool, passed: PassedOver) -> Iterator[Fo
     for match in matches:
         if os.path.isdir(match):
             yield from _expand(match, recursive, Path(match).relative_to(base), passed)
-        elif _is_special(match):
+        elif (mode := _mode(match)) is not None and not stat.S_ISREG(mode):
             passed.why["not_pictures"] += 1
         else:
-            yield Found(Path(match), Path(match).relative_to(base), _reason_against(match))
+            yield Found(Path(match), Path(match).relative_to(base), None if mode else _reason_against(match))
 
 
 def _reason_against(name: str) -> PictureError | None:
@@ -122,12 +122,15 @@ def _reason_against(name: str) -> PictureError | None:
     return PictureError(f"{name} is a device or socket, not a file; give a picture, or - for stdin")
 
 
-def _is_special(path: str | Path) -> bool:
-    """Whether it is, or links to, a FIFO, device or socket. Whoever opens one may wait for ever."""
+def _mode(path: str | Path) -> int | None:
+    """What it is, or links to; None for a link that leads nowhere, or something gone: to be told of.
+
+    Of what is walked to only regular files are opened: whoever opens a FIFO, device or socket may wait for ever.
+    """
     try:
-        return not stat.S_ISREG(os.stat(path).st_mode)
+        return os.stat(path).st_mode
     except OSError:
-        return False  # a link that leads nowhere, or something gone: to be told of
+        return None
 
 
 def _walk(folder: Path, passed: PassedOver) -> Iterator[Found]:
@@ -147,14 +150,15 @@ def _walk(folder: Path, passed: PassedOver) -> Iterator[Found]:
             suffix = path.suffix.lower()
             if name.startswith("."):
                 continue
-            if suffix not in PICTURES or _is_special(path):
+            mode = _mode(path) if suffix in PICTURES else 0
+            if mode is not None and not stat.S_ISREG(mode):
                 passed.why["not_pictures"] += 1
             elif suffix in UNREADABLE:
                 passed.unreadable[suffix] += 1
             elif _EARLIER.fullmatch(path.stem):
                 passed.why["results"] += 1
             else:
-                yield Found(path, path, _reason_against(str(path)))
+                yield Found(path, path, None if mode else _reason_against(str(path)))
     yield from refused
 
 

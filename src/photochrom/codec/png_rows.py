@@ -4,6 +4,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from photochrom.codec.png_writer import chunk
+
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PASSES = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
 _PIECE = 1 << 20
@@ -45,8 +47,8 @@ def mended(data: bytes) -> bytes:
         if kind == b"IDAT":
             break
         if kind in (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"gAMA", b"sRGB", b"pHYs", b"eXIf"):
-            out.append(_chunk(kind, body))
-    return b"".join([*out, _chunk(b"IDAT", b"".join(packed)), _chunk(b"IEND", b"")])
+            out.append(chunk(kind, body))
+    return b"".join([*out, chunk(b"IDAT", b"".join(packed)), chunk(b"IEND", b"")])
 
 
 def without_long_texts(data: bytes, most: int) -> tuple[bytes, bytes, list[str]]:
@@ -82,10 +84,6 @@ def _unpacked_text(kind: bytes, body: bytes, most: int) -> bytes:
         return zlib.decompressobj().decompress(rest, most)
     except zlib.error:
         return b""
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -43,16 +43,16 @@ def write_png_16(
         return raw, packer.compress(raw) + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
 
     out.write(b"\x89PNG\r\n\x1a\n")
-    _chunk(out, b"IHDR", struct.pack(">IIBBBBB", width, height, 16, _COLOR_TYPE[samples], 0, 0, 0))
+    out.write(chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, _COLOR_TYPE[samples], 0, 0, 0)))
     for name, data in _metadata(dpi, icc, exif, xmp, text or {}):
-        _chunk(out, name, data)
+        out.write(chunk(name, data))
     checksum, head = 1, b"\x78\x9c"
     for raw, packed in ordered_map(strip, tops):
         checksum = zlib.adler32(raw, checksum)
-        _chunk(out, b"IDAT", head + packed)
+        out.write(chunk(b"IDAT", head + packed))
         head = b""
-    _chunk(out, b"IDAT", struct.pack(">I", checksum))
-    _chunk(out, b"IEND", b"")
+    out.write(chunk(b"IDAT", struct.pack(">I", checksum)))
+    out.write(chunk(b"IEND", b""))
 
 
 def _filtered(pixels: Pixels, alpha: Pixels | None, top: int, bottom: int) -> bytes:
@@ -94,5 +94,6 @@ def _metadata(
             yield b"iTXt", word + b"\0\0\0\0\0" + value.encode("utf-8", "replace")
 
 
-def _chunk(out: BinaryIO, name: bytes, data: bytes) -> None:
-    out.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG: length, kind, body, checksum."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
