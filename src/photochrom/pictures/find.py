@@ -12,6 +12,7 @@ from pathlib import Path
 from photochrom.codec.formats import is_readable
 from photochrom.errors import UsageError
 from photochrom.pictures.cifar import cifar_pictures, is_cifar
+from photochrom.pictures.pairs import joined_to_pairs
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.remote import fetch, is_remote
 from photochrom.pictures.shards import shard_pictures
@@ -22,8 +23,9 @@ _ENDS = 1 << 16  # bytes hashed at either end of a file: a photograph's are unli
 def find_pictures(places: Sequence[str | Path], *, commands: bool = False) -> list[Picture]:
     """Every picture that folders, .tar shards, picture files and addresses of shards mean, in a fixed order.
 
-    Hidden files are left out. commands: whether `pipe:` may run a command: only if the user typed these places, not if
-    they were read from a file. Raises UsageError for a place that isn't there or holds no picture, PictureError for a
+    Of a pair (photochrom.pictures.pairs) that is the colour picture, with its `inputs`. Hidden files are left out.
+    commands: whether `pipe:` may run a command: only if the user typed these places, not if they were read from a file.
+    Raises UsageError for a place that isn't there or holds no picture, PictureError for a
     shard or a batch of CIFAR-10 that is damaged or can't be fetched.
     """
     pictures: list[Picture] = []
@@ -50,8 +52,9 @@ def _pictures_at(place: str, *, commands: bool) -> Iterator[Picture]:
             yield from shard_pictures(file)
     for file in batches:
         yield from cifar_pictures(file)
+    readable = (f for f in files if is_readable(f.name) and f not in batches)
     with ThreadPoolExecutor(8) as pool:
-        yield from pool.map(partial(_in_file, folder), (f for f in files if is_readable(f.name) and f not in batches))
+        yield from joined_to_pairs(list(pool.map(partial(_in_file, folder), readable)))
 
 
 def _files_below(place: Path) -> Iterator[Path]:

@@ -39,6 +39,8 @@ class Picture:
     name: the path below that folder, or the member. load: gives the encoded bytes, or (H,W,3) sRGB pixels.
     digest: 32 hex digits of its content (of its key, for a shard's), by which it is put into the training or the
     validation part. part: where the data set says so itself. sha256: of the whole content, where that was asked for.
+    inputs: of a pair, the pictures that a network is given in place of this one's lightness, each with its word in the
+    file's name, as in ("ir", …); see photochrom.pictures.pairs.
     """
 
     where: str
@@ -48,6 +50,11 @@ class Picture:
     load: Callable[[], bytes | Pixels] = field(repr=False, compare=False)
     part: Part = ""
     sha256: str = ""
+    inputs: tuple[tuple[str, Picture], ...] = ()
+
+    def input(self, kind: str = "") -> Picture | None:
+        """The input of a pair: of that kind, or the only one, or else the first by name; None where there is none."""
+        return next((picture for word, picture in self.inputs if kind in ("", word)), None)
 
     def content(self) -> bytes | Pixels:
         """The encoded bytes, or (H,W,3) uint8 sRGB where the data set holds pixels. Raises PictureError."""

@@ -1,4 +1,4 @@
-"""Tar shards, WebDataset style: KEY.webp members; of a pair, KEY.rgb.webp is the colour picture."""
+"""Tar shards, WebDataset style: KEY.webp members; KEY.rgb.webp + KEY.ir.webp are a pair (photochrom.pictures.pairs)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from urllib.parse import urlparse
 
 from photochrom.codec.formats import is_readable
 from photochrom.errors import PictureError
+from photochrom.pictures.pairs import joined_to_pairs
 from photochrom.pictures.picture import Picture
 
 
 def shard_pictures(path: Path, address: str = "") -> list[Picture]:
-    """Every colour picture of a shard in its order, found by the headers alone.
+    """Every picture of a shard in its order, found by the headers alone; the inputs of pairs are within these.
 
     address: where the shard was fetched from, if `path` is a copy. Raises PictureError for a damaged shard.
     """
@@ -27,9 +28,8 @@ def shard_pictures(path: Path, address: str = "") -> list[Picture]:
         raise PictureError(
             f"{place} is not a whole, uncompressed tar file ({error}): get it again or unpack it"
         ) from error
-    paired = {_key(member.name) for member in members if _extension(member.name) == "rgb"}
     set_name = re.sub(r"[-_]\d+$", "", PurePosixPath(urlparse(address).path if address else path.name).stem)
-    return [
+    pictures = [
         Picture(
             where=f"{place}:{member.name}",
             set_name=set_name,
@@ -38,20 +38,14 @@ def shard_pictures(path: Path, address: str = "") -> list[Picture]:
             load=partial(_bytes_at, path, member.offset_data, member.size),
         )
         for member in members
-        if _extension(member.name) == "rgb" or _key(member.name) not in paired
     ]
+    return joined_to_pairs(pictures)
 
 
 def _key(name: str) -> str:
     """All up to the first dot of the file's name, as in WebDataset."""
     path = PurePosixPath(name)
     return str(path.with_name(path.name.partition(".")[0] or path.name))
-
-
-def _extension(name: str) -> str:
-    """The "rgb" of KEY.rgb.webp; "" of KEY.webp."""
-    parts = PurePosixPath(name).name.lower().split(".")
-    return parts[-2] if len(parts) > 2 else ""
 
 
 def _bytes_at(path: Path, offset: int, size: int) -> bytes:

@@ -52,5 +52,10 @@ def center_crop(pixels: Pixels, size: int) -> Pixels:
     It begins at a whole pixel, so that one of the wanted size already isn't blurred by a shift of half a pixel.
     """
     height, width = pixels.shape[:2]
+    return resized_crop(pixels, center_box(width, height), size)
+
+
+def center_box(width: int, height: int) -> NDArray[np.float64]:
+    """Left, top, side of the largest square in the middle of a picture, at whole pixels."""
     side = min(height, width)
-    return resized_crop(pixels, np.array([(width - side) // 2, (height - side) // 2, side]), size)
+    return np.array([(width - side) // 2, (height - side) // 2, side], np.float64)
