@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from photochrom.color.frame import Frame
 from photochrom.color.lab import Float, Pixels
+from photochrom.color.levels import Levels
 from photochrom.color.tint import Tint
 
 
@@ -15,8 +16,11 @@ class Domain:
     """A row of the table, not a class to inherit from.
 
     help: for whom it is, a sentence.
+    keeps_lightness: whether the picture's intensity is its lightness; else the network predicts lightness too.
     prepare: sRGB pixels (H,W) or (H,W,3), uint8 or uint16, and a size (w,h) -> their intensity, (h,w) float32, 0..100.
     show: that intensity -> what the network is shown of it, the same shape and range; None for itself.
+    levels: that intensity -> the straight line by which it is shown, for detail of the full size; None where the
+    picture's own lightness is kept.
     frame: that intensity -> what is round the picture, which the network isn't shown and which keeps its own colour, or
     None; None for never.
     finish: the network's ab (h,w,2) and what it was shown (h',w') -> ab (h,w,2); None for nothing.
@@ -25,8 +29,10 @@ class Domain:
 
     name: str
     help: str
+    keeps_lightness: bool = True
     prepare: Callable[[Pixels, tuple[int, int]], Float]
     show: Callable[[Float], Float] | None = None
+    levels: Callable[[Float], Levels] | None = None
     frame: Callable[[Float], Frame | None] | None = None
     finish: Callable[[Float, Float], Float] | None = None
     judge: Callable[[Pixels], Tint] | None = None

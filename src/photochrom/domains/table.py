@@ -1,10 +1,14 @@
 """The kinds of picture that photochrom colours; a new one is a row here."""
 
 from photochrom.domains.domain import Domain
+from photochrom.domains.infrared import INFRARED
 from photochrom.domains.photo import PHOTO
+from photochrom.domains.satellite import SATELLITE
+from photochrom.domains.sketch import SKETCH
+from photochrom.domains.thermal import THERMAL
 from photochrom.errors import UsageError, suggestion
 
-DOMAINS = {domain.name: domain for domain in (PHOTO,)}
+DOMAINS = {domain.name: domain for domain in (PHOTO, SKETCH, INFRARED, THERMAL, SATELLITE)}
 
 
 def find_domain(name: str) -> Domain:

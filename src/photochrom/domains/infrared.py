@@ -1,0 +1,16 @@
+"""Near-infrared photographs: leaves are bright, the sky and water dark, and ink and dyes often vanish."""
+
+from photochrom.color.levels import full_range, sensor_levels
+from photochrom.color.lightness import shrink_lightness
+from photochrom.color.tint import describe
+from photochrom.domains.domain import Domain
+
+INFRARED = Domain(
+    name="infrared",
+    help="Near-infrared photographs.",
+    keeps_lightness=False,
+    prepare=shrink_lightness,
+    levels=sensor_levels,
+    show=full_range,
+    judge=describe,
+)

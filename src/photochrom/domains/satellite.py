@@ -1,0 +1,16 @@
+"""Near-infrared bands of satellites, seen from above: water is black, fields and woods are bright."""
+
+from photochrom.color.levels import full_range, sensor_levels
+from photochrom.color.lightness import shrink_lightness
+from photochrom.color.tint import describe
+from photochrom.domains.domain import Domain
+
+SATELLITE = Domain(
+    name="satellite",
+    help="Near-infrared bands of satellite pictures.",
+    keeps_lightness=False,
+    prepare=shrink_lightness,
+    levels=sensor_levels,
+    show=full_range,
+    judge=describe,
+)
