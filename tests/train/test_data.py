@@ -129,6 +129,41 @@ def test_a_limit_keeps_the_same_pictures(tmp_path: Path) -> None:
     assert split(found).sha256 == split(found[::-1]).sha256 != split(found, 0.2, 10).sha256
 
 
+def test_exactly_a_fifth(tmp_path: Path) -> None:
+    draw_pictures(tmp_path, 43)
+    for i in range(2):
+        (tmp_path / f"copy{i}.png").write_bytes((tmp_path / "000.png").read_bytes())
+    found = find_pictures([tmp_path])
+    parts = split(found, "exact")
+    assert (len(parts.train), len(parts.validation)) == (36, 9)
+    assert {p.digest for p in parts.train}.isdisjoint(p.digest for p in parts.validation)
+    assert split(found, "exact", 20).sha256 != split(found, "exact").sha256
+    assert len(split(found, "exact", 20).validation) == 4
+
+
+def test_so_many_to_train_on_and_so_many_for_validation(tmp_path: Path) -> None:
+    found = find_pictures([draw_pictures(tmp_path, 30)])
+    parts = split(found, "20/5", 7)  # counts say it all
+    assert (len(parts.train), len(parts.validation)) == (20, 5)
+    assert split(found[::-1], "20/5").sha256 == parts.sha256
+    assert not split(found, "30/0").validation
+    with pytest.raises(UsageError, match=r"data\.validation = 8000/2000 needs 10000 pictures, and there are 30: "):
+        split(found, "8000/2000")
+
+
+def test_the_validation_pictures_by_name(tmp_path: Path) -> None:
+    draw_pictures(tmp_path / "pictures" / "deep", 6)
+    found = find_pictures([tmp_path / "pictures"])
+    names = tmp_path / "validation.txt"
+    names.write_text(f"# ours\n001.png\ndeep/003.png\n\n{found[5].where}\n")
+    assert [Path(p.name).stem for p in split(found, str(names)).validation] == ["001", "003", "005"]
+    names.write_text("gone.png\n001.png\nlost.png\n")
+    with pytest.raises(UsageError, match=r"names 'gone\.png' and 1 more, which are not among the 6 pictures"):
+        split(found, str(names))
+    with pytest.raises(UsageError, match=r"'exakt' is no text file .* give a share, exact, counts"):
+        split(found, "exakt")
+
+
 # Squares
 
 

@@ -1,14 +1,17 @@
 """What goes wrong in the middle of a run ends it with one sentence that says what to do."""
 
 import json
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
+import lightning
 import pytest
 import torch
 from tiny_training import TinyMethod, draw_pictures, tiny_recipe, train_tiny
 
-from photochrom.errors import TrainingError, UsageError
+from photochrom.errors import PhotochromError, TrainingError, UsageError
 
 
 def failing(error: Exception) -> type[TinyMethod]:
@@ -75,6 +78,34 @@ def test_a_monitor_that_is_not_measured(tmp_path: Path) -> None:
     recipe = tiny_recipe(train={"monitor": "val/lss"})
     with pytest.raises(UsageError, match=r"train\.monitor = val/lss isn't measured: choose one of val/loss"):
         train_tiny(recipe, [draw_pictures(tmp_path / "pictures", 20)], tmp_path / "run")
+
+
+def test_a_disk_that_holds_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = draw_pictures(tmp_path / "pictures", 20)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage._replace(free=3_000_000))
+    with pytest.raises(TrainingError, match=r"has 3 MB left, and the checkpoints of this run take up to 21 MB: free"):
+        train_tiny(tiny_recipe(), [pictures], tmp_path / "run")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no limits of a file's size")
+@pytest.mark.parametrize("limit", [1000, 12000])  # bytes: too few for the curves, and for a checkpoint
+def test_a_disk_that_fills_up(tmp_path: Path, limit: int) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    class Full(lightning.Callback):  # type: ignore[misc]
+        def on_train_start(self, *_: Any) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+
+    pictures = draw_pictures(tmp_path / "pictures", 20)
+    try:
+        with pytest.raises(PhotochromError, match=r"can't (be )?writ"):
+            train_tiny(tiny_recipe(), [pictures], tmp_path / "run", callbacks=[Full()])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list((tmp_path / "run").rglob("*.part"))
 
 
 def test_pictures_that_do_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,15 @@
 """Recipes: reading, overriding, and refusing what isn't known."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from photochrom.errors import UsageError
-from photochrom.train.recipe import Recipe, load_recipe, recipe_names
+from photochrom.train.recipe import RECIPES, Recipe, load_recipe, recipe_names
+from photochrom.train.recipe.checks import KINDS, METHODS, NETWORKS
+from photochrom.train.recipe.load import recipe_to_train
+from photochrom.train.recipe.sections import MethodName
 
 
 def saved(tmp_path: Path, text: str = "") -> Path:
@@ -44,6 +48,8 @@ def test_a_recipe_keeps_its_hash() -> None:
         ("loss.adversarial=lsgan", "loss", "adversarial", "lsgan"),
         ("train.precision=32", "train", "precision", "32"),
         ("data.other=some/folder", "data", "other", "some/folder"),
+        ("data.validation=exact", "data", "validation", "exact"),
+        ("data.validation=8000/2000", "data", "validation", "8000/2000"),
     ],
 )
 def test_overrides(tmp_path: Path, override: str, section: str, key: str, value: object) -> None:
@@ -71,11 +77,58 @@ def test_overrides(tmp_path: Path, override: str, section: str, key: str, value:
         ("network.kind=unte", "'unet'"),
         ("train.batch", "section.key=value"),
         ("optimiser.rate=nan", "optimiser.rate"),
+        ("optimiser.discriminator_rate=-1e-4", "at least 0"),
+        ("optimiser.betas=[0.9, 1]", "under 1"),
+        ("augment.rotate=-5", "at least 0 and at most 180"),
+        ("augment.brightness=5", "at most 1"),
+        ("stabilise.label_smoothing=2", "under 0.5"),
+        ("stabilise.r1=-3", "at least 0"),
+        ("network.decoder_widths=[0, 8, 8, 8]", "at least 1"),
+        ("data.validation=true", "a number or text"),
     ],
 )
 def test_what_is_not_known_names_the_nearest(tmp_path: Path, override: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         load_recipe(saved(tmp_path), [override])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "override", "told"),
+    [
+        ("cifar10-cnn", "stabilise.r1=1", r"stabilise\.r1 = 1\.0 has no effect with method = regression: .* cgan"),
+        ("photo", "stabilise.minibatch=stddev", r"no effect with method = photo: leave it out"),
+        ("unet-cgan", "network.kind=eccv16", r"method = cgan can't train network\.kind = eccv16: .* distribution"),
+        ("photo", "method=regression", r"method = regression can't train network\.kind = photo"),
+        ("cifar10-cnn", "network.levels=3", r"no effect on network\.kind = cifar-cnn: leave it out, or train unet"),
+        ("photo-cached", "augment.rotate=3", r"no effect without network\.cache = false"),
+        ("unet-cgan", "stabilise.r1_every=4", r"no effect without stabilise\.r1 over 0"),
+        ("photo", "loss.adversarial=lsgan", r"critic has a hinge loss"),
+        ("photo", "optimiser.schedule=cosine", r"rate follows train\.stages"),
+        ("cifar10-cnn", "train.pretrain_epochs=3", r"train with cgan"),
+    ],
+)
+def test_settings_that_would_do_nothing_are_refused_before_a_run(recipe: str, override: str, told: str) -> None:
+    assert load_recipe(recipe, [override]), "what a past run says can still be read"
+    with pytest.raises(UsageError, match=told):
+        recipe_to_train(recipe, [override])
+
+
+@pytest.mark.parametrize("override", ["network.kind=cifar-cnn", "stabilise.r1=0", "augment.rotate=3", "train.epochs=3"])
+def test_settings_that_do_something_are_not(override: str, tmp_path: Path) -> None:
+    """What a recipe says for its own network may do nothing once another is chosen."""
+    assert recipe_to_train("resnet50-frozen", [override])
+    mine = saved(tmp_path, f'base = "resnet50-frozen"\n[{override.split(".")[0]}]\n')
+    assert recipe_to_train(mine, [override])
+
+
+def test_what_a_recipe_of_ones_own_says_is_judged_too(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no effect with method = regression"):
+        recipe_to_train(saved(tmp_path, 'base = "cifar10-cnn"\n[stabilise]\nspectral_norm = true\n'))
+
+
+def test_every_key_belongs_to_the_recipe() -> None:
+    assert {*METHODS, *NETWORKS} <= set(Recipe().flat())
+    assert set(KINDS) <= set(get_args(MethodName))
 
 
 def test_a_recipe_that_is_not_there(tmp_path: Path) -> None:
@@ -109,6 +162,7 @@ def test_a_base_that_cannot_be_built_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", recipe_names())
 def test_recipes_that_ship(name: str) -> None:
     assert load_recipe(name).name == name
+    assert recipe_to_train(RECIPES / f"{name}.toml").name == name  # nothing in it is without effect
     near = name[:-1] + "x"
     with pytest.raises(UsageError, match="did you mean"):
         load_recipe(near)

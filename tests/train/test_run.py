@@ -13,10 +13,12 @@ from tiny_training import TinyGame, TinyMethod, draw_pictures, tiny_recipe, trai
 import photochrom
 from photochrom.errors import UsageError
 from photochrom.train.methods import METHODS, load_method
-from photochrom.train.recipe import load_recipe
+from photochrom.train.recipe import Recipe, load_recipe
 from photochrom.train.recipe.sections import MethodName
 from photochrom.train.run.devices import trainer_devices
 from photochrom.train.run.folder import next_folder
+from photochrom.train.run.options import RunOptions
+from photochrom.train.run.run import train
 
 
 @pytest.fixture
@@ -74,6 +76,51 @@ def test_a_run_ended_by_the_clock(tmp_path: Path, pictures: Path) -> None:
     train_tiny(tiny_recipe(train={"epochs": 100000}), [pictures], out, max_minutes=0.02)
     assert json.loads((out / "run.json").read_text())["status"] == "done"
     assert (out / "checkpoints" / "last.ckpt").is_file()
+
+
+def test_a_limit_that_lies_behind_a_run(tmp_path: Path, pictures: Path) -> None:
+    out = tmp_path / "run"
+    train_tiny(tiny_recipe(), [pictures], out)
+    steps = len(curve(out, "train/loss_step"))
+    with pytest.raises(UsageError, match=rf"has {steps} steps behind it, and --max-steps ends it at 1: give more"):
+        train_tiny(tiny_recipe(), [pictures], out, resume=True, max_steps=1)
+    with pytest.raises(UsageError, match=r"has 2 epochs behind it, and train\.epochs ends it at 1: give more than 2"):
+        train_tiny(tiny_recipe(train={"epochs": 1}), [pictures], out, resume=True)
+    train_tiny(tiny_recipe(), [pictures], out, resume=True)  # nothing is left to do
+    train_tiny(tiny_recipe(train={"epochs": 3}), [pictures], out, resume=True)
+    assert len(curve(out, "train/loss_step")) == 3 * steps // 2
+
+
+def test_a_run_stopped_before_its_first_checkpoint_begins_anew(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("whole", "killed"):
+        train_tiny(tiny_recipe(), [pictures], tmp_path / name, max_steps=2)
+    out = tmp_path / "killed"
+    left = out / "checkpoints" / ".photochrom-00000000-999999999-0123456789ab.part"
+    for file in (out / "checkpoints").iterdir():
+        file.unlink()
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    train(tiny_recipe(), [pictures], out, method=TinyMethod, options=RunOptions(resume=True, max_steps=2, device="cpu"))
+    assert "was stopped before its first checkpoint: it begins anew" in capsys.readouterr().err
+    assert not left.exists()
+    assert curve(out, "train/loss_step") == curve(tmp_path / "whole", "train/loss_step")
+
+
+def test_both_learning_rates_are_in_the_curves(tmp_path: Path, pictures: Path) -> None:
+    sections = {
+        "method": "cgan",
+        "data": {"size": 32, "workers": 0},
+        "network": {"kind": "cifar-cnn", "width": 4},
+        "loss": {"adversarial": "hinge"},
+        "optimiser": {"rate": 1e-3, "discriminator_rate": 4e-3, "schedule": "linear-decay"},
+        "train": {"batch": 8, "epochs": 4, "preview": 0},
+    }
+    run = train(Recipe.from_dict(sections), [pictures], tmp_path / "run", options=RunOptions(device="cpu", quiet=True))
+    rates, others = (list(curve(run, f"train/{name}").values()) for name in ("rate", "discriminator_rate"))
+    assert rates[0] == pytest.approx(1e-3) and rates[-1] < 9e-4
+    assert others == pytest.approx([4 * rate for rate in rates], rel=1e-5)
 
 
 def test_without_validation_and_with_early_stopping(tmp_path: Path, pictures: Path) -> None:

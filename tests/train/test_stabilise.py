@@ -13,9 +13,22 @@ def test_minibatch_discrimination_sees_pictures_that_are_alike() -> None:
     layer = MinibatchDiscrimination(8, kernels=4)
     alike, unlike = layer(torch.ones(5, 8, 3, 3)), layer(torch.randn(5, 8, 3, 3) * 9)
     assert alike.shape == (5, 12, 3, 3)
-    torch.testing.assert_close(alike[:, 8:], torch.full((5, 4, 3, 3), 4.0))  # to each the four others are the same
-    assert unlike[:, 8:].mean() < 0.5
+    torch.testing.assert_close(alike[:, 8:], torch.ones(5, 4, 3, 3))  # to each the four others are the same
+    assert unlike[:, 8:].mean() < 0.2
     torch.testing.assert_close(alike[:, :8], torch.ones(5, 8, 3, 3))
+
+
+def test_minibatch_discrimination_says_the_same_of_any_batch() -> None:
+    torch.manual_seed(0)
+    layer = MinibatchDiscrimination(8, kernels=4)
+    few = torch.rand(4, 8, 3, 3)
+    many = few.repeat(16, 1, 1, 1)  # the same pictures, so each has as many near ones among the others
+    with torch.no_grad():
+        torch.testing.assert_close(layer(many)[:4, 8:], layer(few)[:, 8:], atol=0.25, rtol=0)
+        assert torch.isfinite(layer(few[:1])).all() and layer(few[:1])[:, 8:].max() == 0
+        judge = PatchGAN(3, width=8, stabilise=StabiliseConfig(minibatch="discrimination")).eval()
+        logits = [judge(torch.rand(n, 3, 64, 64) * 2 - 1).abs().max() for n in (2, 16, 64)]
+    assert max(logits) < 1.5, "an untrained discriminator has no opinion, whatever the batch"
 
 
 def test_minibatch_stddev_is_nothing_for_pictures_that_are_alike() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from photochrom.errors import TrainingError
 from photochrom.train.recipe.sections import Recipe
+from photochrom.train.run.checkpoints import best_checkpoint
 from photochrom.train.run.options import RunOptions
 from photochrom.train.watch import (
     DeadTraining,
@@ -132,51 +134,169 @@ def test_a_run_that_goes_well_rings_nothing(warnings: WarningLog, tmp_path: Path
     assert said(warnings) == []
 
 
+def overfitting(warnings: WarningLog, **options: Any) -> Overfitting:
+    """For runs of a few steps, with the three pictures of fit()."""
+    return Overfitting(warnings, **{"steps": 0, "pictures": 1, **options})
+
+
+def rising(epoch: int) -> Logged:
+    return {"loss": 1 + abs(epoch - 1) / 10}  # best in the second epoch
+
+
 def test_overfitting_rings_once_when_validation_rises_while_training_falls(
     warnings: WarningLog, tmp_path: Path
 ) -> None:
-    fit(Script(falling, lambda epoch: {"loss": 1 + abs(epoch - 1) / 10}), [Overfitting(warnings)], tmp_path, epochs=7)
+    fit(Script(falling, rising), [overfitting(warnings)], tmp_path, epochs=7)
     (line,) = said(warnings)
     assert "overfitting" in line
     assert "best in epoch 2" in line
     assert "epoch 5" in line  # the third after the best
 
 
-def test_a_validation_that_rises_with_the_training_loss_is_not_overfitting(
-    warnings: WarningLog, tmp_path: Path
+def test_overfitting_rings_in_a_run_of_its_usual_size(warnings: WarningLog, tmp_path: Path) -> None:
+    fit(Script(falling, rising), [Overfitting(warnings, pictures=3)], tmp_path, epochs=30)
+    (line,) = said(warnings)
+    assert "epoch 25" in line  # after 100 steps
+
+
+NOISE = (0.31, -0.22, 0.13, -0.4, 0.28, -0.05, 0.17, -0.3, 0.22, -0.11, 0.4, -0.18)
+
+
+@pytest.mark.parametrize(
+    ("step", "check", "options"),
+    [
+        pytest.param(lambda n: {"loss": 1.0 + n}, lambda e: {"loss": 1.0 + e}, {}, id="training rises too"),
+        # As at a rate of 0: random crops make the training loss jump, batch norm lets the validation loss drift.
+        pytest.param(
+            lambda n: {"loss": 1 + 0.1 * NOISE[n // BATCHES % 12]},
+            lambda e: {"loss": 1 + 0.05 * min(e, 4)},
+            {},
+            id="a network that doesn't learn",
+        ),
+        pytest.param(
+            falling, lambda e: {"loss": (2.0, 1.0, 1.9, 1.6, 1.3, 1.1, 0.9)[min(e, 6)]}, {}, id="validation falls again"
+        ),
+        pytest.param(
+            falling, lambda e: {"loss": 1 + 0.01 * NOISE[e] + (0.005 if e else 0)}, {}, id="noise of a settled loss"
+        ),
+        pytest.param(falling, rising, {"pictures": 4}, id="too few pictures for validation"),
+        pytest.param(falling, rising, {"steps": 1000}, id="too few steps"),
+    ],
+)
+def test_what_is_no_overfitting(
+    warnings: WarningLog,
+    tmp_path: Path,
+    step: Callable[[int], Logged],
+    check: Callable[[int], Logged],
+    options: dict[str, int],
 ) -> None:
-    fit(Script(lambda n: {"loss": 1.0 + n}, lambda epoch: {"loss": 1.0 + epoch}), [Overfitting(warnings)], tmp_path)
+    fit(Script(step, check), [overfitting(warnings, **options)], tmp_path, epochs=12)
     assert said(warnings) == []
 
 
+class TwoPhases(Script):
+    """Something else from the fifth epoch on, as a GAN after its pre-training."""
+
+    @property
+    def phase(self) -> str:
+        return "alone" if self.current_epoch < 4 else "adversarial"
+
+
+@pytest.mark.parametrize("kind", [Script, TwoPhases])
+def test_overfitting_begins_afresh_after_pretraining(warnings: WarningLog, tmp_path: Path, kind: type[Script]) -> None:
+    """The pixel loss of validation jumps up with the discriminator and falls from there."""
+    script = kind(falling, lambda e: {"loss": 1 / (1 + e) if e < 4 else 3.0 + (e % 2) / 100})
+    fit(script, [overfitting(warnings)], tmp_path, epochs=9)
+    assert len(said(warnings)) == (1 if kind is Script else 0)
+
+
+@pytest.mark.parametrize(
+    ("monitor", "told"),
+    [
+        ("val/loss", r"best\.ckpt is of epoch 2;"),
+        ("", r"best\.ckpt is the latest epoch here.*epoch 2 is not kept: .*train\.monitor=val/loss"),
+        ("val/diversity", r"best\.ckpt is the epoch with the best val/diversity, which may be another"),
+    ],
+)
+def test_overfitting_names_the_checkpoint_that_is_the_best(
+    warnings: WarningLog, tmp_path: Path, monitor: str, told: str
+) -> None:
+    kept = best_checkpoint(tmp_path / "checkpoints", monitor)
+    script = Script(falling, lambda epoch: {**fine(epoch), **rising(epoch)})
+    fit(script, [overfitting(warnings), kept], tmp_path, epochs=6)
+    (line,) = said(warnings)
+    assert re.search(told, line)
+    best = torch.load(tmp_path / "checkpoints" / "best.ckpt", weights_only=True)
+    assert best["epoch"] == {"val/loss": 1, "": 5, "val/diversity": 0}[monitor]
+
+
 def test_overfitting_remembers_across_a_restart(warnings: WarningLog, tmp_path: Path) -> None:
-    before, after = Overfitting(warnings), Overfitting(warnings)
-    rising = Script(falling, lambda epoch: {"loss": 1.0 + epoch})
-    fit(rising, [before], tmp_path, epochs=3)
+    before, after = overfitting(warnings), overfitting(warnings)
+    worse = Script(falling, lambda epoch: {"loss": 1.0 + epoch})
+    fit(worse, [before], tmp_path, epochs=3)
     assert said(warnings) == []
     after.load_state_dict(before.state_dict())
     fit(Script(lambda n: {"loss": 0.01}, lambda epoch: {"loss": 9.0}), [after], tmp_path, epochs=1)
     assert "best in epoch 1" in said(warnings)[0]  # the third after it
+    again = overfitting(warnings)
+    again.load_state_dict(after.state_dict())
+    fit(Script(lambda n: {"loss": 0.01}, lambda epoch: {"loss": 9.0}), [again], tmp_path, epochs=1)
+    assert len(said(warnings)) == 1, "told already"
 
 
 def test_mode_collapse_rings_when_all_pictures_are_painted_alike(warnings: WarningLog, tmp_path: Path) -> None:
     fit(
         Script(falling, lambda e: {**fine(e), "diversity": 8.0 if e < 2 else 0.5}),
-        [ModeCollapse(warnings, after=8)],
+        [ModeCollapse(warnings, after=8, pictures=3)],
         tmp_path,
+        epochs=8,
     )
     (line,) = said(warnings)
     assert "mode collapse" in line
+    assert "much the same colours" in line
     assert "0.50" in line
     assert "10.00" in line
     assert "epoch 5" in line  # the third time
+
+
+def test_mode_collapse_rings_in_a_short_run(warnings: WarningLog, tmp_path: Path) -> None:
+    """Of 24 steps in 6 epochs: from its half on, the second time."""
+    collapsed = Script(falling, lambda e: {**fine(e), "diversity": 0.5, "colorfulness": 30, "colorfulness_truth": 40})
+    fit(collapsed, [ModeCollapse(warnings, pictures=3)], tmp_path, epochs=6)
+    (line,) = said(warnings)
+    assert "epoch 4" in line
+
+
+def test_nearly_grey_pictures_are_called_so(warnings: WarningLog, tmp_path: Path) -> None:
+    pale = Script(falling, lambda e: {**fine(e), "diversity": 0.5, "colorfulness": 2.0, "colorfulness_truth": 40.0})
+    fit(pale, [ModeCollapse(warnings, pictures=3)], tmp_path)
+    (line,) = said(warnings)
+    assert "nearly grey" in line
+    assert "train longer" in line
+
+
+@pytest.mark.parametrize(
+    ("diversity", "truth", "pictures"),
+    [
+        pytest.param(lambda e: 0.2 * 1.3**e, 10.0, 3, id="it is still learning to tell pictures apart"),
+        pytest.param(lambda e: 0.1, 0.4, 3, id="the true pictures are all alike"),
+        pytest.param(lambda e: 0.1, 10.0, 4, id="too few pictures for validation"),
+        pytest.param(lambda e: 0.1 if e == 4 else 6.0, 10.0, 3, id="once only"),
+    ],
+)
+def test_what_is_no_mode_collapse(
+    warnings: WarningLog, tmp_path: Path, diversity: Callable[[int], float], truth: float, pictures: int
+) -> None:
+    script = Script(falling, lambda e: {**fine(e), "diversity": diversity(e), "diversity_truth": truth})
+    fit(script, [ModeCollapse(warnings, pictures=pictures)], tmp_path)
+    assert said(warnings) == []
 
 
 def test_an_alarm_rings_again_after_it_has_gone_well(warnings: WarningLog, tmp_path: Path) -> None:
     def check(epoch: int) -> Logged:
         return {**fine(epoch), "diversity": 8.0 if epoch == 3 else 0.5}
 
-    fit(Script(falling, check), [ModeCollapse(warnings, times=2, after=0)], tmp_path)
+    fit(Script(falling, check), [ModeCollapse(warnings, times=2, after=0, pictures=3)], tmp_path)
     assert len(said(warnings)) == 2
 
 
@@ -187,6 +307,13 @@ def test_a_discriminator_that_always_wins(
     script = Script(lambda n: {"loss": 1.0 / (n + 1), "discriminator_real": real, "discriminator_fake": fake}, fine)
     fit(script, [WinningDiscriminator(warnings, steps=8)], tmp_path)
     assert ["winning discriminator" in line for line in said(warnings)] == [True] * rings
+
+
+def test_a_discriminator_that_wins_a_short_run(warnings: WarningLog, tmp_path: Path) -> None:
+    script = Script(lambda n: {"loss": 1 / (n + 1), "discriminator_real": 0.01, "discriminator_fake": 0.01}, fine)
+    fit(script, [WinningDiscriminator(warnings)], tmp_path)
+    (line,) = said(warnings)
+    assert "over the last 20 steps" in line
 
 
 @pytest.mark.parametrize("smoothing", [0.1, 0.0])
@@ -212,6 +339,24 @@ def test_dead_training_rings_when_only_the_batches_make_a_difference(warnings: W
     fit(Script(lambda n: {"loss": 1.0 + n % BATCHES}, fine), [DeadTraining(warnings, steps=8)], tmp_path)
     (line,) = said(warnings)
     assert "2.5 in each of the last 3 epochs" in line
+
+
+@pytest.mark.parametrize(("rate", "rings"), [(0.0, True), (1e-3, False)])
+def test_dead_training_rings_when_no_weight_changes(
+    warnings: WarningLog, tmp_path: Path, rate: float, rings: bool
+) -> None:
+    class Rate(Script):
+        def configure_optimizers(self) -> Any:
+            return torch.optim.SGD(self.parameters(), rate)
+
+    fit(Rate(lambda n: {"loss": 1 + 0.1 * NOISE[n % 12]}, fine), [DeadTraining(warnings)], tmp_path, epochs=2)
+    assert ["no weight has changed" in line for line in said(warnings)] == [True] * rings
+
+
+def test_a_loss_that_has_come_down_and_lies_still_has_learned(warnings: WarningLog, tmp_path: Path) -> None:
+    script = Script(lambda n: {"loss": 1.0 if n < 8 else 0.5 + 0.01 * (n % BATCHES)}, fine)
+    fit(script, [DeadTraining(warnings)], tmp_path, epochs=9)
+    assert said(warnings) == []
 
 
 def checkpoints(out: Path) -> ModelCheckpoint:
@@ -254,6 +399,20 @@ def test_a_single_high_loss_stops_nothing(warnings: WarningLog, tmp_path: Path) 
     script = Script(lambda n: {"loss": 1e6 if n == 22 else 1.0}, fine)
     fit(script, [Divergence(warnings, tmp_path, rate=0.5)], tmp_path, epochs=7)
     assert said(warnings) == []
+
+
+@pytest.mark.parametrize(("kind", "stops"), [(Script, True), (TwoPhases, False)])
+def test_other_losses_than_before_are_no_explosion(
+    warnings: WarningLog, tmp_path: Path, kind: type[Script], stops: bool
+) -> None:
+    script = kind(lambda n: {"loss": 0.01 if n < 4 * 4 else 5.0}, fine)
+    watching = [Divergence(warnings, tmp_path, rate=0.5)]
+    watching[0]._first = [0.01] * 20
+    if stops:
+        with pytest.raises(TrainingError, match="rose to 5"):
+            fit(script, watching, tmp_path)
+    else:
+        fit(script, watching, tmp_path)
 
 
 def test_preview_shows_the_same_pictures_each_epoch(tmp_path: Path) -> None:

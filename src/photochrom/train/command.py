@@ -9,6 +9,7 @@ from pathlib import Path
 
 from photochrom.errors import OutputExistsError, UsageError
 from photochrom.train.recipe import load_recipe
+from photochrom.train.recipe.load import recipe_to_train
 from photochrom.train.run.folder import next_folder
 from photochrom.train.run.options import RunOptions
 
@@ -24,7 +25,7 @@ def run_train(
     bins: Path | None,
 ) -> int:
     """Train; the run's folder on stdout, everything else on stderr."""
-    chosen = load_recipe(recipe, settings)
+    chosen = recipe_to_train(recipe, settings)
     folder = out or _numbered(chosen.name, resume=options.resume)
     from photochrom.train.losses.bins import Bins  # torch, only once the recipe is known to be right
     from photochrom.train.run.run import train

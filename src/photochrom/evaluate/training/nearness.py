@@ -73,7 +73,7 @@ class AbErrors:
 
 
 def validation_squares(
-    data: Sequence[str | Path], *, size: int, share: float, limit: int, count: int, commands: bool = False
+    data: Sequence[str | Path], *, size: int, share: float | str, limit: int, count: int, commands: bool = False
 ) -> list[Rgb]:
     """The first `count` validation pictures of the data, each as its middle square of `size` pixels.
 
@@ -81,7 +81,7 @@ def validation_squares(
     can be read.
     """
     pictures = find_pictures(data, commands=commands)
-    chosen = split(pictures, share, limit).validation if share > 0 else pictures
+    chosen = split(pictures, share, limit).validation if share != 0 else pictures
     view, why = View(size), ""
     squares: list[Rgb] = []
     for i, picture in enumerate(chosen):

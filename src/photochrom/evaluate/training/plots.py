@@ -46,6 +46,8 @@ def panels(names: Sequence[str]) -> list[Panel]:
     # A GAN validates by its pixel loss; beside the weighted total of training it would mislead.
     judged_by = "pixel" if {"train/generator", "train/pixel"} <= set(names) else "loss"
 
+    alternating = "train/discriminator_rate" in names
+
     def panel(key: str) -> Panel:
         return by_key.setdefault(key, Panel(_TITLES.get(key, key.replace("_", " "))))
 
@@ -53,6 +55,9 @@ def panels(names: Sequence[str]) -> list[Panel]:
         side, slash, thing = name.partition("/")
         if name.startswith("lr-"):
             panel("rate").train[name.removeprefix("lr-")] = name
+        elif name in ("train/rate", "train/discriminator_rate"):
+            of = "discriminator" if "discriminator" in name else "generator" if alternating else "train"
+            panel("rate").train[of] = name
         elif not slash or side not in ("train", "val"):
             continue
         elif side == "val" and thing.endswith(("_truth", "_grey")):

@@ -21,7 +21,7 @@ from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods.batch import Batch
 from photochrom.train.methods.schedule import factor
-from photochrom.train.methods.scores import Diversity, scores
+from photochrom.train.methods.scores import SCORES, Diversity, scores
 from photochrom.train.networks.blocks import ColorNetwork
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.watch.stopping import share_done
@@ -52,6 +52,8 @@ class ColorMethod(lightning.LightningModule):
     """Whether a step trains one network at a time, as a GAN's does: DDP must then look for unused parameters."""
     reads_exports: ClassVar[bool] = False
     """Whether it can begin with the weights of an exported .onnx (photochrom.train.start.from_onnx)."""
+    measures: ClassVar[tuple[str, ...]] = ("loss", *SCORES, "diversity", "diversity_truth")
+    """What is logged under val/: train.monitor is one of these."""
     follows_clock: ClassVar[bool] = False
     """Whether its schedules end with train.minutes; else with the epochs or steps alone."""
 
@@ -84,6 +86,11 @@ class ColorMethod(lightning.LightningModule):
             output="ab", stride=network.stride, multiple=network.multiple, work_size=size, scale=network.scale
         )
         return Exportable(network, spec)
+
+    @property
+    def phase(self) -> str:
+        """What it is about now, where that changes within a run: what watches the losses begins afresh then."""
+        return ""
 
     @property
     def cached_encoder(self) -> Encoder | None:
@@ -142,6 +149,8 @@ class ColorMethod(lightning.LightningModule):
             if rate is not None:
                 group["lr"] = rate
         self.log("train/rate", groups[0]["lr"], on_step=True)
+        if len(self.trainer.optimizers) > 1:  # a generator's, then a discriminator's
+            self.log("train/discriminator_rate", self.trainer.optimizers[1].param_groups[0]["lr"], on_step=True)
 
     def scheduled_rate(self, group: Mapping[str, Any], done: float) -> float | None:
         """The rate of a parameter group when `done` (0..1) of the run lies behind; None for one without a schedule."""

@@ -28,6 +28,11 @@ class ConditionalGAN(Regression):
         rate = self.recipe.optimiser.discriminator_rate
         return [self.optimiser(self.network), self.optimiser(self.discriminator, rate)]
 
+    @property
+    def phase(self) -> str:
+        """The generator alone, or with the discriminator."""
+        return "alone" if self.current_epoch < self.recipe.train.pretrain_epochs else "adversarial"
+
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         options, count = self.recipe.loss, len(batch["ab"])
         for_generator, for_discriminator = self.wrapped_optimisers()
@@ -35,7 +40,7 @@ class ConditionalGAN(Regression):
         ab = self.predict_ab(lightness)
         pixel = self.pixel_loss(ab, batch)
         total = options.pixel_weight * pixel
-        if self.current_epoch < self.recipe.train.pretrain_epochs:
+        if self.phase == "alone":
             self.descend(for_generator, total)
             self.log_train({"pixel": pixel, "loss": total}, count)
             return total.detach()

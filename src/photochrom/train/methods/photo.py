@@ -42,6 +42,7 @@ class PhotoMethod(BinnedMethod):
     """PhotoNet with bins; a batch is pictures, or with network.cache a frozen encoder's features of them."""
 
     alternating = reads_exports = follows_clock = True
+    measures = (*BinnedMethod.measures, "distribution")
 
     network: PhotoNet
 
@@ -122,6 +123,11 @@ class PhotoMethod(BinnedMethod):
             details=photo_details(self.network.settings, weights, options.smoothing),
         )
         return Exportable(MultiScale(self.network, weights, options.smoothing), spec)
+
+    @property
+    def phase(self) -> str:
+        """The stage: see photochrom.train.methods.stages."""
+        return self.stages.at(self.done)
 
     # Learning
 

@@ -8,6 +8,7 @@ from torchmetrics import Metric
 
 from photochrom.train.lab import lab_to_rgb
 
+SCORES = ("ab_error", "accuracy", "accuracy_area", "ab_mse", "ab_mse_grey", "colorfulness", "colorfulness_truth")
 RADIUS, LARGEST = 10.0, 150.0  # ab units
 
 

@@ -12,7 +12,8 @@ from torch.nn.utils import parametrizations
 class MinibatchDiscrimination(nn.Module):
     """Salimans et al. 2016, section 3.2: how near each picture of the batch is to the others, as `kernels` more maps.
 
-    (N,C,h,w) -> (N,C+kernels,h,w). It compares the mean features of pictures; each extra map is constant.
+    (N,C,h,w) -> (N,C+kernels,h,w). It compares the mean features of pictures; each extra map is constant, 0..1: the
+    paper's sum over the others is a mean here, so that it says the same whatever the batch; 0 for a batch of one.
     """
 
     def __init__(self, channels: int, kernels: int = 16, dimensions: int = 8) -> None:
@@ -25,7 +26,7 @@ class MinibatchDiscrimination(nn.Module):
         rows = self.project(features.mean((2, 3))).view(n, self.extra, -1)
         distance = (rows[:, None] - rows[None]).abs().sum(3)
         same = torch.eye(n, device=features.device, dtype=features.dtype)[..., None]
-        near = ((-distance).exp() * (1 - same)).sum(1)
+        near = ((-distance).exp() * (1 - same)).sum(1) / max(1, n - 1)
         return torch.cat([features, near[..., None, None].expand(-1, -1, height, width)], dim=1)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from photochrom.errors import UsageError, suggestion
+from photochrom.train.recipe.checks import check_effects
 from photochrom.train.recipe.sections import Recipe
 
 if sys.version_info >= (3, 11):
@@ -35,6 +36,22 @@ def load_recipe(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Reci
     return Recipe.from_dict({"name": path.stem, **values})
 
 
+def recipe_to_train(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """The same, of a run that is to begin: refused too is what doesn't go together, or would do nothing.
+
+    Judged is what the user says: the overrides, and a .toml of one's own, not what it builds on. Raises UsageError.
+    """
+    recipe = load_recipe(name_or_path, overrides)
+    said: dict[str, Any] = {}
+    if str(name_or_path).endswith(".toml"):
+        said = _parsed(Path(name_or_path))
+    for override in overrides:
+        _apply(said, override)
+    keys = [f"{section}.{key}" for section, values in said.items() if isinstance(values, dict) for key in values]
+    check_effects(recipe, keys)
+    return recipe
+
+
 def _find(text: str, beside: Path) -> Path:
     """The file of a recipe that ships with the package, or of one's own in the folder `beside`."""
     path = beside / text if text.endswith(".toml") else RECIPES / f"{text}.toml"
@@ -50,10 +67,7 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """What a file says, over what its base says. above: the recipes that build on it."""
     if path.resolve() in above:
         raise UsageError(f"{path} is its own base, by way of {', '.join(p.name for p in above)}: take out one base")
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from error
+    values = _parsed(path)
     base = values.pop("base", None)
     if base is None:
         return values
@@ -65,6 +79,14 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = {**merged[key], **value} if both else value
     return merged
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    """What a file says by itself."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from error
 
 
 def _apply(values: dict[str, Any], override: str) -> None:

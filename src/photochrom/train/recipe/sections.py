@@ -33,12 +33,15 @@ class DataConfig:
     size: Annotated[int, Bounds(8)] = 256  # side in pixels of the squares that are trained on
     crop: Literal["random", "centre"] = "random"  # which square of a training picture (validation: always the centre)
     zoom: AtLeastOne = 1.25  # a random crop is cut from the picture at a short side of size..size*zoom
-    validation: ShareBelowOne = 0.2  # share of the pictures kept for validation, chosen by the hash of the file's bytes
+    # which pictures are kept for validation: a share, chosen by the hash of each file's bytes, so that adding pictures
+    # moves none; "exact": a fifth, to the picture; "8000/2000": so many to train on and so many for validation; or a
+    # text file with the names of those for validation, one a line
+    validation: ShareBelowOne | str = 0.2
     limit: Count = 0  # use this many pictures, chosen by hash; 0 = all
-    min_colorfulness: float = 0.0  # leave out training pictures less colourful than this (Hasler-Suesstrunk)
+    min_colorfulness: Amount = 0.0  # leave out training pictures less colourful than this (Hasler-Suesstrunk)
     workers: Count = 2  # processes that decode
     resident: Literal["auto", "yes", "no"] = "auto"  # decode once and keep the squares as uint8 in memory
-    resident_gib: float = 4.0  # on a CPU, "auto" keeps at most this much; on a GPU, half of its free memory
+    resident_gib: Amount = 4.0  # on a CPU, "auto" keeps at most this much; on a GPU, half of its free memory
     other: str = ""  # folder of the second, unpaired domain (cyclegan)
 
 
@@ -52,13 +55,18 @@ class NetworkConfig:
     weights: str = ""  # a local file of those weights, instead of the hub
     caffe_strides: bool = False  # a ResNet halves in a block's 1x1 convolution, as weights of Caffe and Keras expect
     width: Positive = 64  # channels of the first level
-    decoder_widths: tuple[int, int, int, int] = (72, 96, 128, 192)  # photo: channels at strides 4, 8, 16, 32
+    decoder_widths: tuple[Positive, Positive, Positive, Positive] = (
+        72,
+        96,
+        128,
+        192,
+    )  # photo: channels at strides 4, 8, 16, 32
     levels: Positive = 8  # times the plain U-Net halves the picture
     blocks: Count = 9  # cyclegan: residual blocks of a generator
     dropout: ShareBelowOne = 0.0  # share of activations dropped, where the network has dropout
     temperature: Annotated[float, Bounds(0.01)] = 0.38  # of the annealed mean over the bins
     frozen: bool = False  # photo: leave the encoder as ImageNet made it
-    work_size: int = 0  # photo: short side the exported model works at; 0 = data.size
+    work_size: Count = 0  # photo: short side the exported model works at; 0 = data.size
     two_scales: bool = False  # photo: the exported model averages its answers at full and at half size
     # photo: weight of the answer at half size; those at other sizes weigh 1
     half_vote: Annotated[float, Bounds(0.01, below=100)] = 1.0
@@ -79,20 +87,20 @@ class LossConfig:
     """What is to become small."""
 
     pixel: PixelLoss = "l1"  # distance of the predicted ab/128 (or ab/110) from the truth
-    pixel_weight: float = 100.0  # lambda of pix2pix
+    pixel_weight: Amount = 100.0  # lambda of pix2pix
     adversarial: Adversarial = "none"
-    adversarial_weight: float = 1.0
-    cycle_weight: float = 10.0  # cyclegan: there and back again
-    identity_weight: float = 0.5  # cyclegan: a picture of the target domain stays as it is; times cycle_weight
+    adversarial_weight: Amount = 1.0
+    cycle_weight: Amount = 10.0  # cyclegan: there and back again
+    identity_weight: Amount = 0.5  # cyclegan: a picture of the target domain stays as it is; times cycle_weight
     bins: Literal["used", "gamut"] = "used"  # ab bins: those the training pictures use, or the 313 of sRGB's gamut
     bin_share: ShareBelowOne = 1e-6  # "used": share of the pixels that a bin needs
-    rebalance: float = 0.5  # lambda: how much of the uniform distribution is mixed into the prior of the bins
+    rebalance: Share = 0.5  # lambda: how much of the uniform distribution is mixed into the prior of the bins
     sigma: Annotated[float, Bounds(0.01)] = 5.0  # ab units: width of the soft targets
     neighbours: Positive = 5  # bins that share one soft target
-    distribution_weight: float = 1.0
-    perceptual_weight: float = 0.0
-    semantic_weight: float = 0.0  # photo: distance between embeddings of the whole picture by the critic's backbone
-    huber_weight: float = 0.0
+    distribution_weight: Amount = 1.0
+    perceptual_weight: Amount = 0.0
+    semantic_weight: Amount = 0.0  # photo: distance between embeddings of the whole picture by the critic's backbone
+    huber_weight: Amount = 0.0
     critic_weights: str = ""  # photo: a local file of EfficientNet-lite0's ImageNet weights, instead of the hub
     critic_crop: Count = 0  # photo: side of the square that the critic looks at, a multiple of 32; 0 = all
     # photo: share of the coloured pictures that the critic is shown with the truth's mean colour of each broad region
@@ -105,9 +113,9 @@ class OptimiserConfig:
 
     name: Literal["adam", "adamw", "sgd"] = "adam"
     rate: Amount = 2e-4  # learning rate; the highest one, when it follows a schedule
-    discriminator_rate: float = 0.0  # 0 = the same
-    betas: tuple[float, float] = (0.5, 0.999)  # sgd takes the first as its momentum
-    weight_decay: float = 0.0
+    discriminator_rate: Amount = 0.0  # 0 = the same
+    betas: tuple[ShareBelowOne, ShareBelowOne] = (0.5, 0.999)  # sgd takes the first as its momentum
+    weight_decay: Amount = 0.0
     schedule: Schedule = "constant"
     warmup: ShareBelowOne = 0.0  # share of the steps in which the rate rises from 0
     clip: Amount = 0.0  # largest norm of the gradient; 0 = as it comes
@@ -129,7 +137,7 @@ class TrainConfig:
     minutes: Amount = 0.0  # stop after this time; the schedule of photo then follows the clock. 0 = by epochs or steps
     # photo: shares of the run with the distribution loss alone, with the perceptual and Huber losses too, and with the
     # adversarial loss as well
-    stages: tuple[float, float, float] = (1.0, 0.0, 0.0)
+    stages: tuple[Amount, Amount, Amount] = (1.0, 0.0, 0.0)
     hints_share: Share = 0.0  # photo with hints: share of the run, at its end, in which only the hints' part learns
     # the logged value that chooses best.ckpt: of an accuracy the largest, of others the least; "" = the last epoch
     monitor: str = "val/loss"
@@ -143,10 +151,10 @@ class AugmentConfig:
     """By what training pictures differ from round to round."""
 
     flip: bool = True  # mirror half of the pictures
-    rotate: float = 0.0  # up to this many degrees either way
-    brightness: float = 0.0  # up to this share darker or lighter
-    contrast: float = 0.0  # up to this share flatter or harder
-    scale: float = 0.0  # up to this share smaller or larger
+    rotate: Annotated[float, Bounds(0, most=180)] = 0.0  # up to this many degrees either way
+    brightness: Share = 0.0  # up to this share darker or lighter
+    contrast: Share = 0.0  # up to this share flatter or harder
+    scale: ShareBelowOne = 0.0  # up to this share smaller or larger
     aged: Share = 0.0  # share of the inputs aged like old photographs; the colours to learn stay clean
     plain: Share = 0.0  # share of the pictures whose subject is cut out and put on an even white, grey or black
 
@@ -157,8 +165,8 @@ class StabiliseConfig:
 
     spectral_norm: bool = False  # of the discriminator's convolutions
     minibatch: Literal["none", "discrimination", "stddev"] = "none"  # what shows the discriminator the whole batch
-    label_smoothing: float = 0.0  # real is 1 minus this
-    r1: float = 0.0  # weight (gamma) of the penalty on the discriminator's gradient at real pictures
+    label_smoothing: Annotated[float, Bounds(0, below=0.5)] = 0.0  # real is 1 minus this
+    r1: Amount = 0.0  # weight (gamma) of the penalty on the discriminator's gradient at real pictures
     r1_every: Positive = 16  # steps between penalties
 
 

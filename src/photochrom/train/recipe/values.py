@@ -44,16 +44,22 @@ def check_bounds(section: object, prefix: str) -> None:
 
     prefix: of the keys in what is told, as in "train.".
     """
-    for name, bounds in _bounds(type(section)).items():
+    for name, hint in get_type_hints(type(section), include_extras=True).items():
         value = getattr(section, name)
-        if value not in bounds:
-            raise UsageError(f"{prefix}{name} = {value} can't be used: give a number of {bounds}")
+        parts = [(value, hint)] if get_origin(hint) is not tuple else zip(value, get_args(hint), strict=True)
+        for part, kind in parts:
+            bounds = bounds_of(kind)
+            if bounds and not isinstance(part, str) and part not in bounds:
+                raise UsageError(f"{prefix}{name} = {part} can't be used: give a number of {bounds}")
 
 
-def _bounds(section: type) -> Mapping[str, Bounds]:
-    hints = get_type_hints(section, include_extras=True)
-    extras = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
-    return {name: extra for name, every in extras.items() for extra in every if isinstance(extra, Bounds)}
+def bounds_of(hint: object) -> Bounds | None:
+    """The Bounds of a field's annotation, or of a number among several types."""
+    for part in (hint, *get_args(hint)):
+        for extra in getattr(part, "__metadata__", ()):
+            if isinstance(extra, Bounds):
+                return extra
+    return None
 
 
 def _build(kind: type[Any], values: Mapping[str, Any], prefix: str, root: type[Any]) -> object:
@@ -87,6 +93,11 @@ def _coerced(key: str, value: object, hint: object) -> object:
         if isinstance(value, (list, tuple)) and len(value) == len(get_args(hint)):
             return tuple(_coerced(key, v, t) for v, t in zip(value, get_args(hint), strict=True))
         raise UsageError(f"{key} = {value!r} can't be used: give {len(get_args(hint))} numbers, as in [0.5, 0.999]")
+    if hint == float | str:  # a number, or words for it
+        try:
+            return value if isinstance(value, str) else _coerced(key, value, float)
+        except UsageError:
+            raise UsageError(f"{key} = {value!r} can't be used: give a number or text") from None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if hint is float:
             return float(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import lightning
 import torch
@@ -12,6 +12,8 @@ from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint, WeightAveraging
 
 from photochrom.atomic import atomic_write
+from photochrom.errors import OutputError, TrainingError
+from photochrom.train.run.monitor import better
 from photochrom.train.run.signals import Signals
 
 
@@ -20,12 +22,28 @@ class AtomicIO(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path, overwrite=True) as stream:
-            torch.save(checkpoint, stream)
+        try:
+            with atomic_write(path, overwrite=True) as stream:
+                torch.save(checkpoint, stream)
+        except OutputError as error:  # a full disk, most of all
+            raise TrainingError(_unwritten(path, str(error))) from error
+        except RuntimeError as error:  # what torch makes of it
+            if "file" not in str(error):
+                raise
+            raise TrainingError(_unwritten(path, str(error).splitlines()[0])) from error
+
+
+def _unwritten(path: str | Path, why: str) -> str:
+    kept = Path(path).is_file()
+    return (
+        f"the checkpoint {path} can't be written ({why}): "
+        + ("the one before it is whole; " if kept else "")
+        + "make room, then go on with the same command and --resume"
+    )
 
 
 class LastCheckpoint(Checkpoint):
-    """Writes last.ckpt every `minutes`, at the end of the run and when it is interrupted, where it can be resumed.
+    """Writes last.ckpt after the first epoch, every `minutes`, at the end and when the run is interrupted.
 
     That is after a step, or after an epoch with its validation; never between gradients that are being added up.
     """
@@ -62,7 +80,8 @@ class LastCheckpoint(Checkpoint):
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:  # else stopped in mid-epoch, and saved there
             final = trainer.current_epoch + 1 >= (trainer.max_epochs or 0)  # the one that ends isn't counted yet
-            if self._due(trainer, final or trainer.should_stop or self.signals.received is not None):
+            now = final or trainer.should_stop or self.signals.received is not None or not self.path.is_file()
+            if self._due(trainer, now):
                 self._save(trainer)
         self.signals.raise_received()
 
@@ -88,11 +107,6 @@ def best_checkpoint(folder: Path, monitor: str) -> ModelCheckpoint:
         auto_insert_metric_name=False,
         enable_version_counter=False,
     )
-
-
-def better(monitor: str) -> Literal["min", "max"]:
-    """Of accuracies more is better, of everything else less."""
-    return "max" if "accuracy" in monitor else "min"
 
 
 class MovingAverage(WeightAveraging):

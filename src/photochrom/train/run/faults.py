@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,7 @@ from photochrom.train.recipe.sections import Recipe
 
 @contextmanager
 def explained(recipe: Recipe, trainer: lightning.Trainer) -> Iterator[None]:
-    """Turn out-of-memory, dead workers and a monitor that doesn't exist into TrainingErrors."""
+    """Turn out-of-memory, a full disk, dead workers and a monitor that doesn't exist into TrainingErrors."""
     try:
         yield
     except PhotochromError as error:
@@ -32,6 +33,13 @@ def explained(recipe: Recipe, trainer: lightning.Trainer) -> Iterator[None]:
                 f"(now {recipe.data.workers}), as in --set data.workers={recipe.data.workers // 2}"
             ) from error
         raise
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise TrainingError(
+            f"the run's folder can't be written to ({error.strerror}): make room, then go on with the same command "
+            "and --resume"
+        ) from error
     except MisconfigurationException as error:
         if recipe.train.monitor in trainer.callback_metrics or "monitor" not in str(error).lower():
             raise

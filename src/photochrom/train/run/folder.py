@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from photochrom import provenance
-from photochrom.atomic import atomic_write
+from photochrom.atomic import atomic_write, remove_leftovers
 from photochrom.errors import UsageError
 from photochrom.train.recipe import Recipe, load_recipe
 
@@ -63,6 +63,8 @@ class RunFolder:
         elif self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
             raise UsageError(f"{self.path} holds a run already: go on with it with --resume, or choose another --out")
         self.path.mkdir(parents=True, exist_ok=True)
+        for folder in (self.path, self.checkpoints):
+            remove_leftovers(folder)  # of a process that was killed
         with atomic_write(stored, overwrite=True) as stream:
             stream.write(recipe.to_toml().encode())
         if not self.facts:

@@ -8,20 +8,22 @@ from pathlib import Path
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from torch import Tensor
 
+from photochrom.train.recipe.sections import Recipe
 
-def loggers(out: Path, resumed_at: int | None) -> list[Logger]:
+
+def loggers(out: Path, recipe: Recipe, *, since: int | None) -> list[Logger]:
     """Those of a run whose folder is `out`.
 
-    resumed_at: steps in the checkpoint that it goes on from, if any: what was logged after it is logged again.
+    since: steps in the checkpoint that it goes on from, if any: what was logged after it is logged again.
     """
-    before = _rows(out / "metrics.csv", resumed_at) if resumed_at is not None else []
+    before = _rows(out / "metrics.csv", since) if since is not None else []
     table = CSVLogger(out, name="", version="", flush_logs_every_n_steps=50)
     for row in before:
         step = int(row.pop("step"))
         table.log_metrics(row, step=step)  # the logger begins with an empty file
     if before:
         table.save()
-    board = TensorBoardLogger(out, "tensorboard", version="", default_hp_metric=False, purge_step=resumed_at)
+    board = TensorBoardLogger(out, "tensorboard", version="", default_hp_metric=False, purge_step=since)
     return [table, board]
 
 

@@ -18,14 +18,18 @@ from photochrom.train.data.module import PictureData
 from photochrom.train.data.parts import parts_of
 from photochrom.train.losses.bins import Bins
 from photochrom.train.methods import METHODS, ColorMethod
+from photochrom.train.recipe.checks import check_kind
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.run.devices import trainer_devices
 from photochrom.train.run.faults import explained
 from photochrom.train.run.folder import RunFolder
 from photochrom.train.run.log import RunLog, log
 from photochrom.train.run.malloc import keep_memory
+from photochrom.train.run.monitor import check_monitor
 from photochrom.train.run.options import AS_THE_RECIPE_SAYS, RunOptions
+from photochrom.train.run.resume import Behind
 from photochrom.train.run.signals import Signals
+from photochrom.train.run.space import check_space
 from photochrom.train.run.trainer import Ends, build_trainer, without_known_warnings
 from photochrom.train.start.start import Start
 from photochrom.train.watch import callbacks as watching_callbacks
@@ -50,23 +54,32 @@ def train(
 
     Raises UsageError (settings, missing data) and TrainingError (broken data, out of memory, a loss that explodes).
     """
+    if method is None:
+        check_kind(recipe)
     kind = method or METHODS[recipe.method]
+    check_monitor(recipe, kind)
     writes = getattr(rank_zero_only, "rank", 0) in (0, None)  # of several processes, the first
     quiet = options.quiet or not writes
     folder = RunFolder(out, writes=writes)
     devices = trainer_devices(options.device, recipe.train.precision, alternating=kind.alternating)
     parts = parts_of(data, recipe, commands=True)
-    unpaired = parts_of([recipe.data.other], recipe) if recipe.data.other else None
+    unpaired = parts_of([recipe.data.other], recipe, other=True) if recipe.data.other else None
     ends = Ends.of(recipe, len(parts.train), options)
     folder.begin(recipe, _facts(data, parts, unpaired, ends), resume=options.resume)
-    resumed = folder.last if options.resume and folder.last.is_file() else None
+    behind = Behind.of(folder) if options.resume else None
+    if behind:
+        behind.check(ends, out)
     with RunLog(out, quiet=quiet) as run_log, Signals() as signals, without_known_warnings():
+        if options.resume:
+            log.info(*_going_on(behind, out))
         log.info("%d pictures to train on, %d for validation", len(parts.train), len(parts.validation))
         lightning.seed_everything(recipe.train.seed, verbose=False)
-        begin = Start.read(start, parts.train, recipe, bins) if start and not resumed else None
+        begin = Start.read(start, parts.train, recipe, bins) if start and not behind else None
         model = _build(kind, recipe, parts, folder, begin.bins if begin else bins)
         if begin:
             begin.load_into(model, parts.train)
+        if folder.writes:
+            check_space(out, model, recipe)
         # A run that is resumed goes on as it began: squares from memory and decoded ones differ in their last bits.
         cache_in_memory = bool(folder.facts.get("data", {}).get("kept_if_it_fits", ends.cache_in_memory))
         pictures = _data(recipe, parts, unpaired, model, out, cache_in_memory, run_log.decoding)
@@ -79,9 +92,9 @@ def train(
             signals,
             [*watching_callbacks(recipe, out, quiet=quiet), *callbacks],
             validates=bool(parts.validation),
-            resumed=resumed,
+            since=behind.steps if behind else 0 if options.resume else None,
         )
-        _fit(trainer, model, pictures, folder, recipe, resumed)
+        _fit(trainer, model, pictures, folder, recipe, behind.path if behind else None)
         if left := pictures.left_out.names:
             log.info(
                 "%d of %d pictures were left out, see %s", len(left), pictures.left_out.pictures, out / "warnings.log"
@@ -114,6 +127,13 @@ def _fit(
     finally:
         steps = trainer.fit_loop.epoch_loop._batches_that_stepped  # what the curves count
         folder.end(status, steps=steps, left_out=pictures.left_out.names)
+
+
+def _going_on(behind: Behind | None, out: Path) -> tuple[object, ...]:
+    """What is told of a run that is resumed, for the log."""
+    if behind is None:
+        return ("the run in %s was stopped before its first checkpoint: it begins anew", out)
+    return "going on from %s, after %d steps", behind.path, behind.steps
 
 
 def _facts(data: Sequence[str | Path], parts: Split, unpaired: Split | None, ends: Ends) -> Mapping[str, Any]:

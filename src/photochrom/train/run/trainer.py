@@ -7,17 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import lightning
-import torch
 from lightning.pytorch.callbacks import EarlyStopping
 
 from photochrom.train.recipe.sections import Recipe
-from photochrom.train.run.checkpoints import AtomicIO, LastCheckpoint, MovingAverage, best_checkpoint, better
+from photochrom.train.run.checkpoints import AtomicIO, LastCheckpoint, MovingAverage, best_checkpoint
 from photochrom.train.run.devices import Devices
 from photochrom.train.run.folder import RunFolder
 from photochrom.train.run.loggers import loggers
+from photochrom.train.run.monitor import better
 from photochrom.train.run.options import RunOptions
 from photochrom.train.run.signals import Signals
 from photochrom.train.watch.stopping import StopAfter
@@ -43,6 +42,7 @@ class Ends:
     epochs: int
     max_steps: int | None
     minutes: float | None
+    whole_epochs: int  # those of the recipe, whatever else ends the run
     cache_in_memory: bool  # whether each picture is seen more than once, so that memory for all is well spent
 
     @classmethod
@@ -57,6 +57,7 @@ class Ends:
             epochs=min(epochs, -(-steps // each)),  # so that schedules end where the run does
             max_steps=options.max_steps,
             minutes=minutes,
+            whole_epochs=epochs,
             cache_in_memory=minutes is not None or steps > each,
         )
 
@@ -71,12 +72,12 @@ def build_trainer(
     callbacks: Sequence[lightning.Callback],
     *,
     validates: bool,
-    resumed: Path | None,
+    since: int | None,
 ) -> lightning.Trainer:
     """The Trainer of a run.
 
-    callbacks: besides those that stop, average and save. validates: whether there are pictures for it. resumed: the
-    checkpoint to go on from.
+    callbacks: besides those that stop, average and save. validates: whether there are pictures for it. since: the step
+    that a run goes on from, if it does.
     """
     every = list(callbacks)
     if ends.max_steps:
@@ -93,7 +94,7 @@ def build_trainer(
         gradient_clip_val=(recipe.optimiser.clip or None) if automatic else None,
         max_epochs=ends.epochs,
         max_time=timedelta(minutes=ends.minutes) if ends.minutes else None,
-        logger=loggers(folder.path, _steps_in(resumed)) if folder.writes else False,
+        logger=loggers(folder.path, recipe, since=since) if folder.writes else False,
         callbacks=every,
         plugins=[AtomicIO()],
         default_root_dir=folder.path,
@@ -120,11 +121,3 @@ def _chosen_by_validation(recipe: Recipe, folder: RunFolder) -> list[lightning.C
     monitor, patience = recipe.train.monitor or "val/loss", recipe.train.early_stopping
     early = [EarlyStopping(monitor, patience=patience, mode=better(monitor), check_finite=False)] if patience else []
     return [best_checkpoint(folder.checkpoints, recipe.train.monitor), *early]
-
-
-def _steps_in(checkpoint: Path | None) -> int | None:
-    """The number of steps a checkpoint has behind it, as the curves count them."""
-    if checkpoint is None:
-        return None
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
-    return int(saved["loops"]["fit_loop"]["epoch_loop.batch_progress"]["total"]["ready"])

@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from photochrom.errors import UsageError
 from photochrom.train.recipe import Recipe
-from photochrom.train.run.checkpoints import better
+from photochrom.train.run.monitor import better
 from photochrom.train.sweep.ranges import Range
 
 

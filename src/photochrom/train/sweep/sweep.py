@@ -15,6 +15,7 @@ from optuna.trial import TrialState
 from photochrom.atomic import atomic_write
 from photochrom.errors import TrainingError, UsageError
 from photochrom.train.recipe import Recipe, load_recipe
+from photochrom.train.recipe.load import recipe_to_train
 from photochrom.train.run.options import AS_THE_RECIPE_SAYS, RunOptions
 from photochrom.train.run.run import train
 from photochrom.train.sweep.ranges import Range, parse_range
@@ -61,7 +62,7 @@ class _Varied:
         """Raises UsageError for unknown keys and impossible ends of ranges."""
         for varied in self.ranges:
             for value in varied.ends:
-                load_recipe(self.recipe, [*self.overrides, varied.setting(value)])
+                recipe_to_train(self.recipe, [*self.overrides, varied.setting(value)])
 
 
 def sweep(
@@ -92,7 +93,7 @@ def sweep(
         raise UsageError("a sweep needs something to vary: give --set-range, as in optimiser.rate=1e-5..1e-2")
     varied.check()
     base = load_recipe(recipe, overrides)
-    if base.data.validation <= 0:
+    if base.data.validation == 0:
         raise UsageError("a sweep needs validation pictures: set data.validation to 0.2, say")
     goal = goal or ("val/ab_error" if any(r.key.startswith("loss.") for r in varied.ranges) else "val/loss")
     study = open_study(out, base, varied.ranges, goal)

@@ -9,8 +9,9 @@ from rich.console import Console
 
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.watch.alarm import WarningLog
-from photochrom.train.watch.alarms import DeadTraining, ModeCollapse, Overfitting, WinningDiscriminator
+from photochrom.train.watch.alarms import DeadTraining, ModeCollapse, WinningDiscriminator
 from photochrom.train.watch.divergence import Divergence
+from photochrom.train.watch.overfitting import Overfitting
 from photochrom.train.watch.preview import Preview
 from photochrom.train.watch.progress import RunProgress
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import lightning
 from rich.console import Console
@@ -44,3 +45,10 @@ class Alarm(lightning.Callback):
         if wrong and not self._raised:
             self._log.write(trainer, self.kind, sentence)
         self._raised = wrong
+
+    def state_dict(self) -> dict[str, Any]:
+        """So that a run that is resumed doesn't ring again for what it has told."""
+        return {"raised": self._raised}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._raised = bool(state_dict.get("raised", False))

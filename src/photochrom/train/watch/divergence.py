@@ -12,7 +12,7 @@ from torch import Tensor
 
 from photochrom.errors import TrainingError
 from photochrom.train.watch.alarm import WarningLog
-from photochrom.train.watch.values import step_value, steps_done
+from photochrom.train.watch.values import phase_of, step_value, steps_done
 
 _FIRST = 20  # steps whose median loss is what the later ones are compared with
 
@@ -39,6 +39,7 @@ class Divergence(lightning.Callback):
         self._times, self._patience, self._every = times, patience, every
         self._first: list[float] = []
         self._high = 0
+        self._phase: str | None = None
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -52,12 +53,15 @@ class Divergence(lightning.Callback):
         loss = step_value(trainer, "train/loss")
         if loss is None:
             return
+        before, self._phase = self._phase, phase_of(pl_module)
+        if before not in (None, self._phase):  # other losses than before make up the total
+            self._first, self._high = [], 0
         size = abs(float(loss))
         if len(self._first) < _FIRST:
             self._first.append(size)
             return
         usual = statistics.median(self._first)
-        self._high = self._high + 1 if size > self._times * usual else 0
+        self._high = self._high + 1 if usual and size > self._times * usual else 0
         if self._high >= self._patience:
             self._stop(trainer, f"train/loss rose to {size:.3g}, from {usual:.3g} at the start of the run")
 
@@ -86,7 +90,7 @@ class Divergence(lightning.Callback):
         raise TrainingError(sentence)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"first": list(self._first)}
+        return {"first": list(self._first), "phase": self._phase}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._first = list(state_dict["first"])
+        self._first, self._phase = list(state_dict["first"]), state_dict.get("phase")

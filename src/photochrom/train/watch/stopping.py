@@ -40,6 +40,16 @@ def share_done(trainer: lightning.Trainer, batches: int | None = None, *, clock:
     return min(1.0, max(shares))
 
 
+def steps_in_all(trainer: lightning.Trainer) -> int:
+    """How many batches the run will have learned from in the end, by its epochs and steps; 0 where time may end it."""
+    ends = [callback.steps for callback in callbacks_of(trainer) if isinstance(callback, StopAfter)]
+    if trainer.max_epochs and trainer.max_epochs > 0:
+        ends.append(int(trainer.num_training_batches * trainer.max_epochs))
+    if any(isinstance(callback, Timer) for callback in callbacks_of(trainer)):
+        return 0
+    return min(ends, default=0)
+
+
 def callbacks_of(trainer: lightning.Trainer) -> list[lightning.Callback]:
     """The trainer's callbacks: an attribute that Lightning sets without declaring it."""
     callbacks: list[lightning.Callback] = trainer.callbacks  # type: ignore[attr-defined]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import lightning
 from torch import Tensor
 
@@ -20,12 +22,23 @@ def epoch_value(trainer: lightning.Trainer, name: str) -> float | None:
 
 
 def fitted_loss(trainer: lightning.Trainer) -> float | None:
-    """The epoch's training loss that falls as the network learns: in a GAN the total needn't, the pixel loss does."""
-    for name in ("train/pixel", "train/distribution", "train/loss"):
+    """The epoch's training loss that falls as the network learns: of a GAN not the total, which needn't."""
+    for name in ("train/pixel", "train/cycle", "train/distribution", "train/loss"):
         value = epoch_value(trainer, name)
         if value is not None:
             return value
     return None
+
+
+def phase_of(module: lightning.LightningModule) -> str:
+    """What the method is about now ("" in one that does the same all the time): see ColorMethod.phase."""
+    return str(getattr(module, "phase", ""))
+
+
+def pictures_in(batch: object) -> int:
+    """How many pictures a batch holds."""
+    tensors = [value for value in batch.values() if isinstance(value, Tensor)] if isinstance(batch, Mapping) else []
+    return len(tensors[0]) if tensors else 0
 
 
 def steps_done(trainer: lightning.Trainer) -> int:
