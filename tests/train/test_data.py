@@ -13,7 +13,7 @@ from tiny_training import draw_pictures, tiny_recipe
 from photochrom.errors import PictureError, TrainingError, UsageError
 from photochrom.evaluate.dataset import open_square
 from photochrom.pictures.find import find_pictures
-from photochrom.pictures.split import split
+from photochrom.pictures.split import Split, split
 from photochrom.pictures.squares import chance, random_boxes
 from photochrom.train.data.counting import count_bins
 from photochrom.train.data.module import PictureData, seed_step
@@ -328,6 +328,20 @@ def test_batches(tmp_path: Path, resident: str) -> None:
     rest = [data.on_before_batch_transfer(b, 0) for b in data.val_dataloader()]
     count = sum(len(data.transfer_batch_to_device(b, torch.device("cpu"), 0)["rgb"]) for b in rest)
     assert count == len(parts.validation)
+
+
+@pytest.mark.parametrize("resident", ["yes", "no"])
+@pytest.mark.parametrize("batch", [1, 4])
+def test_no_picture_is_paired_with_itself(tmp_path: Path, resident: str, batch: int) -> None:
+    recipe = tiny_recipe(data={"resident": resident, "crop": "centre"}, train={"batch": batch})
+    parts = split(find_pictures([draw_pictures(tmp_path, 8)]), 0.25)
+    data = PictureData(recipe, parts, parts)
+    data.setup("fit")
+    for raw in data.train_dataloader():
+        squares = data.transfer_batch_to_device(data.on_before_batch_transfer(raw, 0), torch.device("cpu"), 0)
+        assert all(not torch.equal(one, other) for one, other in zip(squares["rgb"], squares["other"], strict=True))
+    with pytest.raises(UsageError, match="at least 2"):
+        PictureData(recipe, *[Split(parts.train[:1], [])] * 2).train_dataloader()
 
 
 def test_a_run_shorter_than_one_round_does_not_decode_everything(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import lightning
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 
@@ -52,6 +53,31 @@ def test_an_export_colours_pictures(method: str, tmp_path: Path) -> None:
         assert colored.shape == (70, 90, 3) and colored.dtype == np.uint8
     if method == "distribution":
         assert len(model.variants(grey, 2)) == 2
+
+
+@pytest.mark.parametrize("kind", ["lightness", "intensity", "color"])
+def test_both_ways_of_a_cyclegan_are_exported(kind: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    values = {"method": "cyclegan", "network": METHODS["cyclegan"], "loss": {"adversarial": "lsgan"}}
+    method = build_method(Recipe.from_dict({**values, "data": {"size": 64, "other_kind": kind}})).eval()
+    forth, back = tmp_path / "forth.onnx", tmp_path / "back.onnx"
+    assert exporting.export_method(method, forth) < 1e-3 and exporting.export_method(method, back, reverse=True) < 1e-3
+    ways = [onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]) for path in (forth, back)]
+    first = {"lightness": "lightness", "intensity": "intensity", "color": "lab"}[kind]
+    assert [way.get_inputs()[0].name for way in ways] == [first, "lab"]
+    lab = np.concatenate([np.full((1, 1, 32, 32), 60), np.full((1, 2, 32, 32), 20)], axis=1).astype(np.float32)
+    (out,) = ways[1].run(None, {"lab": lab})
+    with torch.no_grad():
+        ours = method.to_grey(
+            torch.from_numpy(lab) / torch.tensor([50, 110, 110]).view(1, 3, 1, 1) - torch.eye(3)[0, :, None, None]
+        )
+    np.testing.assert_allclose(out[0, 0], (ours[0, 0].numpy() + 1) * 50, atol=1e-2)
+
+
+def test_only_a_cyclegan_has_a_way_back(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="leave out --reverse"):
+        export(checkpoint(tmp_path / "x.ckpt"), tmp_path / "back.onnx", reverse=True)
+    assert not (tmp_path / "back.onnx").exists()
 
 
 def test_the_scale_comes_out_as_ab_units(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from photochrom.train.methods import ColorMethod, build_method, load_method
 from photochrom.train.methods.cyclegan import Pool
 from photochrom.train.methods.schedule import factor
 from photochrom.train.methods.scores import Diversity, scores
+from photochrom.train.networks.cyclegan import ResNetGenerator
 from photochrom.train.recipe.sections import AugmentConfig, Recipe
 
 SIZE = 32
@@ -145,6 +146,52 @@ def test_the_other_domain_comes_from_its_own_pictures(tmp_path: Path) -> None:
     assert seen[0].shape == (4, 3, SIZE, SIZE)
     assert seen[0][:, 1:].abs().max() == 0, "the grey domain has no colour"
     assert all(len(pool.pictures) == 4 for pool in method.pools.values())
+
+
+@pytest.mark.parametrize(("kind", "channels"), [("intensity", 1), ("color", 3)])
+def test_the_other_domain_may_be_of_any_kind(kind: str, channels: int, tmp_path: Path) -> None:
+    items = [{**item, "other": 255 - item["rgb"]} for item in pictures(4)]
+    data = {"size": SIZE, "other": "x", "other_kind": kind}
+    method = made("cyclegan", train={"epochs": 1}, data=data, augment={"flip": False})
+    seen: list[torch.Tensor] = []
+    method.to_color.register_forward_hook(lambda module, args, out: seen.append(args[0]))
+    logged = fit(method, tmp_path, items=items).callback_metrics
+    other = rgb_to_lab(torch.stack([item["other"] for item in items]) / 255)
+    torch.testing.assert_close(seen[0][:, :1], other[:, :1] / 50 - 1)
+    torch.testing.assert_close(seen[0][:, 1:], other[:, 1:] / 110 * (kind == "color"))
+    assert {"val/loss", "val/colorfulness", "val/diversity"} <= logged.keys()
+    assert "val/ab_error" not in logged, "there is no truth for pictures of the other domain"
+
+    network, spec = method.exportable()
+    assert spec.output == "lab" and spec.inputs == (("lab",) if kind == "color" else ("intensity",))
+    with torch.no_grad():
+        out = network(other[:, :channels])
+    assert out.shape == (4, 3, SIZE, SIZE) and out[:, :1].min() >= 0 and out[:, :1].max() <= 100
+
+
+def test_a_generator_with_a_skip_begins_as_the_identity() -> None:
+    picture = torch.rand(1, 3, 16, 16) * 2 - 1
+    with torch.no_grad():
+        torch.testing.assert_close(ResNetGenerator(4, 1, skip=True)(picture), picture)
+
+
+def test_the_sheet_shows_the_pictures_of_the_other_domain(tmp_path: Path) -> None:
+    method = made("cyclegan", data={"size": SIZE, "other": "x", "other_kind": "intensity"}).eval()
+    other = torch.rand(2, 1, SIZE, SIZE) * 100
+    ab = torch.zeros(2, 2, SIZE, SIZE)
+    batch = {
+        "lightness": other / 2,
+        "true_lightness": other / 2,
+        "ab": ab + 9,
+        "other_lightness": other,
+        "other_ab": ab,
+    }
+    with torch.no_grad():
+        shown = method.preview(batch)
+    assert list(shown)[:2] == ["other", "to colour"] and list(shown)[3:5] == ["colour", "to other"]
+    torch.testing.assert_close(shown["other"][:, :1], other)
+    torch.testing.assert_close(shown["colour"], torch.cat([other / 2, ab + 9], 1))
+    assert list(made("cyclegan").eval().preview(batch))[:3] == ["grey", "ours", "truth"]
 
 
 def test_a_resumed_cyclegan_has_its_pool(tmp_path: Path) -> None:

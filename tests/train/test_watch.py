@@ -17,6 +17,7 @@ from rich.console import Console
 from torch.utils.data import DataLoader
 
 from photochrom.errors import TrainingError
+from photochrom.train.methods import ColorMethod
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.run.checkpoints import best_checkpoint
 from photochrom.train.run.options import RunOptions
@@ -55,6 +56,8 @@ class Script(lightning.LightningModule):  # type: ignore[misc]
 
     def predict_ab(self, lightness: torch.Tensor) -> torch.Tensor:
         return self.layer(lightness)
+
+    preview = ColorMethod.preview
 
     def training_step(self, batch: Any, index: int) -> torch.Tensor:
         values = self.step(self.global_step)

@@ -79,6 +79,9 @@ def export(
     domain: Annotated[str, typer.Option(help="The kind of picture it is for.", metavar="NAME")] = "photo",
     licence: Annotated[str, typer.Option(help="Of the weights.", metavar="NAME")] = "unspecified",
     half: Annotated[bool, typer.Option("--half", help="Keep the weights as float16: half the file.")] = False,
+    reverse: Annotated[
+        bool, typer.Option("--reverse", help="Of a CycleGAN the way back: from colour to the other kind of picture.")
+    ] = False,
     overwrite: options.Overwrite = False,
 ) -> None:
     """Write a trained network as an .onnx file, for photochrom -m."""
@@ -86,7 +89,7 @@ def export(
     def work() -> int:
         from photochrom.train.command import run_export
 
-        return run_export(run, out, domain=domain, licence=licence, half=half, overwrite=overwrite)
+        return run_export(run, out, domain=domain, licence=licence, half=half, reverse=reverse, overwrite=overwrite)
 
     leave(work)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 METADATA_KEY = "photochrom"
 FORMAT = 2  # of the JSON; 1 said "head" for `output` and named no inputs
 _FORMATS = (1, FORMAT)
-Input = Literal["lightness", "intensity", "hints"]
+Input = Literal["lightness", "intensity", "lab", "hints"]
 Output = Literal["distribution", "ab", "lab"]
 # What a number of the JSON must lie in: a file beyond it was not exported from a network that colours.
 _WHOLE = {"multiple": (1, 1024), "stride": (1, 1024), "work_size": (8, 4096)}
@@ -37,7 +37,8 @@ class NetworkSpec:
 
     domain: the kind of picture, a row of photochrom.domains. recipe: what trained it. licence: of the weights.
     inputs: names of the file's inputs, in order. "lightness" (n,1,h,w) is L* 0..100, "intensity" the same of a picture
-    whose brightness is not its lightness; "hints" (n,3,h,w) holds a and b in ab units, 0 where none is given, and a
+    whose brightness is not its lightness; "lab" (n,3,h,w) L* and ab units of a colour picture, for a network that makes
+    another kind of picture of it; "hints" (n,3,h,w) holds a and b in ab units, 0 where none is given, and a
     mask of 0 and 1 (Zhang et al., SIGGRAPH 2017).
     output: at 1 / stride of the size, "distribution": logits (n,Q,h,w) over `centres` (Zhang et al., ECCV 2016);
     "ab": a and b (n,2,h,w) in units of `scale`; "lab": the same after a channel of L* 0..100 that the network predicts.
@@ -69,8 +70,8 @@ class NetworkSpec:
             _require(isinstance(getattr(self, name), str), name, "text", getattr(self, name))
         _require(self.output in get_args(Output), "output", f"one of {', '.join(get_args(Output))}", self.output)
         plane, *others = self.inputs or ("",)
-        known = plane in ("lightness", "intensity") and others in ([], ["hints"])
-        _require(known, "inputs", "lightness or intensity, then hints or nothing", list(self.inputs))
+        known = (plane in ("lightness", "intensity") and others in ([], ["hints"])) or self.inputs == ("lab",)
+        _require(known, "inputs", "lightness or intensity, then hints or nothing; or lab", list(self.inputs))
         for name, (low, high) in _WHOLE.items():
             value = getattr(self, name)
             whole = isinstance(value, int) and not isinstance(value, bool)

@@ -52,14 +52,17 @@ def run_finetune(
     return _run(folder, lambda: finetune(model, data, folder, whole=whole, overrides=settings, options=options))
 
 
-def run_export(run: Path, output: Path | None, *, domain: str, licence: str, half: bool, overwrite: bool) -> int:
+def run_export(
+    run: Path, output: Path | None, *, domain: str, licence: str, half: bool, reverse: bool, overwrite: bool
+) -> int:
     """Export; the file's name on stdout."""
     from photochrom.train.export import export
 
-    target = output or _export_path(run)
+    target = output or _export_path(run, reverse=reverse)
     _check_free(target, overwrite=overwrite)
-    worst = export(run, target, domain=domain, licence=licence, half=half, overwrite=overwrite)
-    sys.stderr.write(f"onnxruntime gives what torch gives, to {worst:.1e}; try photochrom -m {target} old.jpg\n")
+    worst = export(run, target, domain=domain, licence=licence, half=half, reverse=reverse, overwrite=overwrite)
+    use = "" if reverse else f"; try photochrom -m {target} old.jpg"
+    sys.stderr.write(f"onnxruntime gives what torch gives, to {worst:.1e}{use}\n")
     sys.stdout.write(f"{target}\n")
     return 0
 
@@ -107,11 +110,12 @@ def _check_free(target: Path, *, overwrite: bool) -> None:
         raise OutputExistsError(f"{target} exists already; choose another name with -o, or add --overwrite")
 
 
-def _export_path(run: Path) -> Path:
-    """RUN/RECIPE.onnx, or beside a .ckpt."""
+def _export_path(run: Path, *, reverse: bool) -> Path:
+    """RUN/RECIPE.onnx, or beside a .ckpt; of the way back RECIPE-reverse.onnx."""
+    ending = "-reverse.onnx" if reverse else ".onnx"
     if run.is_file():
-        return run.with_suffix(".onnx")
+        return run.with_name(run.stem + ending)
     stored = run / "recipe.toml"
     if not stored.is_file():
         raise UsageError(f"there is no run in {run}: name the folder that photochrom train wrote")
-    return run / f"{load_recipe(stored).name}.onnx"
+    return run / f"{load_recipe(stored).name}{ending}"

@@ -27,25 +27,26 @@ OPSET = 17
 
 def export(
     run_or_ckpt: str | Path, out: Path, *, domain: str = "photo", licence: str = "unspecified",
-    half: bool = False, overwrite: bool = False,
+    half: bool = False, reverse: bool = False, overwrite: bool = False,
 ) -> float:  # fmt: skip
     """Write a run (or a .ckpt) as an .onnx, as export_method() does. Raises UsageError (no checkpoint) too."""
     method = load_method(run_or_ckpt)
-    return export_method(method, out, domain=domain, licence=licence, half=half, overwrite=overwrite)
+    return export_method(method, out, domain=domain, licence=licence, half=half, reverse=reverse, overwrite=overwrite)
 
 
 def export_method(
     method: ColorMethod, out: Path, *, domain: str = "photo", licence: str = "unspecified",
-    half: bool = False, overwrite: bool = False,
+    half: bool = False, reverse: bool = False, overwrite: bool = False,
 ) -> float:  # fmt: skip
     """Write what a method has learned as an .onnx; gives the largest difference between torch and onnxruntime.
 
     domain: the kind of picture it is for. half: keep weights as float16, widened on loading: half the file.
+    reverse: the network for the way back, of a CycleGAN: from colour pictures (input "lab") to the other domain.
     Raises OutputExistsError, UsageError for an unknown domain, and ModelError when the file doesn't give what torch
     gives.
     """
     find_domain(domain)
-    network, spec = method.exportable()
+    network, spec = method.reverse_exportable() if reverse else method.exportable()
     recipe = method.recipe
     details = {**spec.details, "recipe_sha256": recipe.sha256}
     spec = replace(spec, domain=domain, licence=licence, recipe=recipe.name, details=details)
@@ -102,7 +103,7 @@ def half_weights(model: onnx.ModelProto) -> None:
 def difference(data: bytes, network: nn.Module, spec: NetworkSpec) -> float:
     """The largest difference between torch and onnxruntime over two sizes; NaN if either gives one.
 
-    Of probabilities for a distribution, else of ab in units of the scale.
+    Of probabilities for a distribution, else of ab in units of the scale, and of lightness / 100.
     """
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
     worst = 0.0
@@ -119,6 +120,8 @@ def difference(data: bytes, network: nn.Module, spec: NetworkSpec) -> float:
                 )
         if spec.output == "distribution":
             ours, theirs = ours.softmax(1), theirs.softmax(1)
+        elif spec.output == "lab":
+            ours, theirs = (torch.cat([lab[:, :1] / 100, lab[:, 1:]], dim=1) for lab in (ours, theirs))
         worst = float(np.maximum(worst, (ours - theirs).abs().max().item()))  # keeps NaN, as max() doesn't
     return worst
 
@@ -127,6 +130,9 @@ def random_inputs(count: int, high: int, wide: int, *, spec: NetworkSpec) -> dic
     """Random inputs of a network, always the same; hints lie in a tenth of the places."""
     draw = torch.Generator().manual_seed(count)
     inputs: dict[str, torch.Tensor] = {spec.inputs[0]: torch.rand(count, 1, high, wide, generator=draw) * 100}
+    if spec.inputs == ("lab",):
+        ab = (torch.rand(count, 2, high, wide, generator=draw) * 2 - 1) * 80
+        inputs = {"lab": torch.cat([inputs["lab"], ab], dim=1)}
     if spec.hints:
         mask = (torch.rand(count, 1, high, wide, generator=draw) < 0.1).float()
         ab = (torch.rand(count, 2, high, wide, generator=draw) * 2 - 1) * 80

@@ -29,9 +29,9 @@ Sets = dict[str, list[Picture]]
 class PictureData(lightning.LightningDataModule):
     """Batches {"rgb": uint8 (N,3,size,size) sRGB} on the device, and "other" where there is a second set.
 
-    unpaired: the second set, with no pair for each picture of the first. cache_in_memory: whether, with
-    data.resident = "auto", all are decoded into memory at once; it isn't worth it for less than one round.
-    progress: of that.
+    unpaired: the second set, with no pair for each picture of the first; if it is `pictures` itself, one picture is
+    never taken for both. cache_in_memory: whether, with data.resident = "auto", all are decoded into memory at once; it
+    isn't worth it for less than one round. progress: of that.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class PictureData(lightning.LightningDataModule):
         config = recipe.data
         seed = recipe.train.seed
         self.sets: dict[str, Sets] = {"train": {"rgb": pictures.train}, "validation": {"rgb": pictures.validation}}
+        self.apart = unpaired is pictures
         if unpaired:
             self.sets["train"]["other"], self.sets["validation"]["other"] = unpaired.train, unpaired.validation
         center = View(config.size, seed=seed)
@@ -65,6 +66,9 @@ class PictureData(lightning.LightningDataModule):
         for part, sets in self.sets.items():
             for name, pictures in sets.items():
                 if not pictures:
+                    continue
+                if name == "other" and self.apart:
+                    self.residents[part][name] = self.residents[part]["rgb"]
                     continue
                 resident = load_resident(
                     pictures,
@@ -101,6 +105,7 @@ class PictureData(lightning.LightningDataModule):
             position=self._position,
             rank=rank,
             world=world,
+            apart=self.apart,
         )
         return self._loader("train", order)
 

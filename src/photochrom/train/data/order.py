@@ -16,9 +16,10 @@ from photochrom.train.data.pictures import Pick
 class TrainOrder(Sampler[list[Pick]]):
     """Batches of picks for this process: every picture at most once an epoch, all batches full.
 
-    counts: of the pictures of each set; the first one makes the epoch, the others go round. batch: over all `world`
-    processes. position: epoch and number of batches that are done, asked when an epoch is begun.
-    Raises UsageError for a batch that can't be shared out.
+    counts: of the pictures of each set; the first one makes the epoch, the others go round. apart: the second set is
+    the first one again, and no pick holds one picture twice. batch: over all `world` processes. position: epoch and
+    number of batches that are done, asked when an epoch is begun.
+    Raises UsageError for a batch that can't be shared out, and for a single picture that is to be kept apart.
     """
 
     def __init__(
@@ -30,12 +31,16 @@ class TrainOrder(Sampler[list[Pick]]):
         position: Callable[[], tuple[int, int]],
         rank: int = 0,
         world: int = 1,
+        apart: bool = False,
     ) -> None:
         if batch % world:
             raise UsageError(f"train.batch = {batch} can't be shared by {world} processes: give a multiple of {world}")
         self.share = min(batch, counts[0]) // world  # a batch of all pictures, when they are fewer
         if not self.share:
             raise UsageError(f"{counts[0]} pictures are too few for {world} processes: give each at least one")
+        if apart and counts[0] < 2:
+            raise UsageError("one picture can't be told from itself: give at least 2 to train on, or data.other")
+        self.apart = apart
         self.counts, self.seed, self.position, self.rank, self.world = counts, seed, position, rank, world
 
     def __len__(self) -> int:
@@ -47,6 +52,8 @@ class TrainOrder(Sampler[list[Pick]]):
 
     def _from(self, epoch: int, done: int) -> Iterator[list[Pick]]:
         rows = [shuffled(self.counts[0], n, self.seed, epoch, i) for i, n in enumerate(self.counts)]
+        if self.apart:
+            rows[1] = np.roll(rows[0], 1)
         for step in range(done, len(self)):
             first = (step * self.world + self.rank) * self.share
             numbers = [row[first : first + self.share] for row in rows]

@@ -50,6 +50,8 @@ class ColorMethod(lightning.LightningModule):
     """Whether it gives a distribution over ab bins: they are counted in the pictures before it is built."""
     alternating: ClassVar[bool] = False
     """Whether a step trains one network at a time, as a GAN's does: DDP must then look for unused parameters."""
+    unpaired: ClassVar[bool] = False
+    """Whether it learns from two sets of pictures: data.other, or the same pictures once more in another order."""
     reads_exports: ClassVar[bool] = False
     """Whether it can begin with the weights of an exported .onnx (photochrom.train.start.from_onnx)."""
     measures: ClassVar[tuple[str, ...]] = ("loss", *SCORES, "diversity", "diversity_truth")
@@ -87,6 +89,18 @@ class ColorMethod(lightning.LightningModule):
         )
         return Exportable(network, spec)
 
+    def reverse_exportable(self) -> Exportable:
+        """What export writes of a network for the way back, from colour pictures. Raises UsageError without one."""
+        raise UsageError(f"method = {self.recipe.method} has no network for the way back: leave out --reverse")
+
+    def preview(self, batch: Batch) -> dict[str, Tensor]:
+        """What the sheet of an epoch shows of a validation batch: Lab pictures (N,3,H,W) by the names of columns."""
+        lightness, ab = batch["lightness"], self.predict_ab(batch["lightness"])
+        shown = {"grey": torch.cat([lightness, torch.zeros_like(ab)], 1), "ours": torch.cat([lightness, ab], 1)}
+        if "ab" in batch:
+            shown["truth"] = torch.cat([batch.get("true_lightness", lightness), batch["ab"]], 1)
+        return shown
+
     @property
     def phase(self) -> str:
         """What it is about now, where that changes within a run: what watches the losses begins afresh then."""
@@ -123,7 +137,8 @@ class ColorMethod(lightning.LightningModule):
             seen = aged_lightness(rgb, light, share) if training and share else light
             whole: Batch = {**batch, "lightness": seen, "true_lightness": light, "ab": lab[:, 1:]}
             if "other" in batch:
-                whole["other_lightness"] = rgb_to_lab(self._prepared(batch["other"], training))[:, :1]
+                other = rgb_to_lab(self._prepared(batch["other"], training))
+                whole["other_lightness"], whole["other_ab"] = other[:, :1], other[:, 1:]
         return whole
 
     def _prepared(self, pictures: Tensor, training: bool) -> Tensor:
@@ -198,6 +213,10 @@ class ColorMethod(lightning.LightningModule):
         with torch.autocast(ab.device.type, enabled=False):
             ab, truth = ab.float(), batch["ab"].float()
             measured = {"loss": loss.float(), **scores(ab, truth, batch["true_lightness"].float())}
+        self.log_validation(measured, ab, truth)
+
+    def log_validation(self, measured: Mapping[str, Tensor], ab: Tensor, truth: Tensor) -> None:
+        """Log values under val/, and how far the pictures' mean colours differ; ab and truth (N,2,H,W), ab units."""
         self.log_dict({f"val/{name}": value for name, value in measured.items()}, batch_size=len(ab), sync_dist=True)
         self._diversity.update(ab)
         self._diversity_truth.update(truth)

@@ -22,6 +22,8 @@ class Batch(TypedDict, total=False):
     """(N,2,H,W), ab units; of a cache (N,2,H/4,W/4)."""
     other_lightness: Tensor
     """(N,1,H,W), L* 0..100, of `other`."""
+    other_ab: Tensor
+    """(N,2,H,W), ab units, of `other`."""
     f4: Tensor
     """A frozen encoder's features at stride 4 (N,C,H/4,W/4); the next at 8, 16 and 32."""
     f8: Tensor

@@ -1,7 +1,12 @@
-"""Two domains without pairs: two generators, two discriminators, and a cycle loss (Zhu et al., ICCV 2017)."""
+"""Two domains without pairs: two generators, two discriminators, and a cycle loss (Zhu et al., ICCV 2017).
+
+One domain is colour pictures, the other what data.other_kind says: black-and-white photographs, pictures of another
+intensity (infrared, drawings), or colour pictures of another kind.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -13,16 +18,25 @@ from photochrom.errors import UsageError
 from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import generator_loss
 from photochrom.train.methods.adversary import discriminator_losses, patch_discriminator
-from photochrom.train.methods.base import ColorMethod, Optimisers, fitting
+from photochrom.train.methods.base import ColorMethod, Exportable, Optimisers, fitting
 from photochrom.train.methods.batch import Batch
+from photochrom.train.methods.scores import colorfulness
 from photochrom.train.networks import ColorNetwork
-from photochrom.train.networks.cyclegan import CHROMA, GreyToColor, ResNetGenerator, as_color, as_grey
+from photochrom.train.networks.cyclegan import (
+    CHROMA,
+    GreyToColor,
+    ResNetGenerator,
+    Translator,
+    as_color,
+    as_grey,
+    as_lab,
+)
 from photochrom.train.networks.old_names import accept_old_names
 from photochrom.train.networks.patchgan import PatchGAN
 from photochrom.train.recipe.sections import Recipe
 
 POOL = 50  # earlier generated pictures that a discriminator may be shown again (Shrivastava et al. 2017)
-DOMAINS = ("color", "grey")
+DOMAINS = ("color", "grey")  # the names of the discriminators; "grey" is the other domain, whatever its kind
 
 
 class Pool:
@@ -49,14 +63,14 @@ class Pool:
 
 
 class CycleGAN(ColorMethod):
-    """Translates between pictures without colour and pictures in colour, both as scaled Lab (N,3,H,W).
+    """Translates between pictures in colour and pictures of another domain, both as scaled Lab (N,3,H,W).
 
-    The grey domain is the lightness of data.other, or that of the same batch, shifted by one picture so that there are
-    no pairs. As both domains are scaled Lab, either generator can take a picture of its target domain, which it
-    should leave as it is (the identity loss). Exported is the generator from grey to colour.
+    The other domain is data.other, or the lightness of other pictures of the same data, so that there are no pairs. As
+    both are scaled Lab, either generator can take a picture of its target domain, which it should leave as it is (the
+    identity loss). Exported is the generator to colour, or with --reverse the one to the other domain.
     """
 
-    alternating = True
+    alternating = unpaired = follows_clock = True
 
     network: ColorNetwork
 
@@ -66,16 +80,28 @@ class CycleGAN(ColorMethod):
         if options.kind != "cyclegan":
             raise UsageError(f"method = cyclegan needs network.kind = cyclegan, got {options.kind!r}: set it")
         self.to_color, self.to_grey = (
-            ResNetGenerator(options.width, options.blocks, options.dropout) for _ in range(2)
+            ResNetGenerator(options.width, options.blocks, options.dropout, skip=options.skip) for _ in range(2)
         )
-        self.network = fitting(recipe, GreyToColor(self.to_color))
+        kind = GreyToColor if recipe.data.other_kind == "lightness" else Translator
+        self.network = fitting(recipe, kind(self.to_color))
         # Instance norms, so that pictures of one batch don't affect each other.
         self.discriminators = nn.ModuleDict({name: patch_discriminator(recipe, norm="instance") for name in DOMAINS})
         self.pools = {name: Pool() for name in DOMAINS}
         accept_old_names(self, "judges.", "discriminators.")
 
     def predict_ab(self, lightness: Tensor) -> Tensor:
-        return self.network(lightness).float() * CHROMA
+        return self.network(lightness)[:, -2:].float() * CHROMA
+
+    def exportable(self) -> Exportable:
+        network, spec = super().exportable()
+        kind = self.recipe.data.other_kind
+        if kind == "lightness":
+            return Exportable(network, spec)
+        return Exportable(network, replace(spec, inputs=("lab" if kind == "color" else "intensity",), output="lab"))
+
+    def reverse_exportable(self) -> Exportable:
+        _, spec = super().exportable()
+        return Exportable(Translator(self.to_grey), replace(spec, inputs=("lab",), output="lab"))
 
     def configure_optimizers(self) -> Optimisers:
         generators = nn.ModuleList([self.to_color, self.to_grey])
@@ -85,8 +111,7 @@ class CycleGAN(ColorMethod):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         options = self.recipe.loss
         for_generators, for_discriminators = self.wrapped_optimisers()
-        color = as_color(batch["true_lightness"], batch["ab"])
-        grey = as_grey(batch["other_lightness"] if "other_lightness" in batch else batch["lightness"].roll(1, 0))
+        color, grey = as_color(batch["true_lightness"], batch["ab"]), self._other(batch)
         real = {"color": color, "grey": grey}
         fake = {"color": self.to_color(grey), "grey": self.to_grey(color)}
 
@@ -106,6 +131,12 @@ class CycleGAN(ColorMethod):
         losses |= self._train_discriminators(for_discriminators, real, fake)
         self.log_train({**losses, "loss": total}, len(color))
         return total.detach()
+
+    def _other(self, batch: Batch) -> Tensor:
+        """The batch's pictures of the other domain, scaled Lab (N,3,H,W)."""
+        if self.recipe.data.other_kind == "color":
+            return as_color(batch["other_lightness"], batch["other_ab"])
+        return as_grey(batch["other_lightness"] if "other_lightness" in batch else batch["lightness"].roll(1, 0))
 
     def _scores(self, name: str, pictures: Tensor) -> Tensor:
         scores: Tensor = self.discriminators[name](pictures)
@@ -137,6 +168,34 @@ class CycleGAN(ColorMethod):
         color = as_color(batch["true_lightness"], batch["ab"])
         back: Tensor = self.to_color(self.to_grey(color))
         return F.l1_loss(back.float(), color), self.predict_ab(batch["lightness"])
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Of black-and-white photographs all scores; of another kind, which has no truth, those that need none."""
+        if self.recipe.data.other_kind == "lightness":
+            super().validation_step(batch, batch_idx)
+            return
+        color, other = as_color(batch["true_lightness"], batch["ab"]), self._other(batch)
+        ours = as_lab(self.to_color(other).float())
+        losses = [
+            F.l1_loss(self.to_color(self.to_grey(color)).float(), color),
+            F.l1_loss(self.to_grey(self.to_color(other)).float(), other),
+        ]
+        measured = {
+            "loss": torch.stack(losses).sum(),
+            "colorfulness": colorfulness(ours[:, :1], ours[:, 1:]).mean(),
+            "colorfulness_truth": colorfulness(batch["true_lightness"], batch["ab"]).mean(),
+        }
+        self.log_validation(measured, ours[:, 1:], batch["ab"].float())
+
+    def preview(self, batch: Batch) -> dict[str, Tensor]:
+        """Both ways and back again; of data.other where there is one, as its pictures have no truth."""
+        color, other = as_color(batch["true_lightness"], batch["ab"]), self._other(batch)
+        ours, theirs = self.to_color(other), self.to_grey(color)
+        if not self.recipe.data.other:
+            return {**super().preview(batch), "to grey": as_lab(theirs), "and back": as_lab(self.to_color(theirs))}
+        shown = {"other": other, "to colour": ours, "and back": self.to_grey(ours)}
+        shown |= {"colour": color, "to other": theirs, "and back ": self.to_color(theirs)}
+        return {name: as_lab(scaled) for name, scaled in shown.items()}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_save_checkpoint(checkpoint)

@@ -33,22 +33,28 @@ class ResNetGenerator(nn.Module):
     """Scaled Lab (N,3,H,W), -1..1 -> the same of the other domain; sides are multiples of 4. 11.4 M with 9 blocks.
 
     Upsamples bilinearly before a convolution, where the paper's transposed convolutions leave a checkerboard.
+    skip: what it learns is added to its input, so that it begins as the identity: a short run keeps what the picture
+    shows. Without, as in the paper, it has to learn that first.
     """
 
-    def __init__(self, width: int = 64, blocks: int = 9, dropout: float = 0.0) -> None:
+    def __init__(self, width: int = 64, blocks: int = 9, dropout: float = 0.0, *, skip: bool = False) -> None:
         super().__init__()
+        self.skip = skip
         w = width
         layers = [*_unit(3, w, 7, pad=3), *_unit(w, 2 * w, 3, 2, pad=1), *_unit(2 * w, 4 * w, 3, 2, pad=1)]
         layers += [_Residual(4 * w, dropout) for _ in range(blocks)]
         for inputs in (4 * w, 2 * w):
             layers.append(nn.Upsample(scale_factor=2.0, mode="bilinear", align_corners=False))
             layers += _unit(inputs, inputs // 2, 3, pad=1)
-        self.layers = nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(w, 3, 7), nn.Tanh())
+        last = nn.Conv2d(w, 3, 7)
+        self.layers = nn.Sequential(*layers, nn.ReflectionPad2d(3), last, nn.Tanh())
         initialise(self)
+        if skip:
+            nn.init.zeros_(last.weight)
 
     def forward(self, lab: Tensor) -> Tensor:
         translated: Tensor = self.layers(lab)
-        return translated
+        return lab + translated if self.skip else translated
 
 
 class GreyToColor(ColorNetwork):
@@ -65,6 +71,21 @@ class GreyToColor(ColorNetwork):
         return lab[:, 1:]
 
 
+class Translator(ColorNetwork):
+    """A generator between any two domains: intensity (N,1,H,W) 0..100, or Lab (N,3,H,W), -> L* and ab/110 (N,3,H,W)."""
+
+    scale, stride, multiple = CHROMA, 1, 4
+
+    def __init__(self, generator: ResNetGenerator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, picture: Tensor) -> Tensor:
+        given = as_grey(picture) if picture.shape[1] == 1 else as_color(picture[:, :1], picture[:, 1:])
+        lab: Tensor = self.generator(given)
+        return torch.cat([((lab[:, :1] + 1) * LIGHT).clamp(0, 2 * LIGHT), lab[:, 1:]], dim=1)
+
+
 def as_grey(lightness: Tensor) -> Tensor:
     """Lightness (N,1,H,W) 0..100 -> scaled Lab (N,3,H,W) without colour."""
     light = lightness / LIGHT - 1
@@ -74,3 +95,8 @@ def as_grey(lightness: Tensor) -> Tensor:
 def as_color(lightness: Tensor, ab: Tensor) -> Tensor:
     """Lightness (N,1,H,W) 0..100 and ab (N,2,H,W) -> scaled Lab (N,3,H,W)."""
     return torch.cat([lightness / LIGHT - 1, ab / CHROMA], dim=1)
+
+
+def as_lab(scaled: Tensor) -> Tensor:
+    """The way back: scaled Lab (N,3,H,W), -1..1 -> L* 0..100 and ab units."""
+    return torch.cat([(scaled[:, :1] + 1) * LIGHT, scaled[:, 1:] * CHROMA], dim=1)

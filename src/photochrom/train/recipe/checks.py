@@ -23,7 +23,7 @@ _ENCODERS = frozenset({"unet-timm", "resnet50-frozen", "photo"})
 
 # Keys that only some methods take notice of, and those that only some networks do; all others are for every one.
 METHODS: Mapping[str, frozenset[str]] = {
-    "data.other": frozenset({"cyclegan"}),
+    **dict.fromkeys(("data.other", "data.other_kind"), frozenset({"cyclegan"})),
     "loss.pixel": frozenset({"regression", "cgan"}),
     "loss.pixel_weight": frozenset({"cgan"}),
     **dict.fromkeys(("loss.adversarial", "loss.adversarial_weight"), _GANS | _PHOTO),
@@ -63,7 +63,7 @@ NETWORKS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("network.encoder", "network.pretrained", "network.weights"), _ENCODERS),
     "network.caffe_strides": frozenset({"unet-timm", "resnet50-frozen"}),
     "network.levels": frozenset({"unet"}),
-    "network.blocks": frozenset({"cyclegan"}),
+    **dict.fromkeys(("network.blocks", "network.skip"), frozenset({"cyclegan"})),
     "network.dropout": frozenset({"cifar-cnn", "unet", "unet-timm", "resnet50-frozen", "cyclegan", "photo"}),
     **dict.fromkeys(
         (

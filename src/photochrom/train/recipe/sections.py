@@ -16,6 +16,7 @@ NetworkKind: TypeAlias = Literal["cifar-cnn", "unet", "unet-timm", "resnet50-fro
 PixelLoss: TypeAlias = Literal["l1", "l2", "huber"]
 Adversarial: TypeAlias = Literal["none", "vanilla", "lsgan", "hinge"]
 Schedule: TypeAlias = Literal["constant", "cosine", "linear-decay", "one-cycle", "step"]
+OtherKind: TypeAlias = Literal["lightness", "intensity", "color"]
 Precision: TypeAlias = Literal["auto", "32", "bf16"]
 
 Count: TypeAlias = Annotated[int, Bounds(0)]
@@ -42,7 +43,10 @@ class DataConfig:
     workers: Count = 2  # processes that decode
     resident: Literal["auto", "yes", "no"] = "auto"  # decode once and keep the squares as uint8 in memory
     resident_gib: Amount = 4.0  # on a CPU, "auto" keeps at most this much; on a GPU, half of its free memory
-    other: str = ""  # folder of the second, unpaired domain (cyclegan)
+    other: str = ""  # cyclegan: folder or shard of the second, unpaired domain; "" = the same pictures, without colour
+    # cyclegan: what a picture of data.other says: the lightness of a scene alone (black-and-white photographs), an
+    # intensity that is no lightness (infrared, drawings), or colours
+    other_kind: OtherKind = "lightness"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,7 @@ class NetworkConfig:
     )  # photo: channels at strides 4, 8, 16, 32
     levels: Positive = 8  # times the plain U-Net halves the picture
     blocks: Count = 9  # cyclegan: residual blocks of a generator
+    skip: bool = False  # cyclegan: a generator adds what it learns to its input, and so begins as the identity
     dropout: ShareBelowOne = 0.0  # share of activations dropped, where the network has dropout
     temperature: Annotated[float, Bounds(0.01)] = 0.38  # of the annealed mean over the bins
     frozen: bool = False  # photo: leave the encoder as ImageNet made it

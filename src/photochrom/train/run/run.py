@@ -63,7 +63,10 @@ def train(
     folder = RunFolder(out, writes=writes)
     devices = trainer_devices(options.device, recipe.train.precision, alternating=kind.alternating)
     parts = parts_of(data, recipe, commands=True)
-    unpaired = parts_of([recipe.data.other], recipe, other=True) if recipe.data.other else None
+    if recipe.data.other:
+        unpaired: Split | None = parts_of([recipe.data.other], recipe, other=True)
+    else:
+        unpaired = parts if kind.unpaired else None
     ends = Ends.of(recipe, len(parts.train), options)
     folder.begin(recipe, _facts(data, parts, unpaired, ends), resume=options.resume)
     behind = Behind.of(folder) if options.resume else None
@@ -140,7 +143,7 @@ def _facts(data: Sequence[str | Path], parts: Split, unpaired: Split | None, end
     """What run.json says of the pictures."""
     return {
         "places": [str(place) for place in data],
-        "sha256": parts.sha256 + (unpaired.sha256 if unpaired else ""),
+        "sha256": parts.sha256 + (unpaired.sha256 if unpaired not in (None, parts) else ""),
         "train": len(parts.train),
         "validation": len(parts.validation),
         "kept_if_it_fits": ends.cache_in_memory,
