@@ -22,6 +22,7 @@ ORDER = [
     {"photo", "prediction"},
     {"domains", "guidance", "pictures"},
     {"colorizer"},
+    {"explain"},
     {"batch"},
     {"train"},
     {"evaluate"},

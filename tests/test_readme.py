@@ -1,7 +1,7 @@
 """README keeps its word: its commands and its Python run, its JSON, its tables and its links are true.
 
 Each line of a block of shell runs as it stands, in a folder with the files that it names. `photochrom` is the real
-command, but for the verbs that need torch: these read their words and options, which refuses what doesn't exist, and
+command, but for the verbs that need torch or take long: these read their words and options, which refuses what doesn't exist, and
 stop there. `pip` and `pytest` are held against pyproject.toml.
 """
 
@@ -32,8 +32,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 posix = pytest.mark.skipif(os.name != "posix", reason="README's lines are of a POSIX shell")
 
-# The verbs that need torch, of which only the words and options are read.
-LONG = ("bench", "bins", "compare", "convert", "curves", "evaluate", "export", "finetune", "sweep", "train")
+# The verbs that need torch or take long, of which only the words and options are read.
+LONG = ("bench", "bins", "compare", "convert", "curves", "evaluate", "explain", "export", "finetune", "sweep", "train")
 COMMAND = f"""#!{sys.executable}
 import shutil, sys, typer
 from photochrom.cli.main import app, main

@@ -13,7 +13,7 @@ from types import FrameType
 import typer
 
 from photochrom import streams
-from photochrom.cli import bench, color, evaluate, models, study, train
+from photochrom.cli import bench, color, evaluate, explain, models, study, train
 from photochrom.cli.group import Group
 
 app = typer.Typer(
@@ -25,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verbs in (color, models, train, study, evaluate, bench):
+for verbs in (color, models, explain, train, study, evaluate, bench):
     verbs.register(app)
 
 

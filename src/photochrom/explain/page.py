@@ -1,0 +1,119 @@
+"""The explanation as one HTML file that needs no server: every picture and the few lines of script are in it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+from collections.abc import Sequence
+from importlib import resources
+from string import Template
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from photochrom.color.lab import lab_to_rgb
+from photochrom.explain.animation import animated
+from photochrom.explain.choices import probabilities
+from photochrom.explain.drawing import Rgb
+from photochrom.explain.figure import Figure
+from photochrom.explain.subject import Subject
+
+_KEPT = 12  # of a place's colours, the likeliest: what the page can show under the pointer
+_LIGHT = 62.0  # L* that they are shown with
+
+
+def page(subject: Subject, figures: Sequence[Figure], *, lead: str, footer: str) -> str:
+    """The whole file. lead, footer: plain text."""
+    chapters = [(figure.name, figure.chapter) for figure in figures if figure.chapter]
+    parts = []
+    for figure in figures:
+        if figure.chapter:
+            parts.append(f'<h2 id="{figure.name}">{html.escape(figure.chapter)}</h2>')
+        parts.append(_figure(figure))
+        if figure.name == "distribution":
+            parts.append(_explorer(subject))
+    return _template("page.html").substitute(
+        title=html.escape(f"How {_name(subject)} got its colours"),
+        css=_read("page.css"),
+        lead=html.escape(lead),
+        nav="\n".join(f'<a href="#{name}">{html.escape(title)}</a>' for name, title in chapters),
+        body="\n".join(parts),
+        footer=html.escape(footer),
+    )
+
+
+def _name(subject: Subject) -> str:
+    path = subject.photo.path
+    return path.name if path is not None else "a picture"
+
+
+def _figure(figure: Figure) -> str:
+    if figure.frames:
+        source = _inline(animated(figure.frames, "WEBP"), "webp")
+        high, wide = figure.frames[0].shape[:2]
+    else:
+        source, (high, wide) = _inline(_webp(figure.picture), "webp"), figure.picture.shape[:2]
+    return (
+        f"<h3>{html.escape(figure.title)}</h3>\n<figure><figcaption>{html.escape(figure.caption)}</figcaption>"
+        f'<img width="{wide}" height="{high}" alt="{html.escape(figure.title)}" src="{source}"></figure>'
+    )
+
+
+def _explorer(subject: Subject) -> str:
+    """The picture, and beside it the distribution under the pointer."""
+    return _template("explore.html").substitute(
+        picture=_inline(_webp(subject.colored), "webp"),
+        data=json.dumps(explored(subject)).replace("<", "\\u003c"),
+        script=_read("explore.js"),
+    )
+
+
+def explored(subject: Subject) -> dict[str, object]:
+    """What the page's script takes: the likeliest bins of each place, their probabilities, the confidence."""
+    mass = probabilities(subject.prediction)
+    colors = subject.prediction.spec.colors
+    bins, high, wide = mass.shape
+    count = min(_KEPT, bins)
+    flat = mass.reshape(bins, -1).T
+    order = np.argsort(-flat, axis=1)[:, :count]
+    shares = np.rint(np.take_along_axis(flat, order, axis=1) * 255).astype(np.uint8)
+    certain = subject.prediction.confidence(subject.chroma)
+    assert certain is not None
+    rgb = np.clip(lab_to_rgb(np.column_stack([np.full(bins, _LIGHT, np.float32), colors])), 0, 1)
+    return {
+        "width": wide,
+        "height": high,
+        "count": count,
+        "box": [round(edge, 5) for edge in subject.box],
+        "start": [round(value, 5) for value in subject.points[0]],
+        "colors": np.round(colors, 1).tolist(),
+        "hex": ["#" + "".join(f"{v:02x}" for v in row) for row in np.rint(rgb * 255).astype(int)],
+        "bins": _base64(order.astype("<u2")),
+        "shares": _base64(shares),
+        "confidence": _base64(np.rint(certain * 255).astype(np.uint8)),
+    }
+
+
+def _base64(array: NDArray[np.generic]) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+
+
+def _webp(picture: Rgb) -> bytes:
+    memory = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture)).save(memory, "WEBP", quality=88)
+    return memory.getvalue()
+
+
+def _inline(data: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _template(name: str) -> Template:
+    return Template(_read(name))
+
+
+def _read(name: str) -> str:
+    return resources.files("photochrom.explain").joinpath("templates", name).read_text(encoding="utf-8")

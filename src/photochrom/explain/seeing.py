@@ -1,0 +1,81 @@
+"""First chapter: the picture, what the network is shown of it, and what its layers answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from photochrom.color.lab import Float, lab_to_rgb
+from photochrom.color.resample import resize
+from photochrom.explain.drawing import Rgb, channels, components
+from photochrom.explain.figure import Figure
+from photochrom.explain.layers import encoder_layers
+from photochrom.explain.montage import montage
+from photochrom.explain.subject import Subject
+
+_CHANNELS = 3  # of each layer, shown beside its components
+
+
+def seeing(subject: Subject) -> Iterator[Figure]:
+    """The picture before and after, the network's copy, its layers."""
+    yield Figure(
+        "picture",
+        "Before and after",
+        "The lightness of every pixel stays as it was: only colour is laid on. Everything below shows how the network "
+        "came to these colours.",
+        montage([("without colour", subject.grey), ("as coloured", subject.colored)], columns=2, wide=430),
+        chapter="What the network sees",
+    )
+    yield _shown(subject)
+    yield from _layers(subject)
+
+
+def _shown(subject: Subject) -> Figure:
+    prediction = subject.prediction
+    guide = prediction.shown if prediction.guide is None else prediction.guide
+    height, width = prediction.shown.shape
+    told = [
+        f"The network looks at a small copy of {width} by {height} pixels, in lightness alone: it knows shapes and "
+        "textures, and no colour."
+    ]
+    if prediction.frame:
+        told.append("The mount round the print was found and left out, since it is no part of the scene.")
+    if not np.array_equal(guide, prediction.shown):
+        told.append(
+            "The print is faded: the copy was stretched to full contrast, so that the network knows it again. The "
+            "picture itself keeps its own lightness."
+        )
+    pictures = [("as the network sees it", _grey(prediction.shown))]
+    if not np.array_equal(guide, prediction.shown):
+        pictures.insert(0, ("its lightness", _grey(guide)))
+    return Figure("shown", "A small grey copy", " ".join(told), montage(pictures, columns=2, wide=400))
+
+
+def _layers(subject: Subject) -> Iterator[Figure]:
+    layers = encoder_layers(subject.colorizer.info, subject.prediction.shown)
+    if not layers:
+        return
+    height, width = subject.prediction.shown.shape
+    size = (220, max(1, round(220 * height / width)))
+    rows: list[tuple[str, Rgb]] = []
+    for layer in layers:
+        count, high, wide = layer.features.shape
+        rows.append((f"{wide}x{high}, {count} channels", components(layer.features, size)))
+        rows += [("a channel", channel) for channel in channels(layer.features, _CHANNELS, size)]
+    yield Figure(
+        "layers",
+        "What the layers answer",
+        "The first half of the network makes ever smaller and ever more abstract maps of the picture. Left, the three "
+        "main directions of each map (its principal components) are drawn as red, green and blue: places of one colour "
+        "look alike to the network. Beside it are three of its channels, bright where they answer. The first map knows "
+        "edges and brightness; in the last, one place stands for a whole part of the scene.",
+        montage(rows, columns=1 + _CHANNELS, wide=220),
+    )
+
+
+def _grey(lightness: Float) -> Rgb:
+    """A lightness (h,w) 0..100 as a grey picture, twice as large."""
+    lab = np.stack([lightness, np.zeros_like(lightness), np.zeros_like(lightness)], axis=-1)
+    grey = np.rint(np.clip(lab_to_rgb(resize(lab, (2 * lightness.shape[1], 2 * lightness.shape[0]))), 0, 1) * 255)
+    return np.asarray(grey, np.uint8)
