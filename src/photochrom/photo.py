@@ -3,6 +3,8 @@
 import io
 import os
 import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -14,6 +16,8 @@ from PIL import Image
 from photochrom.atomic import atomic_write
 from photochrom.codec.arrays import as_dtype, from_floats, to_8_bit
 from photochrom.codec.icc import srgb_profile
+from photochrom.codec.page_writing import page_writer
+from photochrom.codec.pages import ANIMATED, Pages, parse_pages
 from photochrom.codec.reading import Decoded, decode, decode_image
 from photochrom.codec.samples import from_pillow
 from photochrom.codec.writing import SUFFIXES, image_of, known_format, write_picture
@@ -36,6 +40,7 @@ class Photo(Decoded):
     comments: of a JPEG or GIF, as found.
     had_profile: the input carried a colour profile (pixels are converted already); outputs then carry an sRGB one.
     quality: of a JPEG, 1..100, estimated. lossless, compressed: how the input was stored. path: where it came from.
+    duration: ms that a frame of an animation is shown, else None. plays: how often the animation is, 0 without end.
     notes: what of it was left out or deserves a second look, a sentence each.
     """
 
@@ -50,22 +55,73 @@ class Photo(Decoded):
         source: str | os.PathLike[str] | bytes | IO[bytes],
         *,
         max_megapixels: float = MAX_MEGAPIXELS,
+        max_memory: int | None = None,
         salvage: bool = False,
     ) -> "Photo":
         """Read a picture from a path, the bytes of a file, or a binary file object.
 
         Reads JPEG, PNG, TIFF, WebP, BMP, GIF, JPEG 2000, PPM, AVIF, and HEIC where pillow-heif is installed.
         Embedded profiles are converted to sRGB. 16 bits are kept.
-        Of several pages or frames the first is used, with a PictureWarning.
+        Of several pages or frames the first is used, with a PictureWarning; open_pages gives them all.
 
-        salvage: read a JPEG, PNG, BMP or PPM that is cut short as far as it goes; the PictureWarning says how far.
+        max_memory: bytes that the picture may need from here to its coloured file; None: 4 GiB or half of the
+        machine's, 1 GiB for files under 1 MiB.
+        salvage: read a JPEG, PNG, TIFF, BMP or PPM that is cut short as far as it goes; the warning says how far.
 
         Raises PictureError (missing, a folder, empty, cut short, not a picture) and PictureTooLargeError
-        (more than `max_megapixels` million pixels by its header; nothing has been decoded then).
+        (more than `max_megapixels` million pixels, or `max_memory`, by its header; nothing has been decoded then).
         """
-        photo = read_photo(source, max_megapixels=max_megapixels, salvage=salvage)
+        photo = read_photo(source, max_megapixels=max_megapixels, max_memory=max_memory, salvage=salvage)
         issue(photo.notes)
         return photo
+
+    @classmethod
+    def open_pages(
+        cls,
+        source: str | os.PathLike[str] | bytes | IO[bytes],
+        *,
+        pages: str = "all",
+        max_megapixels: float = MAX_MEGAPIXELS,
+        max_memory: int | None = None,
+        salvage: bool = False,
+    ) -> Iterator["Photo"]:
+        """The pages of a TIFF, frames of an animation or pictures of an MPO, one by one; of any other file its picture.
+
+        pages: "all", or numbers from 1 as in "1,3-5" or "4-". Frames are whole, as they are seen, and know their
+        `duration`; pages may differ in size, depth and colours. With `salvage` those that can't be read are left out,
+        with a PictureWarning. The file is open until the last is taken.
+
+        Raises as Photo.open does, PictureError for a number beyond the last, and UsageError.
+        """
+        choose = chosen_pages(pages)
+        stream, name, path = opened(source)
+        with stream:
+            found = Pages(stream, name=name, max_pixels=max_megapixels * 1e6, max_memory=max_memory, salvage=salvage)
+            issue(found.notes)
+            told = len(found.notes)
+            for _, decoded in found.chosen(choose(found.count)):
+                photo = cls(**vars(decoded), path=path)
+                issue(photo.notes)
+                yield photo
+            issue(found.notes[told:])
+
+    @staticmethod
+    def save_pages(
+        photos: Iterable["Photo"],
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        quality: int | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write pictures into one file, whole or not at all: a TIFF, an MPO (.jpg, .mpo), or an animation.
+
+        GIF, WebP, PNG and AVIF become animations: each photo needs a `duration` in ms, and all have one size. Returns
+        the path. Raises as Photo.save does, and OutputError for pictures that the format can't hold together.
+        """
+        target = Path(path)
+        issue(save_photos(photos, target, format=format, quality=quality, overwrite=overwrite))
+        return target
 
     @classmethod
     def from_array(cls, array: NDArray[Any]) -> "Photo":
@@ -202,30 +258,68 @@ def read_photo(
     source: str | os.PathLike[str] | bytes | IO[bytes],
     *,
     max_megapixels: float = MAX_MEGAPIXELS,
+    max_memory: int | None = None,
     salvage: bool = False,
 ) -> Photo:
     """What Photo.open does, with the notes in the photo alone and no warning given."""
+    stream, name, path = opened(source)
+    with stream:
+        decoded = decode(stream, name=name, max_pixels=max_megapixels * 1e6, max_memory=max_memory, salvage=salvage)
+    return Photo(**vars(decoded), path=path)
 
-    def read(stream: IO[bytes], name: str, path: Path | None = None) -> Photo:
-        decoded = decode(stream, name=name, max_pixels=max_megapixels * 1e6, salvage=salvage)
-        return Photo(**vars(decoded), path=path)
 
+def opened(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[IO[bytes], str, Path | None]:
+    """A seekable stream of a picture file, what to call it in messages, and its path. Raises PictureError."""
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return read(io.BytesIO(source), "the picture in memory")
+        return io.BytesIO(source), "the picture in memory", None
     if not isinstance(source, (str, os.PathLike)):
-        return read(io.BytesIO(source.read()), _stream_name(source))
+        return io.BytesIO(source.read()), _stream_name(source), None
     path = Path(source)
     try:
         if path.is_dir():
             raise PictureError(f"{path} is a folder; name a picture in it")
-        with open(path, "rb") as stream:
-            regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # a pipe can't seek: take it all
-            return read(stream if regular else io.BytesIO(stream.read()), str(path), path)
+        stream = open(path, "rb")  # noqa: SIM115  the caller closes it
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):  # a pipe can't seek: take it all
+            with stream:
+                return io.BytesIO(stream.read()), str(path), path
     except FileNotFoundError:
         raise PictureError(f"there is no file {path}; check the name") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise PictureError(f"can't read {str(path)!r}: {reason}; check the file and its permissions") from error
+    return stream, str(path), path
+
+
+def chosen_pages(pages: str) -> Callable[[int], list[int]]:
+    """What gives the numbers of the wanted pages for a file of so many. Raises UsageError for what says no numbers."""
+    try:
+        return parse_pages(pages)
+    except ValueError:
+        raise UsageError(f"pages must be all, or numbers from 1 as in 1,3-5 or 4-; got {pages!r}") from None
+
+
+def save_photos(
+    photos: Iterable[Photo],
+    target: Path,
+    *,
+    format: str | None = None,
+    quality: int | None = None,
+    overwrite: bool = False,
+) -> list[str]:
+    """What Photo.save_pages does, with notes of what the format can't hold and no warning given."""
+    given = list(photos)
+    if not given:
+        raise UsageError("no photo was given; give at least one")
+    chosen = known_format(format or target.suffix or given[0].format, pages=True)
+    _check_quality(quality)
+    if chosen in ANIMATED and len(given) > 1 and all(photo.duration is None for photo in given):
+        raise OutputError(f"{chosen} holds several pictures as an animation only: give each a duration, or choose TIFF")
+    if chosen == "BMP" and len(given) > 1:
+        raise OutputError("BMP holds one picture; choose TIFF for several")
+    with atomic_write(target, overwrite=overwrite) as out, writing(given[0].name, chosen):
+        pages = page_writer(out, chosen, count=len(given), quality=quality)
+        notes = [note for photo in given for note in pages.add(photo)] + pages.finish()
+    return list(dict.fromkeys(notes))
 
 
 def encode_photo(photo: Photo, *, format: str | None = None, quality: int | None = None) -> tuple[bytes, list[str]]:
@@ -248,14 +342,21 @@ def save_photo(
 
 
 def _write(out: BinaryIO, photo: Photo, format: str, quality: int | None) -> list[str]:
-    try:
+    with writing(photo.name, format):
         return write_picture(out, photo, format=format, quality=quality)
+
+
+@contextmanager
+def writing(name: str, format: str) -> Iterator[None]:
+    """A block that encodes a picture of that name: what an encoder fails of is an OutputError."""
+    try:
+        yield
     except (PhotochromError, MemoryError, OSError):
         raise
     except Exception as error:  # metadata of other programs may hold values that an encoder meets with anything
         detail = str(error) or type(error).__name__
         raise OutputError(
-            f"can't write {photo.name} as {format}: what came with it doesn't fit ({detail}); choose another format"
+            f"can't write {name} as {format}: what came with it doesn't fit ({detail}); choose another format"
         ) from error
 
 

@@ -14,6 +14,7 @@ from photochrom.batch.report import Report
 from photochrom.batch.run import Options, color_files
 from photochrom.codec.writing import known_format
 from photochrom.errors import UsageError
+from photochrom.photo import chosen_pages
 
 
 def run(
@@ -29,15 +30,20 @@ def run(
     """Do the whole run; gives the exit code. UsageError and ModelError come before any picture is touched."""
     warnings.simplefilter("ignore")  # other libraries' own: what we have to tell is in each result's warnings
     logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a broken file, our sentence says
+    if options.pages:
+        chosen_pages(options.pages)
     if options.format:
-        known_format(options.format)
+        known_format(options.format, pages=bool(options.pages))
     if not names:
         raise UsageError("no picture was named; try photochrom old.jpg, or photochrom --help")
     to_stdout = output == "-" or (output is None and "-" in names)
     if "-" in names or to_stdout:
         made = files.Plan([_stream_job(names, options, output=output, recursive=recursive, as_json=as_json)])
     else:
-        made = files.plan(names, output=output, recursive=recursive, format=options.format, variants=options.variants)
+        made = files.plan(
+            names, output=output, recursive=recursive, format=options.format, variants=options.variants,
+            pages=bool(options.pages),
+        )  # fmt: skip
     colorizer = photochrom.load_model(model, device=device)
     report = Report(len(made.jobs), passed=made.passed, as_json=as_json, to_stdout=to_stdout)
     with report:
@@ -61,7 +67,7 @@ def _stream_job(
         if sys.stdout.isatty():
             raise UsageError("a picture can't be shown in a terminal; add -o new.png, or send it on with > or |")
     else:
-        target = files.output_file(output, options.format)
+        target = files.output_file(output, options.format, pages=bool(options.pages))
         if target is None:
             raise UsageError(f"a picture from stdin has no name to be given in {output}; name a file, as in -o new.png")
         outputs = files.with_variants(target, options.variants)

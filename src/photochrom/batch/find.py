@@ -27,7 +27,7 @@ UNREADABLE = frozenset({
     ".xcf", ".xpm",
 })  # fmt: skip
 PICTURES = READABLE | UNREADABLE
-_EARLIER = re.compile(r"(?P<stem>.+)\.color(-\d+)?", re.DOTALL)  # the stem of a result of ours
+_EARLIER = re.compile(r"(?P<stem>.+)\.color(-\d+)?(-p\d+)?", re.DOTALL)  # the stem of a result of ours
 
 
 @dataclass

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from photochrom.batch.find import PICTURES, Found, PassedOver, apart, find
-from photochrom.codec.writing import SUFFIXES, known_format
+from photochrom.codec.writing import PAGE_SUFFIXES, SUFFIXES, known_format
 from photochrom.errors import OutputError, PhotochromError, UsageError
 
 
@@ -47,8 +47,11 @@ def plan(
     recursive: bool = False,
     format: str | None = None,
     variants: int = 1,
+    pages: bool = False,
 ) -> Plan:
     """Find the pictures that `names` (files, folders, patterns) mean and name their results.
+
+    pages: all pictures of each file are to be coloured; these names may then be given numbers.
 
     `output` is a file (it has a picture suffix and there is one picture) or a folder; None puts results beside the
     pictures. Whatever is wrong with one name becomes a Job with an error; UsageError is raised only for
@@ -56,11 +59,12 @@ def plan(
     """
     made = Plan()
     found = find(names, recursive=recursive, passed=made.passed)
-    wanted = known_format(format) if format else None
-    one_file = output_file(output, format) if output is not None else None
+    wanted = known_format(format, pages=pages) if format else None
+    one_file = output_file(output, format, pages=pages) if output is not None else None
     if one_file and (recursive or len(found) > 1):
         raise UsageError(f"-o {output} names one file, but there is more than one picture; name a folder instead")
-    results = [one_file] * len(found) if one_file else _results(found, output, wanted)
+    suffixes = PAGE_SUFFIXES if pages else SUFFIXES
+    results = [one_file] * len(found) if one_file else _results(found, output, wanted, suffixes)
     inputs = {os.path.realpath(f.source) for f in found}
     for f, path in zip(found, results, strict=True):
         outputs = with_variants(path, variants)
@@ -74,20 +78,20 @@ def with_variants(path: Path, variants: int) -> tuple[Path, ...]:
     return (path, *(path.with_name(f"{path.stem}-{n}{path.suffix}") for n in range(2, variants + 1)))
 
 
-def output_file(output: str, format: str | None) -> Path | None:
+def output_file(output: str, format: str | None, *, pages: bool = False) -> Path | None:
     """The file that -o names, or None if it names a folder; UsageError if its suffix can't be written."""
     suffix = Path(output).suffix.lower()
     if os.path.isdir(output) or output.endswith(("/", os.sep)) or suffix not in PICTURES:
         return None
-    if known_format(suffix) != (known_format(format) if format else SUFFIXES[suffix]):
+    if known_format(suffix, pages=pages) != known_format(format or suffix, pages=pages):
         raise UsageError(f"-o {output} and --format {format} disagree; leave out --format or change the suffix")
     return Path(output)
 
 
-def _results(found: Sequence[Found], output: str | None, wanted: str | None) -> list[Path]:
+def _results(found: Sequence[Found], output: str | None, wanted: str | None, suffixes: Mapping[str, str]) -> list[Path]:
     """The first result of each picture. Pictures that would share one are told apart, all of them in the same way."""
     paths = [
-        (f.source.parent if output is None else Path(output, f.mirrored.parent)) / _result(f.source, wanted)
+        (f.source.parent if output is None else Path(output, f.mirrored.parent)) / _result(f.source, wanted, suffixes)
         for f in found
     ]
     if output is not None:  # of one name, from two folders: each goes below the name of its folder
@@ -128,11 +132,11 @@ def _rivals(found: Sequence[Found], paths: Sequence[Path]) -> Iterator[list[int]
             yield group
 
 
-def _result(source: Path, wanted: str | None) -> str:
+def _result(source: Path, wanted: str | None, suffixes: Mapping[str, str]) -> str:
     suffix = source.suffix
-    own = SUFFIXES.get(suffix.lower())
+    own = suffixes.get(suffix.lower())
     if own is None or (wanted and own != wanted):
-        suffix = next(s for s, name in SUFFIXES.items() if name == (wanted or "PNG"))  # PNG loses nothing
+        suffix = next(s for s, name in suffixes.items() if name == (wanted or "PNG"))  # PNG loses nothing
     return f"{source.stem if source.suffix.lower() in PICTURES else source.name}.color{suffix}"
 
 

@@ -121,10 +121,11 @@ def _file_record(result: Result) -> dict[str, Any]:
         "type": "file",
         "input": result.source,
         "output": str(result.outputs[0]) if result.outputs else None,
-        "variants": [str(path) for path in result.outputs[1:]],
+        "variants": [str(path) for path in result.outputs[result.first :]],
         "status": "failed" if result.error else "skipped" if result.skipped else "done",
         "error": _sentence(result) if result.error else None,
         "error_type": type(result.error).__name__ if result.error else None,
         "seconds": round(result.seconds, 3),
         "warnings": result.warnings,
+        **({"outputs": [str(path) for path in result.outputs], "pages": result.pages} if result.pages else {}),
     }

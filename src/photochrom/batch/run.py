@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from photochrom.atomic import remove_leftovers
 from photochrom.batch.done import is_empty, outputs_to_write
+from photochrom.batch.pages import Document, color_pages, files_of, open_document
 from photochrom.batch.plan import Job
-from photochrom.errors import OutputError, PhotochromError, UsageError
+from photochrom.codec.budget import default_memory
+from photochrom.errors import OutputError, PhotochromError, PictureTooLargeError, UsageError
 from photochrom.photo import Photo, encode_photo, read_photo, save_photo
 from photochrom.settings import Settings
 
@@ -35,14 +38,17 @@ class Options:
     overwrite: bool = False
     skip_done: bool = False
     max_megapixels: float = 300.0
+    max_memory: int | None = None
     salvage: bool = False
+    pages: str | None = None
 
 
 @dataclass
 class Result:
     """What became of one picture: the files written, or the error; `seconds` is the time spent on it alone.
 
-    skipped: its results (`outputs`) were there already, and nothing was done.
+    skipped: its results (`outputs`) were there already, and nothing was done. pages: the numbers of those that were
+    asked for. first: how many of the outputs are of the first version.
     """
 
     source: str
@@ -51,6 +57,8 @@ class Result:
     seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
     skipped: bool = False
+    pages: list[int] = field(default_factory=list)
+    first: int = 1
 
 
 def color_files(
@@ -67,15 +75,20 @@ def color_files(
     for n, job in enumerate(jobs):
         opening = ahead or _in_background(job, options)
         wait([opening])
+        opened = opening.result()
+        if ahead and isinstance(opened.result.error, PictureTooLargeError):  # for two at a time, perhaps
+            wait([opening := _in_background(job, options)])
+            opened = opening.result()
         after = jobs[n + 1] if n + 1 < len(jobs) else None
-        ahead = _in_background(after, options) if after and _is_small(after.source) else None
-        yield _color(job, opening.result(), colorizer, options, stdout)
+        ahead = _in_background(after, _careful(options)) if after and _is_small(after.source) else None
+        yield _color(job, opened, colorizer, options, stdout)
 
 
 @dataclass
 class _Opened:
     result: Result
-    photo: Photo | None = None  # None: nothing is to be done
+    photo: Photo | None = None
+    document: Document | None = None  # neither: nothing is to be done
     outputs: frozenset[Path] = frozenset()  # those to write
 
 
@@ -98,13 +111,27 @@ def _open(job: Job, options: Options) -> _Opened:
     with _measured(opened.result):
         if job.error:
             raise job.error
-        opened.outputs = frozenset(outputs_to_write(job, overwrite=options.overwrite, skip_done=options.skip_done))
-        if job.outputs and not opened.outputs:
-            opened.result.skipped, opened.result.outputs = True, list(job.outputs)
-        else:
+        whole = job
+        if options.pages:
+            document = open_document(job, options)
+            whole = files_of(job, document)
+            opened.result.pages, opened.result.first = document.numbers, len(document.first_files(job))
+            opened.document = document if document.pages.count > 1 or document.together else None
+        opened.outputs = frozenset(outputs_to_write(whole, overwrite=options.overwrite, skip_done=options.skip_done))
+        if whole.outputs and not opened.outputs:
+            opened.document = None
+            opened.result.skipped, opened.result.outputs = True, list(whole.outputs)
+        elif opened.document is None:
             given = job.source if job.data is None else job.data
-            opened.photo = read_photo(given, max_megapixels=options.max_megapixels, salvage=options.salvage)
+            opened.photo = read_photo(
+                given, max_megapixels=options.max_megapixels, max_memory=options.max_memory, salvage=options.salvage
+            )
     return opened
+
+
+def _careful(options: Options) -> Options:
+    """For a picture that is decoded while another is coloured: it takes a quarter of the memory at most."""
+    return replace(options, max_memory=(options.max_memory or default_memory()) // 4)
 
 
 def _is_small(path: Path) -> bool:
@@ -116,6 +143,8 @@ def _is_small(path: Path) -> bool:
 
 def _color(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, stdout: BinaryIO | None) -> Result:
     result, photo = opened.result, opened.photo
+    if opened.document:
+        return _color_pages(job, opened, colorizer, options, stdout)
     if photo is None:
         return result
     result.warnings += photo.notes
@@ -138,6 +167,23 @@ def _color(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, st
                 notes = save_photo(version, path, quality=options.quality, overwrite=replace)
                 result.warnings += [note for note in notes if note not in result.warnings]  # once, not for each version
             result.outputs.append(path)
+    return result
+
+
+def _color_pages(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, stdout: BinaryIO | None) -> Result:
+    result, document = opened.result, opened.document
+    assert document is not None
+    with _measured(result, fatal=(UsageError, BrokenPipeError)):
+        memory = None if job.outputs else io.BytesIO()
+        if memory is not None and not document.together:
+            raise OutputError(f"the pages of {job.source} would be files of their own; name one with -o new.png")
+        for folder in {path.parent for path in opened.outputs}:
+            _make_folder(folder)
+        for told in color_pages(job, document, colorizer, options, to_write=opened.outputs, stdout=memory):
+            result.warnings += [note for note in dict.fromkeys(told) if note not in result.warnings]
+        if memory is not None and stdout:
+            _send(memory.getvalue(), stdout)
+        result.outputs = list(files_of(job, document).outputs)
     return result
 
 

@@ -67,6 +67,17 @@ def color(
     max_megapixels: Annotated[
         float, typer.Option(help="Refuse bigger pictures.", min=0, metavar="N", show_default=True)
     ] = 300.0,
+    max_memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Refuse pictures that need more, as 500M or 8G.  [default: 4G or half of the machine's]",
+            metavar="SIZE",
+        ),
+    ] = None,
+    pages: Annotated[
+        str | None,
+        typer.Option(help="Of TIFFs, animations, MPOs: all, or 1,3-5.  [default: the first]", metavar="LIST"),
+    ] = None,
     salvage: Annotated[bool, typer.Option("--salvage", help="Colour damaged pictures as far as they go.")] = False,
     overwrite: options.Overwrite = False,
     skip_done: Annotated[
@@ -84,6 +95,7 @@ def color(
         with ends_within(1.0):
             from photochrom.batch.command import run
             from photochrom.batch.run import Options
+            from photochrom.codec.budget import parse_memory
 
             return run(
                 files or [],
@@ -95,7 +107,9 @@ def color(
                     overwrite=overwrite,
                     skip_done=skip_done,
                     max_megapixels=max_megapixels,
+                    max_memory=parse_memory(max_memory) if max_memory else None,
                     salvage=salvage,
+                    pages=pages,
                 ),
                 model=model,
                 device=device,

@@ -31,7 +31,8 @@ class Jpeg:
     scans: where the coded data of each scan begins and ends, in bytes. breaks: where each run of coded data ends:
     before a restart marker and at the end of a scan. ended: the end marker is there. fault: what is surely wrong.
     comments: the COM segments. exif: where the blocks of EXIF lie.
-    wiped: where a run of zeros begins that no encoder writes. pages: pictures in the file, save thumbnails.
+    wiped: where a run of zeros begins that no encoder writes. pages: where the pictures of the file begin, save
+    thumbnails, as its index says; none if it has no index.
     gain_map: the second of them only says how bright a screen may show the first.
     """
 
@@ -46,7 +47,7 @@ class Jpeg:
     ended: bool = False
     fault: str = ""
     wiped: int | None = None
-    pages: int = 1
+    pages: list[int] = field(default_factory=list)
     gain_map: bool = False
 
     def take_note(self, code: int, body: bytes, end: int) -> None:
@@ -58,7 +59,7 @@ class Jpeg:
         elif code == 0xE1 and b"hdrgm:Version" in body:
             self.gain_map = True
         elif code == 0xE2 and body.startswith(b"MPF\0"):
-            self.pages = _pages(body[4:])
+            self.pages = _pages(body[4:], end - len(body) + 4)
 
 
 def survey(data: bytes) -> Jpeg:
@@ -94,19 +95,38 @@ def survey(data: bytes) -> Jpeg:
     return found
 
 
-def _pages(index: bytes) -> int:
-    """How many pictures of their own a Multi-Picture Format index names (CIPA DC-007)."""
+def pictures(data: bytes, found: Jpeg) -> list[tuple[int, int]]:
+    """Where the pictures of a file of several begin and end; each is looked for where the index is wrong."""
+    starts = found.pages
+    if any(data[start : start + 3] != b"\xff\xd8\xff" for start in starts) or starts != sorted(set(starts)):
+        starts, at = [0], 0
+        while len(starts) < len(found.pages):
+            scans = survey(data[at:]).scans
+            at = data.find(b"\xff\xd8\xff", at + scans[-1][1]) if scans else -1
+            if at < 0:
+                break
+            starts.append(at)
+    return list(zip(starts, [*starts[1:], len(data)], strict=True))
+
+
+def _pages(index: bytes, at: int) -> list[int]:
+    """Where the pictures begin that a Multi-Picture Format index (CIPA DC-007) at `at` names, save thumbnails."""
     try:
         order = {b"II": "<", b"MM": ">"}[index[:2]]
-        at = struct.unpack_from(order + "I", index, 4)[0]
-        for i in range(struct.unpack_from(order + "H", index, at)[0]):
-            tag, _, size, place = struct.unpack_from(order + "HHII", index, at + 2 + 12 * i)
+        directory = struct.unpack_from(order + "I", index, 4)[0]
+        for i in range(struct.unpack_from(order + "H", index, directory)[0]):
+            tag, _, size, place = struct.unpack_from(order + "HHII", index, directory + 2 + 12 * i)
             if tag == 0xB002:
-                kinds = (struct.unpack_from(order + "I", index, place + n)[0] >> 16 & 0xFF for n in range(0, size, 16))
-                return len([kind for kind in kinds if kind != 1])  # 1: a thumbnail
+                entries = [struct.unpack_from(order + "III", index, place + n) for n in range(0, size - 15, 16)]
+                return [offset + at if offset else 0 for kind, _, offset in entries if not _small(kind)]
     except (KeyError, struct.error):
         pass
-    return 1
+    return []
+
+
+def _small(kind: int) -> bool:
+    """Whether an index calls a picture the thumbnail of another."""
+    return kind >> 16 & 0xFF == 1
 
 
 def _up(value: int, step: int) -> int:

@@ -19,6 +19,11 @@ class Mended:
     comments: tuple[bytes, ...] = ()
 
 
+def more_than_one(name: str) -> str:
+    """The note of a file of which only the first picture was asked for."""
+    return f"{name} holds more than one picture; only the first is used"
+
+
 def mended(stream: IO[bytes], name: str) -> Mended:
     """The same stream if it is neither JPEG nor PNG, else its bytes without damaged EXIF and over-long texts."""
     stream.seek(0)
@@ -35,6 +40,6 @@ def mended(stream: IO[bytes], name: str) -> Mended:
     notes: tuple[str, ...] = (
         () if sound is data else (f"{name}: its EXIF is damaged; only what is sound of it is kept",)
     )
-    if found.pages > 1 and not found.gain_map:
-        notes += (f"{name} holds more than one picture; only the first is used",)
+    if len(found.pages) > 1 and not found.gain_map:
+        notes += (more_than_one(name),)
     return Mended(io.BytesIO(sound), notes, comments=tuple(found.comments))

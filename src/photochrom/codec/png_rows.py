@@ -24,7 +24,7 @@ def sums_right(data: bytes) -> bool:
     at, view = 8, memoryview(data)
     while at + 8 <= len(data):
         length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        if kind == b"IDAT":
+        if kind in (b"IDAT", b"fdAT"):
             stored = int.from_bytes(data[at + 8 + length : at + 12 + length], "big")
             if zlib.crc32(view[at + 4 : at + 8 + length]) != stored:
                 return False

@@ -2,20 +2,23 @@
 
 import importlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, TypeVar
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
-from photochrom.codec import icc, png_rows
+from photochrom.codec import icc, jpeg, png_rows
+from photochrom.codec.budget import check_memory, check_pixels
 from photochrom.codec.exif import corrected_exif, corrected_xmp, iptc_from_photoshop
 from photochrom.codec.exif import orientation as orientation_of
 from photochrom.codec.exif_mending import mended_exif
-from photochrom.codec.mending import mended
+from photochrom.codec.mending import mended, more_than_one
 from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE, ScanTiff
+from photochrom.codec.tiff_codecs import DAMAGE
 from photochrom.codec.whole import Loss, avif_loss, load_jpeg, padded, png_loss, webp_loss
 from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError, PictureTooLargeError
@@ -45,6 +48,7 @@ _STANDARD_LUMA_SUM = 3688  # of the luminance table in the JPEG standard (ITU-T 
 class Decoded:
     """What a file held: sRGB pixels (H,W) or (H,W,3), alpha (H,W) or None, both uint8 or uint16, and its metadata.
 
+    duration: ms that a frame of an animation is shown. plays: how often the animation is; 0: without end.
     notes: what of it was left out or lost, a sentence each.
     """
 
@@ -61,28 +65,41 @@ class Decoded:
     quality: int | None = None
     lossless: bool = True
     compressed: bool = True
+    duration: float | None = None
+    plays: int | None = None
     notes: tuple[str, ...] = ()
 
 
-def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int = 0, salvage: bool = False) -> Decoded:
+def decode(
+    stream: IO[bytes],
+    *,
+    name: str,
+    max_pixels: float,
+    max_memory: int | None = None,
+    short_side: int = 0,
+    salvage: bool = False,
+) -> Decoded:
     """Decode the first picture of a seekable stream. `name` is for messages.
 
+    max_memory: bytes that the picture may need from reading to writing; None: what budget.default_memory says.
     short_side: a JPEG may be read at 1/2, 1/4 or 1/8 of its size, its short side keeping so many pixels; 0: at its own.
-    salvage: read a JPEG, PNG, BMP or PPM that isn't whole as far as it goes, with a note of how far that is.
+    salvage: read a JPEG, PNG, TIFF, BMP or PPM that isn't whole as far as it goes, with a note of how far that is.
 
-    Raises PictureError for anything that is not a whole, readable picture, PictureTooLargeError over `max_pixels`
-    (judged by the header, before any decoding). Changes no setting of Pillow.
+    Raises PictureError for anything that is not a whole, readable picture, PictureTooLargeError over `max_pixels` or
+    `max_memory` (judged by the header, before any decoding). Changes no setting of Pillow.
     """
-    try:
+    with guarded(name):
         given = mended(stream, name)
         stream = given.stream
-        image = _identify(stream, name)
-        width, height = image.size
-        if width * height > max_pixels:
-            raise PictureTooLargeError(
-                f"{name} has {width * height / 1e6:.0f} megapixels ({width} x {height}), "
-                f"more than the limit of {max_pixels / 1e6:g}; raise the limit if you trust the file"
-            )
+        image = identify(stream, name)
+        held = stream.seek(0, io.SEEK_END)
+        check_pixels(image.size, name, max_pixels)
+        try:
+            check_memory(image, name, max_memory=max_memory, held=held, short_side=short_side)
+        except PictureTooLargeError:
+            if not salvage:
+                _refuse_what_only_claims(image, stream, name)
+            raise
         if image.format == "JPEG2000" and not _has_end_of_codestream(stream):
             raise EOFError("its end is missing")  # OpenJPEG would make up the rest
         image, samples, loss = _load(image, stream, name=name, short_side=short_side, salvage=salvage)
@@ -93,6 +110,13 @@ def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int =
         decoded.notes = (*([loss.note(name)] if loss else []), *given.notes, *decoded.notes)
         decoded.lossless &= decoded.format != "WEBP" or _has_lossless_chunk(stream)
         return decoded
+
+
+@contextmanager
+def guarded(name: str) -> Iterator[None]:
+    """A block that meets a file: whatever comes of its damage is one sentence, a PictureError."""
+    try:
+        yield
     except PictureError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -103,13 +127,21 @@ def decode(stream: IO[bytes], *, name: str, max_pixels: float, short_side: int =
         raise PictureError(f"can't read {name}: it is damaged or cut short ({detail}); get a whole copy") from error
 
 
+def _refuse_what_only_claims(image: ImageFile.ImageFile, stream: IO[bytes], name: str) -> None:
+    """Raise PictureError for a file that surely hasn't the bytes for its size: a bigger limit wouldn't help it."""
+    if isinstance(image, ScanTiff):
+        image.layout(name)
+    elif image.format == "JPEG" and (fault := jpeg.survey(_all_of(stream)).fault):
+        raise PictureError(Loss(fault, None).refusal(name))
+
+
 def _load(
     image: ImageFile.ImageFile, stream: IO[bytes], *, name: str, short_side: int, salvage: bool
 ) -> tuple[ImageFile.ImageFile, Samples, Loss | None]:
     """The pixels of an identified picture, and what of them is missing. Raises PictureError for that unless salvage."""
 
     def reopen(other: IO[bytes]) -> ImageFile.ImageFile:
-        opened = _identify(other, name)
+        opened = identify(other, name)
         if short_side:
             share = short_side / min(opened.size)
             opened.draft(None, (max(1, int(opened.width * share)), max(1, int(opened.height * share))))
@@ -123,28 +155,39 @@ def _load(
         return loaded, read_samples(loaded, lambda: loaded, name), loss
     interlaced = bool(image.info.get("interlace"))
     try:
-        samples = read_samples(image, lambda: _identify(stream, name), name)
+        samples = read_samples(image, lambda: identify(stream, name), name)
         # A decoder that ran out of rows leaves the last one black, or each of them thin where it is interlaced.
         if image.format == "PNG":
             flat = bool((samples.color[-1] == samples.color[-1, 0]).all())
             loss = png_loss(_all_of(stream), short=flat or interlaced)
         elif image.format in ("WEBP", "AVIF"):
             loss = (webp_loss if image.format == "WEBP" else avif_loss)(_all_of(stream))
-    except (OSError, EOFError, SyntaxError, ValueError):
+    except DAMAGE as error:
+        if isinstance(image, ScanTiff):
+            return _salvaged_tiff(image, name, salvage, str(error))
         data = _all_of(stream)
         if image.format == "PNG":
             whole, loss = (png_rows.mended(data) if salvage else b""), png_loss(data, short=True)
-        elif made := padded(data, _identify(stream, name)):
+        elif made := padded(data, identify(stream, name)):
             whole, loss = made
         if loss is None:
             raise
         if not salvage:
             raise PictureError(loss.refusal(name)) from None
-        image = _identify(io.BytesIO(whole), name)
-        samples = read_samples(image, lambda: _identify(io.BytesIO(whole), name), name)
+        image = identify(io.BytesIO(whole), name)
+        samples = read_samples(image, lambda: identify(io.BytesIO(whole), name), name)
     if loss and not salvage:
         raise PictureError(loss.refusal(name))
     return image, samples, loss
+
+
+def _salvaged_tiff(image: ScanTiff, name: str, salvage: bool, reason: str) -> tuple[ScanTiff, Samples, Loss | None]:
+    """As much of a damaged TIFF as can be read. Raises PictureError unless salvage."""
+    image.layout(name, salvage=True)  # raises where nothing can be
+    if not salvage:
+        raise PictureError(Loss(reason or "strips or tiles are damaged", None).refusal(name)) from None
+    samples = read_samples(image, lambda: image, name, salvage=True)
+    return image, samples, Loss("strips or tiles are missing or damaged", samples.share, of="pixels")
 
 
 def _all_of(stream: IO[bytes]) -> bytes:
@@ -152,7 +195,7 @@ def _all_of(stream: IO[bytes]) -> bytes:
     return stream.read()
 
 
-def _identify(stream: IO[bytes], name: str) -> ImageFile.ImageFile:
+def identify(stream: IO[bytes], name: str) -> ImageFile.ImageFile:
     """Open the header with the reader whose signature matches; pixels are not decoded yet."""
     stream.seek(0)
     prefix = stream.read(64)
@@ -198,7 +241,7 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
     """Colour to sRGB, the right way up, metadata gathered, from an opened image and the samples read from it."""
     info, notes = image.info, samples.notes
     if getattr(image, "is_animated", False):
-        notes += (f"{name} holds more than one picture; only the first is used",)
+        notes += (more_than_one(name),)
     raw_exif = info.get("exif")
     if isinstance(raw_exif, bytes) and not isinstance(image, _TIFFS):
         info["exif"] = mended_exif(raw_exif)

@@ -22,19 +22,23 @@ Opener = Callable[[], ImageFile.ImageFile]
 class Samples:
     """color: (H,W) grey, (H,W,3) RGB or (H,W,4) CMYK, uint8 or uint16, as stored; alpha (H,W) or None, same dtype.
 
-    notes: what was lost on the way, a sentence each.
+    notes: what was lost on the way, a sentence each. share: how much of the pixels could be read, 0..1.
     """
 
     color: Pixels
     alpha: Pixels | None = None
     profile_applies: bool = True
     notes: tuple[str, ...] = ()
+    share: float = 1.0
 
 
-def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str) -> Samples:
-    """Decode `image`; `reopen` gives the same picture again, header read, for those that need a second pass."""
+def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str, *, salvage: bool = False) -> Samples:
+    """Decode `image`; `reopen` gives the same picture again, header read, for those that need a second pass.
+
+    salvage: of a TIFF, read as many strips and tiles as can be.
+    """
     if isinstance(image, ScanTiff):
-        return _read_tiff(image, name)
+        return _read_tiff(image, name, salvage)
     raw = _raw_mode(image)
     if image.mode == "RGBA" and raw == "LA;16B":  # PNG: Pillow would make 8-bit RGBA of it
         _set_raw_mode(image, "RGBA")
@@ -47,16 +51,16 @@ def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str) -> Sampl
     return samples
 
 
-def _read_tiff(image: ScanTiff, name: str) -> Samples:
+def _read_tiff(image: ScanTiff, name: str, salvage: bool) -> Samples:
     loaded = image.pillow_image(name)
     if loaded is not None:
         return from_pillow(loaded, name)
-    layout = image.layout(name)
-    color, alpha = read_page(image.file, layout, image.tag_v2, name)
+    layout = image.layout(name, salvage=salvage)
+    color, alpha, share = read_page(image.file, layout, image.tag_v2, name, salvage=salvage)
     notes: tuple[str, ...] = ()
     if color.shape[2:] == (4,) and color.dtype == np.uint16 and "icc_profile" in image.info:
         notes = (f"{name}: 16-bit CMYK goes through its colour profile with 8 bits only",)
-    return Samples(color, alpha, profile_applies=layout.photometric != tiff_layout.LAB, notes=notes)
+    return Samples(color, alpha, profile_applies=layout.photometric != tiff_layout.LAB, notes=notes, share=share)
 
 
 def _let_go(image: Image.Image) -> None:

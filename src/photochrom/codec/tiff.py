@@ -34,14 +34,16 @@ class ScanTiff(ImageFile.ImageFile):
         self.file = self.fp
         self.tags = TiffTags(self.file)
         self._at = [self.tags.first]
+        self._known = {self.tags.first}
         self._show(0)
         self.is_animated = self._next(0) != 0
 
     def _show(self, frame: int) -> None:
         page = self.tags.directory(self._at[frame])
         self._frame, self._page, self.tag_v2 = frame, page, page.values
-        if page.next and frame + 1 == len(self._at) and page.next not in self._at:
+        if page.next and frame + 1 == len(self._at) and page.next not in self._known:
             self._at.append(page.next)
+            self._known.add(page.next)
         tags = self.tag_v2
         turned = tags.get(_ORIENTATION, 1)
         self.orientation = turned if isinstance(turned, int) else 1
@@ -90,11 +92,14 @@ class ScanTiff(ImageFile.ImageFile):
         block = block_of(self.tags, self._page)
         return exif_block({tag: field for tag, field in block.main.items() if tag in DESCRIPTIVE}, block.details)
 
-    def layout(self, name: str) -> Layout:
-        """How the pixels lie. Raises PictureError for kinds that aren't read, OSError for what isn't there."""
+    def layout(self, name: str, *, salvage: bool = False) -> Layout:
+        """How the pixels lie. Raises PictureError for kinds that aren't read, OSError for what isn't there.
+
+        salvage: strips and tiles that aren't in the file are given a length of 0.
+        """
         if lost := sorted(NEEDED & (self._page.listed - set(self.tag_v2))):
             raise OSError(f"its tag {lost[0]} is missing")
-        return read_layout(self.tag_v2, little=self.tags.little, file_size=self.tags.size, name=name)
+        return read_layout(self.tag_v2, little=self.tags.little, file_size=self.tags.size, name=name, salvage=salvage)
 
     def pillow_image(self, name: str) -> Image.Image | None:
         """The page as Pillow and libtiff decode it, for compressions that only they know; None for others."""

@@ -4,6 +4,7 @@ import io
 import lzma
 import struct
 import zlib
+from contextlib import suppress
 from typing import IO
 
 import numpy as np
@@ -15,6 +16,9 @@ from photochrom.codec.lzw import lzw_decode, lzw_is_sound
 
 _REVERSED = bytes(int(f"{i:08b}"[::-1], 2) for i in range(256))
 _STREAM = (kinds.DEFLATE, kinds.OLD_DEFLATE)
+_PIECE = 256  # bytes
+# What decoders raise where data is damaged
+DAMAGE = (OSError, EOFError, SyntaxError, ValueError, lzma.LZMAError, zlib.error, struct.error)
 
 
 class UprightTiff(TiffImagePlugin.TiffImageFile):
@@ -35,25 +39,48 @@ class UprightTiff(TiffImagePlugin.TiffImageFile):
 
 def block_bytes(file: IO[bytes], layout: kinds.Layout, offset: int, count: int, size: int) -> bytes:
     """`size` bytes, decompressed. Raises OSError, or what a decoder raises, where they aren't there."""
-    file.seek(offset)
-    data = file.read(count)
-    if layout.reversed_bits:
-        data = data.translate(_REVERSED)
-    if layout.compression in _STREAM:
-        data = zlib.decompressobj().decompress(data, size)
-    elif layout.compression == kinds.LZW:
-        old = len(data) > 1 and not data[0] and data[1] & 1  # codes from the lowest bit on, of writers before TIFF 6
-        sound = old or lzw_is_sound(data, size)  # then libtiff has nothing to complain of, and is the faster one
-        data = _through_libtiff(data, kinds.LZW, size) if sound else lzw_decode(data, size)
-    elif layout.compression == kinds.PACKBITS:
-        data = Image.frombytes("L", (size, 1), data, "packbits", "L").tobytes()
-    elif layout.compression == kinds.LZMA:
-        data = lzma.LZMADecompressor(memlimit=256 << 20).decompress(data, size)
-    elif layout.compression == kinds.ZSTD:
-        data = _through_libtiff(data, layout.compression, size)
+    data = _unpacked(_stored(file, layout, offset, count), layout, size)
     if len(data) < size:
         raise OSError("rows are missing")
     return data[:size]
+
+
+def salvaged_bytes(file: IO[bytes], layout: kinds.Layout, offset: int, count: int, size: int) -> bytes:
+    """The same as far as it goes: `size` bytes at most."""
+    data = _stored(file, layout, offset, count)
+    if layout.compression not in _STREAM:
+        with suppress(*DAMAGE):
+            return _unpacked(data, layout, size)[:size]
+        return b""
+    unpacker, out = zlib.decompressobj(), bytearray()
+    with suppress(zlib.error):
+        for at in range(0, len(data), _PIECE):  # what comes before the damage isn't lost with the rest
+            out += unpacker.decompress(data[at : at + _PIECE], size - len(out) or 1)
+            if len(out) >= size:
+                break
+    return bytes(out[:size])
+
+
+def _stored(file: IO[bytes], layout: kinds.Layout, offset: int, count: int) -> bytes:
+    file.seek(offset)
+    data = file.read(count)
+    return data.translate(_REVERSED) if layout.reversed_bits else data
+
+
+def _unpacked(data: bytes, layout: kinds.Layout, size: int) -> bytes:
+    if layout.compression in _STREAM:
+        return zlib.decompressobj().decompress(data, size)
+    if layout.compression == kinds.LZW:
+        old = len(data) > 1 and not data[0] and data[1] & 1  # codes from the lowest bit on, of writers before TIFF 6
+        sound = old or lzw_is_sound(data, size)  # then libtiff has nothing to complain of, and is the faster one
+        return _through_libtiff(data, kinds.LZW, size) if sound else lzw_decode(data, size)
+    if layout.compression == kinds.PACKBITS:
+        return Image.frombytes("L", (size, 1), data, "packbits", "L").tobytes()
+    if layout.compression == kinds.LZMA:
+        return lzma.LZMADecompressor(memlimit=256 << 20).decompress(data, size)
+    if layout.compression == kinds.ZSTD:
+        return _through_libtiff(data, layout.compression, size)
+    return data
 
 
 def _through_libtiff(data: bytes, compression: int, size: int) -> bytes:

@@ -19,6 +19,8 @@ _DEPTHS = {UINT: (*range(1, 17), 32, 64), INT: (8, 16, 32, 64), FLOAT: (16, 32, 
 _FACTORS = {RAW: 1, PACKBITS: 64, LZW: 4096, DEFLATE: 1040, OLD_DEFLATE: 1040}  # by how much each can shrink at most
 _SMALL_BLOCK = 64 << 20  # bytes: tiles up to this size may reach far beyond the picture's edges
 
+_WORTH_SALVAGE = 0.01  # share of the pixels: what holds less only claims its size
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -81,8 +83,8 @@ def unsupported(name: str, what: str) -> PictureError:
     )
 
 
-def read_layout(tags: Tags, *, little: bool, file_size: int, name: str) -> Layout:
-    """From the tags of a page (a mapping of numbers to values).
+def read_layout(tags: Tags, *, little: bool, file_size: int, name: str, salvage: bool = False) -> Layout:
+    """From the tags of a page (a mapping of numbers to values). salvage: what isn't in the file has no bytes.
 
     Raises PictureError for kinds that aren't read, and OSError where what the tags promise isn't in the file.
     """
@@ -111,14 +113,14 @@ def read_layout(tags: Tags, *, little: bool, file_size: int, name: str) -> Layou
     predictor = _one(tags, 317, 1) if compression in (LZW, DEFLATE, OLD_DEFLATE, LZMA, ZSTD) else 1
     if predictor not in (1, 2, 3) or (predictor == 2 and bits not in (8, 16, 32, 64)) or (predictor == 3 != kind):
         raise unsupported(name, f"predictor {predictor} with {bits}-bit samples")
-    block, offsets, counts = _blocks(tags, samples if planar else 1)
+    block, offsets, counts = _blocks(tags, samples if planar else 1, salvage)
     layout = Layout(
         width=_one(tags, 256, 0), height=_one(tags, 257, 0), bits=bits, kind=kind, photometric=photometric,
         samples=samples, extras=_extras(tags, samples - _COLORS[photometric]), planar=planar and samples > 1,
         compression=compression, predictor=predictor, block=block, offsets=offsets, counts=counts, little=little,
         reversed_bits=_one(tags, 266, 1) == 2,
     )  # fmt: skip
-    return _checked(layout, file_size)
+    return _checked(layout, file_size, salvage)
 
 
 def _one(tags: Tags, tag: int, otherwise: int) -> int:
@@ -140,7 +142,7 @@ def _extras(tags: Tags, count: int) -> tuple[int, ...]:
     return (said + (0,) * count)[:count] if count else ()
 
 
-def _blocks(tags: Tags, planes: int) -> tuple[tuple[int, int], tuple[int, ...], tuple[int, ...]]:
+def _blocks(tags: Tags, planes: int, salvage: bool) -> tuple[tuple[int, int], tuple[int, ...], tuple[int, ...]]:
     """Block size, then the offsets and the byte counts as they are listed."""
     width, height = _one(tags, 256, 0), _one(tags, 257, 0)
     if not width or not height:
@@ -158,13 +160,15 @@ def _blocks(tags: Tags, planes: int) -> tuple[tuple[int, int], tuple[int, ...], 
     wanted = planes * -(-width // block[0]) * -(-height // block[1])
     offsets = _all(tags, where, ())
     counts = _all(tags, sizes, (0,)) if sizes in tags else (0,) * len(offsets)
-    if len(offsets) < wanted or len(counts) < wanted:
+    if salvage:
+        offsets, counts = (offsets + (0,) * wanted)[:wanted], (counts + (0,) * wanted)[:wanted]
+    elif len(offsets) < wanted or len(counts) < wanted:
         raise OSError(f"{wanted} strips or tiles are needed, {min(len(offsets), len(counts))} are there")
     return block, offsets[:wanted], counts[:wanted]
 
 
-def _checked(layout: Layout, file_size: int) -> Layout:
-    """With byte counts that lie within the file. Raises OSError where rows can't be there."""
+def _checked(layout: Layout, file_size: int, salvage: bool) -> Layout:
+    """With byte counts that lie within the file. Raises OSError where rows can't be there, unless salvage."""
     offsets, width, height = layout.offsets, *layout.block
     row = layout.row_bytes
     planes = layout.samples if layout.planar else 1
@@ -174,22 +178,24 @@ def _checked(layout: Layout, file_size: int) -> Layout:
     )  # rows that are unpacked at once
     if row * held > max(_SMALL_BLOCK, 4 * picture):
         raise OSError(f"a tile of {width} x {height} for a picture of {layout.width} x {layout.height}")
-    if min(offsets) < 8 or max(offsets) >= file_size:
+    if not salvage and (min(offsets) < 8 or max(offsets) >= file_size):
         raise OSError("strips or tiles are missing")
-    if len(set(offsets)) < len(offsets):
+    if not salvage and len(set(offsets)) < len(offsets):
         raise OSError("several strips or tiles lie at one place")
-    counts = []
+    counts, needed, held_at_most = [], 0, 0
     for _, top, _, offset, said in layout.blocks():
         need = row * min(height, layout.height - top)
         count = said or file_size
         if layout.compression == RAW and (not said or len(offsets) == 1):
             count = need  # left out, or wrong as some writers have it for a single strip
-        if layout.compression == RAW and (count < need or offset + need > file_size):
+        count = max(0, min(count, file_size - offset)) if offset >= 8 else 0
+        most = count * _FACTORS.get(layout.compression, 1 << 20)
+        if most < need and not salvage:
             raise OSError("rows are missing")
-        count = min(count, file_size - offset)
-        if count * _FACTORS.get(layout.compression, 1 << 20) < need:
-            raise OSError("rows are missing")
-        counts.append(need if layout.compression == RAW else count)
+        counts.append(min(need, count) if layout.compression == RAW else count)
+        needed, held_at_most = needed + need, held_at_most + min(need, most)
     if sum(counts) > 2 * file_size + 65536:
         raise OSError("its strips or tiles lie on one another")
+    if held_at_most < _WORTH_SALVAGE * needed:
+        raise OSError("nearly all of its strips or tiles are missing")
     return Layout(**{**vars(layout), "counts": tuple(counts)})

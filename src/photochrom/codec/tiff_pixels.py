@@ -1,6 +1,7 @@
 """The samples of a TIFF page as 8- or 16-bit pixels: every depth, kind, layout and colour space by one road."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image, ImageCms
 
 from photochrom.codec import tiff_layout as kinds
 from photochrom.codec.arrays import strips
-from photochrom.codec.tiff_codecs import block_bytes, picture_block
+from photochrom.codec.tiff_codecs import DAMAGE, block_bytes, picture_block, salvaged_bytes
 from photochrom.codec.tiff_layout import Layout, unsupported
 from photochrom.codec.tiff_tags import Tags
 from photochrom.color.lab import Pixels
@@ -18,30 +19,49 @@ from photochrom.errors import PictureError
 _PART = 1 << 22  # bytes of an uncompressed strip that are read at once
 
 
-def read_page(file: IO[bytes], layout: Layout, tags: Tags, name: str) -> tuple[Pixels, Pixels | None]:
-    """color (H,W), RGB (H,W,3) or CMYK (H,W,4), and alpha (H,W) or None, both uint8 or both uint16.
+def read_page(
+    file: IO[bytes], layout: Layout, tags: Tags, name: str, *, salvage: bool = False
+) -> tuple[Pixels, Pixels | None, float]:
+    """color (H,W), RGB (H,W,3) or CMYK (H,W,4), alpha (H,W) or None, both uint8 or both uint16; how much was there.
 
     Raises PictureError for what isn't read, and others where the data are damaged or end early.
+    salvage: what can't be read is 0 then, its alpha full, and the share of the pixels that could be is under 1.
     """
     _refuse(layout, name)
+    stored, share = _stored(file, layout, tags, salvage)
+    return *_as_pixels(stored, layout, tags, name), share
+
+
+def _stored(file: IO[bytes], layout: Layout, tags: Tags, salvage: bool) -> tuple[Pixels, float]:
+    """The samples that are colour or alpha, (H,W,S) uint8, uint16 or float32, as they are; how many of them."""
     alpha = layout.alpha
     wanted = [*range(layout.colors), *([] if alpha is None else [alpha])]
     wide = layout.kind != kinds.UINT or layout.bits > 16
     stored = np.dtype(np.float32) if wide else np.dtype(np.uint8 if layout.bits <= 8 else np.uint16)
-    out = np.empty((layout.height, layout.width, len(wanted)), stored)
+    out = (np.zeros if salvage else np.empty)((layout.height, layout.width, len(wanted)), stored)
+    if salvage and alpha is not None and not wide:
+        out[..., -1] = (1 << layout.bits) - 1
     tables = tags.get(347, b"")
-    for plane, top, left, block in _blocks(file, layout, tables if isinstance(tables, bytes) else b""):
+    got = 0
+    for plane, top, left, block in _blocks(file, layout, tables if isinstance(tables, bytes) else b"", salvage):
         rows, columns = out[top : top + block.shape[0]], min(block.shape[1], layout.width - left)
+        got += len(rows) * columns
         for to, sample in enumerate(wanted):
             if not layout.planar or sample == plane:
                 part = block[: len(rows), :columns, 0 if layout.planar else sample]
                 rows[:, left : left + columns, to] = part
+    return out, got / (layout.width * layout.height * (layout.samples if layout.planar else 1))
+
+
+def _as_pixels(out: Pixels, layout: Layout, tags: Tags, name: str) -> tuple[Pixels, Pixels | None]:
+    alpha = layout.alpha
+    wide = out.dtype == np.float32
     if layout.photometric == kinds.PALETTE:
         color = _through_palette(out[..., 0], tags, layout.bits)
         return color, None if alpha is None else _full_range(out[..., 1:], layout.bits, color.dtype)[..., 0]
     if layout.photometric == kinds.LAB:
         return _from_lab(out), None
-    out = _wide_range(out, layout, name) if wide else _full_range(out, layout.bits, stored)
+    out = _wide_range(out, layout, name) if wide else _full_range(out, layout.bits, out.dtype)
     if layout.photometric == kinds.GREY_INVERTED:
         np.subtract(np.iinfo(out.dtype).max, out[..., 0], out=out[..., 0])
     color = out[..., 0] if layout.colors == 1 else out[..., : layout.colors]
@@ -73,24 +93,36 @@ def _refuse(layout: Layout, name: str) -> None:
         raise unsupported(name, "a YCbCr picture with planes apart or alpha")
 
 
-def _blocks(file: IO[bytes], layout: Layout, tables: bytes) -> Iterator[tuple[int, int, int, Pixels]]:
-    """(plane, top, left, samples (h,w,S)) of each strip or tile; a large uncompressed strip comes in parts."""
+def _blocks(file: IO[bytes], layout: Layout, tables: bytes, salvage: bool) -> Iterator[tuple[int, int, int, Pixels]]:
+    """(plane, top, left, samples (h,w,S)) of each strip or tile; a large uncompressed strip comes in parts.
+
+    salvage: rows that can't be read are left out.
+    """
     height = layout.block[1]
+    raw = layout.compression == kinds.RAW
     for plane, top, left, offset, count in layout.blocks():
         rows = min(height, layout.height - top)
         if layout.compression in kinds.PICTURES:
-            block = picture_block(file, layout, tables, offset, count)
-            if len(block) < rows:
-                raise OSError("rows are missing")
-            yield plane, top, left, block
+            with suppress(*(DAMAGE if salvage else ())):
+                block = picture_block(file, layout, tables, offset, count)
+                if len(block) < rows and not salvage:
+                    raise OSError("rows are missing")
+                yield plane, top, left, block
             continue
-        step = max(1, _PART // layout.row_bytes) if layout.compression == kinds.RAW else rows
+        step = max(1, _PART // layout.row_bytes) if raw else rows
         for first in range(0, rows, step):
             part = min(step, rows - first)
             size = part * layout.row_bytes
-            at = offset + first * layout.row_bytes if layout.compression == kinds.RAW else offset
-            data = block_bytes(file, layout, at, size if layout.compression == kinds.RAW else count, size)
-            yield plane, top + first, left, _unpacked(data, layout, part)
+            at = offset + first * layout.row_bytes if raw else offset
+            if salvage:
+                held = max(0, min(size, count - first * layout.row_bytes)) if raw else count
+                data = salvaged_bytes(file, layout, at, held, size) if held else b""
+                part = len(data) // layout.row_bytes
+                data = data[: part * layout.row_bytes]
+            else:
+                data = block_bytes(file, layout, at, size if raw else count, size)
+            if part:
+                yield plane, top + first, left, _unpacked(data, layout, part)
 
 
 def _unpacked(data: bytes, layout: Layout, rows: int) -> Pixels:

@@ -18,10 +18,14 @@ Reopen = Callable[[IO[bytes]], ImageFile.ImageFile]
 
 @dataclass(frozen=True)
 class Loss:
-    """What of a picture is missing. reason: in words. share: of its rows that are there, 0..1; None: not known."""
+    """What of a picture is missing. reason: in words. share: of its rows that are there, 0..1; None: not known.
+
+    of: what is counted.
+    """
 
     reason: str
     share: float | None
+    of: str = "rows"
 
     def note(self, name: str) -> str:
         """For a warning beside the part that was read."""
@@ -36,7 +40,7 @@ class Loss:
 
     @property
     def _extent(self) -> str:
-        return "" if self.share is None else f" ({int(100 * self.share)} % of its rows are there)"
+        return "" if self.share is None else f" ({int(100 * self.share)} % of its {self.of} are there)"
 
 
 def load_jpeg(

@@ -1,6 +1,8 @@
 """From arrays and metadata to the bytes of a picture file."""
 
 import io
+import struct
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, BinaryIO
 
@@ -12,26 +14,33 @@ from photochrom.codec import icc
 from photochrom.codec.arrays import flatten_on_white, to_8_bit
 from photochrom.codec.png_writer import write_png_16
 from photochrom.codec.reading import Decoded
-from photochrom.codec.tiff_writer import write_tiff
+from photochrom.codec.tiff_writer import TiffWriter
 from photochrom.color.lab import Pixels
 from photochrom.errors import OutputError, UsageError
 
 # What we write, by the suffix of the name; the first suffix of a format is the one to give to new files.
 SUFFIXES = {
-    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF",
-    ".webp": "WEBP", ".bmp": "BMP", ".avif": "AVIF",
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".mpo": "JPEG", ".png": "PNG", ".apng": "PNG",
+    ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP", ".bmp": "BMP", ".avif": "AVIF",
 }  # fmt: skip
 _LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383, "AVIF": 16384}
 _JPEG_SEGMENT = 65533  # bytes that a marker segment of a JPEG can hold
 DEFAULT_QUALITY = 92
 
 
-def known_format(name: str) -> str:
-    """Pillow's name of a format we write, from "jpg", ".JFIF" or "JPEG". Raises UsageError for others."""
+PAGE_SUFFIXES = {**SUFFIXES, ".gif": "GIF"}  # a single picture isn't written with a GIF's 256 colours, an animation is
+
+
+def known_format(name: str, *, pages: bool = False) -> str:
+    """Pillow's name of a format we write, from "jpg", ".JFIF" or "JPEG". Raises UsageError for others.
+
+    pages: all pictures of a file are to be written.
+    """
+    suffixes = PAGE_SUFFIXES if pages else SUFFIXES
     plain = name.removeprefix(".").upper()
-    plain = SUFFIXES.get(f".{plain.lower()}", plain)
-    if plain not in SUFFIXES.values():
-        choices = ", ".join(dict.fromkeys(SUFFIXES.values()))
+    plain = suffixes.get(f".{plain.lower()}", plain)
+    if plain not in suffixes.values():
+        choices = ", ".join(dict.fromkeys(suffixes.values()))
         raise UsageError(f"can't write pictures as {name!r}; choose one of {choices}")
     return plain
 
@@ -53,36 +62,52 @@ def write_picture(out: BinaryIO, picture: Decoded, *, format: str, quality: int 
             notes.append(f"{format} holds no transparency; laid on white (PNG would keep it)")
             pixels = flatten_on_white(pixels, alpha)
         alpha = None
-    # An sRGB profile belongs to RGB pixels; grey ones need none, being taken as sRGB grey.
-    profile = icc.srgb_profile() if picture.had_profile and pixels.ndim == 3 else b""
     if format == "TIFF":
-        exif, damaged = _exif_made_anew(picture.exif)
-        notes += damaged
-        write_tiff(
-            out, pixels, alpha, compress=picture.compressed, dpi=picture.dpi, icc=profile,
-            exif=exif, xmp=picture.xmp, iptc=picture.iptc,
-        )  # fmt: skip
-    elif format == "PNG" and pixels.dtype == np.uint16:
+        return notes + add_to_tiff(TiffWriter(out), picture)
+    if format == "PNG" and pixels.dtype == np.uint16:
         write_png_16(
-            out, pixels, alpha, dpi=picture.dpi, icc=profile, exif=picture.exif, xmp=picture.xmp, text=_texts(picture)
-        )
+            out, pixels, alpha, dpi=picture.dpi, icc=profile_of(picture), exif=picture.exif, xmp=picture.xmp,
+            text=_texts(picture),
+        )  # fmt: skip
     else:
         # Into memory first: given a real file, Pillow writes past Python and hides why a write failed.
         memory = io.BytesIO()
         opacity = None if alpha is None else to_8_bit(alpha)
-        notes += _with_pillow(memory, image_of(to_8_bit(pixels), opacity), picture, format, quality, profile)
+        options, lost = encoding_options(picture, format, quality)
+        save_with_pillow(memory, image_of(to_8_bit(pixels), opacity), format, options)
+        notes += lost
         out.write(memory.getbuffer())
     return notes
 
 
-def _with_pillow(
-    out: BinaryIO, image: Image.Image, picture: Decoded, format: str, quality: int | None, profile: bytes
-) -> list[str]:
-    options: dict[str, Any] = {"icc_profile": profile} if profile else {}
+def add_to_tiff(tiff: TiffWriter, picture: Decoded, *, page: tuple[int, int] | None = None) -> list[str]:
+    """Append a picture to a TIFF; gives notes of what was damaged. page: which of how many this is, from 0."""
+    exif, damaged = _exif_made_anew(picture.exif)
+    tiff.add(
+        picture.pixels, picture.alpha, compress=picture.compressed, dpi=picture.dpi, icc=profile_of(picture),
+        exif=exif, xmp=picture.xmp, iptc=picture.iptc, description=comment_of(picture), page=page,
+    )  # fmt: skip
+    return damaged
+
+
+def profile_of(picture: Decoded) -> bytes:
+    """The profile to be written: sRGB belongs to RGB pixels; grey ones need none, being taken as sRGB grey."""
+    return icc.srgb_profile() if picture.had_profile and picture.pixels.ndim == 3 else b""
+
+
+def comment_of(picture: Decoded) -> str:
+    """The comments of a JPEG or GIF as one text; "" if there are none."""
+    return "\n".join(comment.decode("utf-8", "replace").rstrip("\0") for comment in picture.comments)
+
+
+def encoding_options(picture: Decoded, format: str, quality: int | None) -> tuple[dict[str, Any], list[str]]:
+    """What Pillow is told beside the pixels: metadata and quality; and notes of what the format can't hold."""
+    profile = profile_of(picture)
+    options: dict[str, Any] = {"icc_profile": profile} if profile and format != "GIF" else {}
     notes: list[str] = []
     if picture.dpi is not None and format in ("JPEG", "PNG", "BMP"):
         options["dpi"] = picture.dpi
-    if picture.exif and format != "BMP":
+    if picture.exif and format not in ("BMP", "GIF"):
         options["exif"] = picture.exif
     if picture.xmp and format in ("JPEG", "WEBP", "AVIF"):
         options["xmp"] = picture.xmp
@@ -93,6 +118,8 @@ def _with_pillow(
         options["extra"] = exif_blocks.iptc_segment(picture.iptc) + exif_blocks.comment_segments(picture.comments)
     elif format == "PNG":
         options["pnginfo"] = _png_text(picture)
+    elif format == "GIF" and picture.comments:
+        options["comment"] = b"\n".join(picture.comments)
     elif format == "WEBP":
         # Lossy WebP always halves chroma; the sharp conversion loses least.
         lossless = quality is None and picture.lossless
@@ -103,11 +130,15 @@ def _with_pillow(
             raise OutputError("this Pillow can't write AVIF; install a newer one or choose PNG")
         options |= {"subsampling": "4:4:4", "quality": quality or DEFAULT_QUALITY}
         options["exif"], notes = _exif_made_anew(picture.exif)  # Pillow would, and fails where a value is damaged
+    return options, notes
+
+
+def save_with_pillow(out: BinaryIO, image: Image.Image, format: str, options: Mapping[str, Any]) -> None:
+    """image.save, with one error for all that may go wrong. Raises OutputError."""
     try:
         image.save(out, format, **options)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, struct.error) as error:
         raise OutputError(f"can't write the picture as {format} ({error}); choose PNG or TIFF") from error
-    return notes
 
 
 def _exif_made_anew(exif: bytes) -> tuple[bytes, list[str]]:
@@ -139,7 +170,7 @@ def _fit_segments(options: dict[str, Any]) -> list[str]:
 
 def _texts(picture: Decoded) -> dict[str, str]:
     """The texts of a PNG: its own, and the comments of a JPEG or GIF."""
-    said = "\n".join(comment.decode("utf-8", "replace").rstrip("\0") for comment in picture.comments)
+    said = comment_of(picture)
     return {"Comment": said, **picture.text} if said else picture.text
 
 
