@@ -9,9 +9,12 @@ from typing import Any
 import lightning
 import pytest
 import torch
+from PIL import Image
 from tiny_training import TinyMethod, draw_pictures, tiny_recipe, train_tiny
 
 from photochrom.errors import PhotochromError, TrainingError, UsageError
+from photochrom.train.run.options import RunOptions
+from photochrom.train.run.run import train
 
 
 def failing(error: Exception) -> type[TinyMethod]:
@@ -58,12 +61,47 @@ def test_a_few_broken_pictures_are_left_out_with_a_count(tmp_path: Path, residen
 
 
 @pytest.mark.parametrize(("resident", "workers"), [("yes", 0), ("no", 0), ("no", 1)])
-def test_one_in_a_hundred_broken_stops_the_run(tmp_path: Path, resident: str, workers: int) -> None:
+@pytest.mark.parametrize("torn", [3, 4])
+def test_a_small_set_may_lose_three_pictures(tmp_path: Path, resident: str, workers: int, torn: int) -> None:
     pictures = draw_pictures(tmp_path / "pictures", 40, (12, 12))
-    (pictures / "torn.png").write_bytes(b"not a picture")
+    for n in range(torn):
+        (pictures / f"torn{n}.png").write_bytes(b"not a picture")
     recipe = tiny_recipe(data={"resident": resident, "size": 8, "workers": workers}, train={"epochs": 1, "batch": 8})
-    with pytest.raises(TrainingError, match=r"1 of 41 pictures can't be read \(the first: .*torn\.png"):
+    if torn == 3:
         train_tiny(recipe, [pictures], tmp_path / "run")
+        return
+    with pytest.raises(TrainingError, match=r"4 of 44 pictures can't be read: .* without 3 at most") as error:
+        train_tiny(recipe, [pictures], tmp_path / "run")
+    assert all(f"torn{n}.png" in str(error.value) for n in range(torn)), "all at once"
+
+
+@pytest.mark.parametrize("resident", ["yes", "no"])
+def test_grey_pictures_are_left_out_and_counted(
+    tmp_path: Path, resident: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = draw_pictures(tmp_path / "pictures", 20)
+    for n in range(10):
+        Image.linear_gradient("L").resize((40, 30 + n)).convert("RGB").save(pictures / f"grey{n}.png")
+    recipe = tiny_recipe(data={"resident": resident, "validation": 0.3}, train={"epochs": 2})
+    options = RunOptions(device="cpu")
+    train(recipe, [pictures], tmp_path / "run", method=TinyMethod, options=options)
+    assert "10 of 30 pictures were left out: 10 have no colour" in capsys.readouterr().err.replace("\n", " ")
+    told = json.loads((tmp_path / "run" / "run.json").read_text())["data"]["left_out_names"]
+    assert {Path(name).name for name in told} == {f"grey{n}.png" for n in range(10)}
+    assert set(told.values()) == {"it has no colour"}
+
+
+def test_nothing_but_grey_pictures_is_refused(tmp_path: Path) -> None:
+    for n in range(6):
+        shade = Image.linear_gradient("L").resize((40, 30 + n))
+        (tmp_path / "grey").mkdir(exist_ok=True)
+        shade.save(tmp_path / "grey" / f"{n}.png")
+        Image.merge("RGB", [shade.point(lambda v, f=f: int(v * f)) for f in (1.0, 0.85, 0.65)]).save(
+            tmp_path / "grey" / f"sepia{n}.png"
+        )
+    with pytest.raises(UsageError, match=r"none of the .* pictures in grey is in colour: there is nothing to learn"):
+        train_tiny(tiny_recipe(), [tmp_path / "grey"], tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_nothing_but_dull_pictures(tmp_path: Path) -> None:

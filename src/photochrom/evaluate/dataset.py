@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from photochrom.color.lightness import lightness
-from photochrom.color.tint import describe
 from photochrom.errors import PictureError, UsageError
 from photochrom.evaluate.arrays import Grey, Lab, Rgb
 from photochrom.evaluate.metrics.picture import lab_of
+from photochrom.pictures.colored import check_color
 from photochrom.pictures.find import find_pictures
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.squares import center_crop
@@ -101,8 +101,7 @@ def open_square(picture: Picture, size: int) -> Rgb:
     Raises PictureError: not readable, or without any colour (it can't be a truth).
     """
     pixels = picture.pixels()
-    if describe(pixels).kind == "grey":
-        raise PictureError("it has no colour")
+    check_color(pixels)
     return center_crop(pixels, size)
 
 
@@ -110,15 +109,3 @@ def grey_of(square: Rgb) -> Grey:
     """(H,W) uint8 with the lightness of the (H,W,3) square: what every model is given."""
     table = lightness(np.arange(256, dtype=np.uint8)[None])[0]
     return np.searchsorted((table[1:] + table[:-1]) / 2, lightness(square)).astype(np.uint8)
-
-
-def refuse_colorless(pictures: Sequence[Picture]) -> None:
-    """Raises UsageError unless one of the pictures has colour; stops at the first."""
-    for picture in pictures:
-        try:
-            if describe(picture.pixels()).kind == "color":
-                return
-        except PictureError:
-            continue
-    sets = ", ".join(dict.fromkeys(picture.set_name for picture in pictures))
-    raise UsageError(f"none of the {len(pictures)} pictures in {sets} is in colour: there is nothing to compare with")

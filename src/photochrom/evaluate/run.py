@@ -14,12 +14,13 @@ from typing import Any
 from photochrom import provenance
 from photochrom.errors import OutputError, UsageError
 from photochrom.evaluate.cache import Cache
-from photochrom.evaluate.dataset import find_items, refuse_colorless
+from photochrom.evaluate.dataset import find_items
 from photochrom.evaluate.measures import FEATURES, FeatureMeasure, LpipsMeasure, Measure, make_measures
 from photochrom.evaluate.numbers import Numbers, measure_all
 from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, TruthPainter, open_models
 from photochrom.evaluate.rows import FRECHET_DRAWS, digest_of, rows_of_all, rows_of_sets
 from photochrom.evaluate.settings import EvaluationSettings
+from photochrom.pictures.colored import refuse_colorless
 from photochrom.progress import Progress, silent
 
 FORMAT = 1  # of results.json

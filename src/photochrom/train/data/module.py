@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import lightning
 import numpy as np
@@ -17,13 +17,15 @@ from photochrom.errors import TrainingError
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.split import Split
 from photochrom.progress import Progress, silent
+from photochrom.train.data.left_out import LeftOut, log
 from photochrom.train.data.loader import ResumableLoader, picks_loader
 from photochrom.train.data.order import TrainOrder, ValidationOrder
-from photochrom.train.data.pictures import LeftOut, Squares, View, collate, ignore_signals, log
+from photochrom.train.data.pictures import Squares, View, collate, ignore_signals
 from photochrom.train.data.resident import Resident, free_memory, load_resident
 from photochrom.train.recipe.sections import Recipe
 
 Sets = dict[str, list[Picture]]
+FEW = 2000  # pictures that are looked at before a run, where it doesn't decode all of them anyway
 
 
 class PictureData(lightning.LightningDataModule):
@@ -55,12 +57,16 @@ class PictureData(lightning.LightningDataModule):
         random_view = View(config.size, random=True, zoom=config.zoom, seed=seed)
         self.views = {"train": random_view if config.crop == "random" else center, "validation": View(config.size)}
         self.residents: dict[str, dict[str, Resident]] = {}
-        self.left_out = LeftOut(sum(len(pictures) for sets in self.sets.values() for pictures in sets.values()))
+        every = [picture for sets in self.sets.values() for pictures in sets.values() for picture in pictures]
+        self.left_out = LeftOut(len(every), every)
 
     def setup(self, stage: str) -> None:
         """Decode everything into memory, if it fits and is meant to be there."""
         config = self.recipe.data
-        if self.residents or config.resident == "no" or (config.resident == "auto" and not self.cache_in_memory):
+        if self.residents:
+            return
+        if config.resident == "no" or (config.resident == "auto" and not self.cache_in_memory):
+            self._look_at_few()
             return
         room = self._room()
         for part, sets in self.sets.items():
@@ -76,7 +82,7 @@ class PictureData(lightning.LightningDataModule):
                     room=room,
                     workers=config.workers,
                     least_colorful=config.min_colorfulness if part == "train" else 0.0,
-                    report=self.left_out.add,
+                    report=self.left_out.note,
                     progress=partial(self._decoded, part, len(pictures)),
                 )
                 if resident is None:
@@ -87,11 +93,28 @@ class PictureData(lightning.LightningDataModule):
                             "set data.resident = auto, or lower data.size or data.limit"
                         )
                     log.info("the pictures don't fit into memory: they are decoded as they are needed")
+                    self._look_at_few()
                     return
                 if not len(resident):
-                    raise TrainingError(f"no picture of the {part} part is left: lower data.min_colorfulness")
+                    self._refuse_none(part)
                 room -= resident.pixels.numel()
                 self.residents.setdefault(part, {})[name] = resident.to(self._device())
+        self.left_out.check()
+        self.left_out.tell()
+
+    def _look_at_few(self) -> None:
+        """Decode all of a small set once, so that what is wrong with it is told before the first step."""
+        if self.left_out.count <= FEW:
+            self.left_out.look_at_all()
+            self.left_out.check()
+            self.left_out.tell()
+
+    def _refuse_none(self, part: str) -> NoReturn:
+        """Raises TrainingError for a part of which nothing is left, with the reason."""
+        self.left_out.check()
+        if said := self.left_out.summary():
+            raise TrainingError(f"no picture of the {part} part is left, as {said}: give pictures in colour")
+        raise TrainingError(f"no picture of the {part} part is left: lower data.min_colorfulness")
 
     def _decoded(self, part: str, count: int, done: int) -> None:
         self._progress(part, done, count)

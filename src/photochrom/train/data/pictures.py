@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +18,11 @@ from photochrom.color.colorfulness import colorfulness
 from photochrom.errors import PictureError, TrainingError
 from photochrom.pictures.picture import Picture, Pixels
 from photochrom.pictures.squares import center_crop, chance, random_boxes, resized_crop
+from photochrom.train.data.left_out import Broken
 
-MOST_BROKEN = 0.01  # share of unreadable pictures at which a run stops
 _TRIES = 50  # pictures tried in the place of one that can't be used
 
-log = logging.getLogger("photochrom.train")
 Pick = tuple[int, ...]  # the epoch, then the number of a picture in each set
-Broken = tuple[str, str]  # where a picture lies, and a sentence why it can't be read
 
 
 @dataclass(frozen=True)
@@ -86,8 +83,9 @@ class Squares(Dataset[dict[str, Any]]):
                 continue
             if self.least_colorful <= 0 or colorfulness(square) >= self.least_colorful:
                 return square
+        why = f" ({broken[-1][1]})" if broken else ""
         raise TrainingError(
-            f"{pictures[index].where} and {_TRIES} others can't be used: check the data"
+            f"{pictures[index].where} and {_TRIES} others can't be used{why}: check the data"
             + (", or lower data.min_colorfulness" if self.least_colorful > 0 else "")
         )
 
@@ -104,27 +102,6 @@ def ignore_signals(worker: int) -> None:
     """A decoding process leaves Ctrl-C and SIGTERM to the one that trains, which still needs a batch or two."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-class LeftOut:
-    """The pictures that couldn't be read so far, with the reasons; each is logged once, and too many stop the run."""
-
-    def __init__(self, pictures: int) -> None:
-        self.pictures = pictures
-        self.names: dict[str, str] = {}
-
-    def add(self, broken: Sequence[Broken]) -> None:
-        """Raises TrainingError when MOST_BROKEN of the pictures is reached."""
-        for where, why in broken:
-            if where not in self.names:
-                self.names[where] = why
-                log.warning("left out: %s", why)
-        if len(self.names) >= MOST_BROKEN * self.pictures and self.names:
-            first = next(iter(self.names.values()))
-            raise TrainingError(
-                f"{len(self.names)} of {self.pictures} pictures can't be read (the first: {first}): "
-                f"mend or remove them, a run goes on only with under {MOST_BROKEN:.0%} of them"
-            )
 
 
 def _substitutes(index: int, count: int, seed: int) -> list[int]:

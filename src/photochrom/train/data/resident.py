@@ -17,7 +17,8 @@ from torch.utils.data import DataLoader, Dataset
 from photochrom.color.colorfulness import colorfulness
 from photochrom.errors import PictureError
 from photochrom.pictures.picture import Picture
-from photochrom.train.data.pictures import Broken, View, ignore_signals
+from photochrom.train.data.left_out import Broken
+from photochrom.train.data.pictures import View, ignore_signals
 
 _PROBE = 64  # pictures after which it is known whether all will fit
 

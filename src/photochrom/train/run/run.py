@@ -10,6 +10,7 @@ import lightning
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 
+from photochrom.pictures.colored import refuse_colorless
 from photochrom.pictures.split import Split
 from photochrom.progress import Progress
 from photochrom.train.cache.module import CachedData
@@ -67,6 +68,7 @@ def train(
         unpaired: Split | None = parts_of([recipe.data.other], recipe, other=True)
     else:
         unpaired = parts if kind.unpaired else None
+    refuse_colorless(parts.train, to="learn from")
     ends = Ends.of(recipe, len(parts.train), options)
     folder.begin(recipe, _facts(data, parts, unpaired, ends), resume=options.resume)
     behind = Behind.of(folder) if options.resume else None
@@ -98,10 +100,7 @@ def train(
             since=behind.steps if behind else 0 if options.resume else None,
         )
         _fit(trainer, model, pictures, folder, recipe, behind.path if behind else None)
-        if left := pictures.left_out.names:
-            log.info(
-                "%d of %d pictures were left out, see %s", len(left), pictures.left_out.pictures, out / "warnings.log"
-            )
+        pictures.left_out.tell()
     return out
 
 
