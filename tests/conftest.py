@@ -46,6 +46,9 @@ class FakeModel:
     def predict(self, photo: Photo, settings: Settings) -> None:
         self.before(photo)
 
+    def confidence(self, prediction: None, settings: Settings) -> None:
+        return None
+
     def render(self, photo: Photo, prediction: None, settings: Settings) -> Photo:
         self.calls.append(settings)
         grey = photo.pixels if photo.pixels.ndim == 2 else photo.pixels[..., 0]

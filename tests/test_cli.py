@@ -155,6 +155,8 @@ def test_json_lines(cli: Cli, draw: Draw, model: FakeModel) -> None:
         "status": "done",
         "error": None,
         "error_type": None,
+        "confidence": None,
+        "beside": [],
         "warnings": ["a.jpg has colour already"],
     }
     assert (bad["status"], bad["error_type"], bad["output"]) == ("failed", "PictureError", None)

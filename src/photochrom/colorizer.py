@@ -127,6 +127,13 @@ class Colorizer:
         ab = prediction.ab(settings)
         return self._domain.finish(ab, prediction.shown) if self._domain.finish else ab
 
+    def confidence(self, prediction: Prediction, settings: Settings | None = None) -> Float | None:
+        """How likely each place's colour errs by no more than 20 ab units, (h,w) float32 0..1, of what was shown.
+
+        Its mean over the picture tells the doubtful ones of a collection. None for a network that gives one colour.
+        """
+        return prediction.confidence(self.chroma(prediction, settings))
+
     def work_size(self, size: tuple[int, int], detail: int | None = None) -> tuple[int, int]:
         """(width, height) of the network's input for a picture of `size`: short side `detail`, about the same shape."""
         spec = self._network.spec

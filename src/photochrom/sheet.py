@@ -47,6 +47,20 @@ def contact_sheet(rows: Sequence[Sequence[NDArray[np.uint8]]], labels: Sequence[
     return sheet
 
 
+def montage(
+    pictures: Sequence[tuple[str, NDArray[np.uint8]]], *, columns: int = 3, wide: int = 300
+) -> NDArray[np.uint8]:
+    """Pictures (H,W,3) or (H,W) uint8 under their names, `columns` to a row, each at most `wide` px wide."""
+    names, shown = [name for name, _ in pictures], [_fitted(picture, wide) for _, picture in pictures]
+    columns = min(columns, len(names))
+    rows = [
+        np.asarray(contact_sheet([shown[i : i + columns]], names[i : i + columns]))
+        for i in range(0, len(names), columns)
+    ]
+    width = max(row.shape[1] for row in rows)
+    return np.concatenate([np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0)), constant_values=255) for r in rows])
+
+
 def _enlarged(picture: NDArray[np.uint8], least: int) -> NDArray[np.uint8]:
     times = -(-least // picture.shape[1])
     return picture.repeat(times, axis=0).repeat(times, axis=1) if times > 1 else picture
@@ -58,3 +72,11 @@ def _cut(label: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageF
     while label and font.getlength(label + "...") > width:
         label = label[:-1]
     return label + "..."
+
+
+def _fitted(picture: NDArray[np.uint8], wide: int) -> NDArray[np.uint8]:
+    scale = wide / picture.shape[1]
+    if scale >= 1:
+        return picture
+    size = wide, max(1, round(picture.shape[0] * scale))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))

@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import photochrom
@@ -32,6 +33,8 @@ def run(
     logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a broken file, our sentence says
     if options.pages:
         chosen_pages(options.pages)
+    if options.pages and (options.confidence or options.sheet):
+        raise UsageError("--pages goes with neither --confidence nor --sheet, which are of one picture: leave one out")
     if options.format:
         known_format(options.format, pages=bool(options.pages))
     if not names:
@@ -45,6 +48,7 @@ def run(
             pages=bool(options.pages),
         )  # fmt: skip
     colorizer = photochrom.load_model(model, device=device)
+    options = replace(options, judged=as_json)
     report = Report(len(made.jobs), passed=made.passed, as_json=as_json, to_stdout=to_stdout)
     with report:
         for result in color_files(made.jobs, colorizer, options, stdout=sys.stdout.buffer):
@@ -62,8 +66,11 @@ def _stream_job(
         )
     outputs: tuple[Path, ...] = ()
     if output is None or output == "-":
-        if options.variants > 1 or as_json:
-            raise UsageError("stdout takes one picture and nothing else; add -o new.png to use --variants or --json")
+        if options.variants > 1 or as_json or options.confidence or options.sheet:
+            raise UsageError(
+                "stdout takes one picture and nothing else; add -o new.png to use --variants, --sheet, --confidence or "
+                "--json"
+            )
         if sys.stdout.isatty():
             raise UsageError("a picture can't be shown in a terminal; add -o new.png, or send it on with > or |")
     else:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
-from photochrom.batch.plan import Job
 from photochrom.errors import OutputExistsError
 
 _CLOCK = 2.0  # seconds: memory cards (FAT) keep times no finer than this
 
 
-def outputs_to_write(job: Job, *, overwrite: bool, skip_done: bool) -> list[Path]:
-    """Those of the job's outputs that aren't done. Raises OutputExistsError; saving would too, but after the work.
+def outputs_to_write(outputs: Sequence[Path], source: Path, *, overwrite: bool, skip_done: bool) -> list[Path]:
+    """Those of a picture's outputs that aren't done. Raises OutputExistsError; saving would too, but after the work.
 
     skip_done: one that is there, with something in it, and no older than its picture, is done. One that is older is
     replaced only with `overwrite`; an empty one holds nothing to lose, and is.
     """
-    to_write = [path for path in job.outputs if not (skip_done and _is_done(path, job.source))]
+    to_write = [path for path in outputs if not (skip_done and _is_done(path, source))]
     for path in [] if overwrite else to_write:
         if os.path.lexists(path) and not (skip_done and is_empty(path)):
-            why = f"is older than {job.source}" if skip_done else f"exists already, so {job.source} was not coloured"
+            why = f"is older than {source}" if skip_done else f"exists already, so {source} was not coloured"
             raise OutputExistsError(f"{path} {why}; add --overwrite to replace it")
     return to_write
 

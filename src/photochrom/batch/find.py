@@ -27,7 +27,8 @@ UNREADABLE = frozenset({
     ".xcf", ".xpm",
 })  # fmt: skip
 PICTURES = READABLE | UNREADABLE
-_EARLIER = re.compile(r"(?P<stem>.+)\.color(-\d+)?(-p\d+)?", re.DOTALL)  # the stem of a result of ours
+# The stem of a result of ours, of a page of one too, or of what is written beside it.
+_EARLIER = re.compile(r"(?P<stem>.+)\.color(-\d+)?(-p\d+)?(\.\w+\.(confidence|sheet))?", re.DOTALL)
 
 
 @dataclass

@@ -126,6 +126,8 @@ def _file_record(result: Result) -> dict[str, Any]:
         "error": _sentence(result) if result.error else None,
         "error_type": type(result.error).__name__ if result.error else None,
         "seconds": round(result.seconds, 3),
+        "confidence": None if result.confidence is None else round(result.confidence, 3),
+        "beside": [str(path) for path in result.extras],
         "warnings": result.warnings,
         **({"outputs": [str(path) for path in result.outputs], "pages": result.pages} if result.pages else {}),
     }

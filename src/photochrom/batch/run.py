@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from photochrom.atomic import remove_leftovers
 from photochrom.batch.done import is_empty, outputs_to_write
+from photochrom.batch.extras import CONFIDENCE, SHEET, confidence_map, save, versions_sheet
 from photochrom.batch.pages import Document, color_pages, files_of, open_document
 from photochrom.batch.plan import Job
 from photochrom.codec.budget import default_memory
@@ -41,6 +42,14 @@ class Options:
     max_memory: int | None = None
     salvage: bool = False
     pages: str | None = None
+    confidence: bool = False
+    sheet: bool = False
+    judged: bool = False  # a number for the confidence is wanted
+
+    def extras(self, job: Job) -> tuple[Path, ...]:
+        """What is written beside the results of a job."""
+        wanted = [suffix for suffix, on in ((CONFIDENCE, self.confidence), (SHEET, self.sheet)) if on and job.outputs]
+        return tuple(job.outputs[0].with_name(job.outputs[0].name + suffix) for suffix in wanted)
 
 
 @dataclass
@@ -48,7 +57,8 @@ class Result:
     """What became of one picture: the files written, or the error; `seconds` is the time spent on it alone.
 
     skipped: its results (`outputs`) were there already, and nothing was done. pages: the numbers of those that were
-    asked for. first: how many of the outputs are of the first version.
+    asked for. first: how many of the outputs are of the first version. extras: what was written
+    beside them. confidence: 0..1, the mean over what was coloured; None where it isn't known.
     """
 
     source: str
@@ -59,6 +69,8 @@ class Result:
     skipped: bool = False
     pages: list[int] = field(default_factory=list)
     first: int = 1
+    extras: list[Path] = field(default_factory=list)
+    confidence: float | None = None
 
 
 def color_files(
@@ -117,7 +129,10 @@ def _open(job: Job, options: Options) -> _Opened:
             whole = files_of(job, document)
             opened.result.pages, opened.result.first = document.numbers, len(document.first_files(job))
             opened.document = document if document.pages.count > 1 or document.together else None
-        opened.outputs = frozenset(outputs_to_write(whole, overwrite=options.overwrite, skip_done=options.skip_done))
+        wanted = (*whole.outputs, *options.extras(whole))
+        opened.outputs = frozenset(
+            outputs_to_write(wanted, job.source, overwrite=options.overwrite, skip_done=options.skip_done)
+        )
         if whole.outputs and not opened.outputs:
             opened.document = None
             opened.result.skipped, opened.result.outputs = True, list(whole.outputs)
@@ -153,6 +168,12 @@ def _color(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, st
         prediction = colorizer.predict(photo, options.settings)
         colored = [colorizer.render(photo, prediction, version) for version in versions]
         result.warnings += colored[0].notes[len(photo.notes) :]
+        certain = None
+        if options.judged or options.confidence:
+            certain = colorizer.confidence(prediction, options.settings)
+            result.confidence = None if certain is None else float(certain.mean())
+        if options.confidence and certain is None:
+            raise UsageError("this model predicts one colour, not a distribution: it has no --confidence")
     if result.error:
         return result
     with _measured(result, fatal=BrokenPipeError):
@@ -167,6 +188,16 @@ def _color(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, st
                 notes = save_photo(version, path, quality=options.quality, overwrite=replace)
                 result.warnings += [note for note in notes if note not in result.warnings]  # once, not for each version
             result.outputs.append(path)
+        for path in options.extras(job):
+            if path in opened.outputs:
+                replace = options.overwrite or (options.skip_done and is_empty(path))
+                if path.name.endswith(CONFIDENCE):
+                    assert certain is not None
+                    image = confidence_map(prediction, certain, photo.size)
+                else:
+                    image = versions_sheet(photo, colored)
+                save(image, path, overwrite=replace)
+            result.extras.append(path)
     return result
 
 

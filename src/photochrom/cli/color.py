@@ -52,6 +52,10 @@ def color(
     variants: Annotated[
         int, typer.Option(help="Write this many different colourings.", min=1, max=100, metavar="N")
     ] = 1,
+    sheet: Annotated[bool, typer.Option("--sheet", help="Write a contact sheet of the variants beside them.")] = False,
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="Write a map beside the result: white is sure, black a guess.")
+    ] = False,
     seed: Annotated[int | None, setting("seed")] = Settings.seed,
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
     device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
@@ -110,6 +114,8 @@ def color(
                     max_memory=parse_memory(max_memory) if max_memory else None,
                     salvage=salvage,
                     pages=pages,
+                    confidence=confidence,
+                    sheet=sheet,
                 ),
                 model=model,
                 device=device,

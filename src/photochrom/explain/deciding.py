@@ -10,9 +10,9 @@ import numpy as np
 from photochrom.explain.choices import choices, probabilities
 from photochrom.explain.drawing import Rgb, discs, heat, letter, marked, over, scale_bar
 from photochrom.explain.figure import Figure
-from photochrom.explain.montage import montage
 from photochrom.explain.subject import Subject
 from photochrom.prediction import NEAR
+from photochrom.sheet import montage
 
 _SECOND = 0.15  # share of the probability from which a second guess is worth painting
 

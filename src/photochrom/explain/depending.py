@@ -11,10 +11,10 @@ from PIL import Image, ImageDraw
 from photochrom.explain.drawing import Rgb, letter, marked, over, scale_bar
 from photochrom.explain.figure import Figure
 from photochrom.explain.hiding import Hidden, hide
-from photochrom.explain.montage import montage
 from photochrom.explain.subject import Subject
 from photochrom.network.session import open_network
 from photochrom.progress import Progress, silent
+from photochrom.sheet import montage
 
 _LEAST = 2.0  # ab units: the scales of changes reach at least so far, so that nothing is not made to look like much
 

@@ -11,8 +11,8 @@ from photochrom.color.gamut import merge
 from photochrom.color.resample import resize
 from photochrom.explain.drawing import Rgb, chroma_plane
 from photochrom.explain.figure import Figure
-from photochrom.explain.montage import montage
 from photochrom.explain.subject import Subject
+from photochrom.sheet import montage
 
 _CUT = 0.36  # of the shorter side: what is shown enlarged
 _VARIANTS = 4

@@ -11,8 +11,8 @@ from photochrom.color.resample import resize
 from photochrom.explain.drawing import Rgb, channels, components
 from photochrom.explain.figure import Figure
 from photochrom.explain.layers import encoder_layers
-from photochrom.explain.montage import montage
 from photochrom.explain.subject import Subject
+from photochrom.sheet import montage
 
 _CHANNELS = 3  # of each layer, shown beside its components
 
