@@ -57,3 +57,36 @@ def write_model(path: Path, *, meta: dict[str, Any] | None = None, head: str = "
         model.metadata_props.add(key="photochrom", value=json.dumps(meta))
     onnx.save(model, str(path))
     return path
+
+
+def write_lab_model(path: Path, *, domain: str, reach: int = 1, **changes: Any) -> Path:
+    """A network that gives L* = 20 + 0.5 I, a = 0.4 (I - 50), b = 10 of the mean intensity I over 4 reach x 4 reach px.
+
+    With a reach over 1 it sees zeros beyond the border of its input, as convolutions do.
+    """
+    weight, bias = np.array([0.5, 0.4, 0]), np.array([20, -20, 10])
+    wide, pad = 4 * reach, 2 * (reach - 1)
+    pool = helper.make_node(
+        "AveragePool",
+        ["intensity"],
+        ["mean"],
+        kernel_shape=[wide] * 2,
+        strides=[4, 4],
+        pads=[pad] * 4,
+        count_include_pad=1,
+    )
+    graph = helper.make_graph(
+        [pool, helper.make_node("Conv", ["mean", "w", "b"], ["out"])],
+        "drawn",
+        [helper.make_tensor_value_info("intensity", TensorProto.FLOAT, ["n", 1, "h", "w"])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n", 3, "h4", "w4"])],
+        [
+            numpy_helper.from_array(weight.astype(np.float32).reshape(-1, 1, 1, 1), "w"),
+            numpy_helper.from_array(bias.astype(np.float32), "b"),
+        ],
+    )
+    meta = metadata(head="lab", domain=domain, centres=None, temperature=None, **changes)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model.metadata_props.add(key="photochrom", value=json.dumps(meta))
+    onnx.save(model, str(path))
+    return path

@@ -6,13 +6,15 @@ import functools
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.color.lab import Float
+from photochrom.color.lab import Float, Pixels
+from photochrom.color.repaint import repaint
 from photochrom.color.resample import resize
 from photochrom.color.tint import tint_ab
 from photochrom.color.upsample import paint
@@ -21,6 +23,7 @@ from photochrom.errors import ModelError, UsageError, issue
 from photochrom.guidance.hints import hint_planes
 from photochrom.network.models import ModelInfo, find_model
 from photochrom.network.session import Network, open_network
+from photochrom.network.tiles import run_in_tiles
 from photochrom.photo import Photo, read_photo
 from photochrom.prediction import Prediction
 from photochrom.settings import Settings, SettingsDict, resolve
@@ -36,6 +39,7 @@ Picture = Path | bytes | Image.Image | Array | Photo
 P = TypeVar("P", bytes, Image.Image, Array, Photo)
 
 _MOST_ASPECT = 8  # a longer picture is squeezed for the network, so that a 30000x3 strip costs no more than 8 squares
+_MOST_PIXELS = 16e6  # of the network's input for a picture that is seen at its own size: larger ones are shrunk to it
 _THREAD = 20_000  # times as long as wide: with nothing to be seen, one square is enough
 
 
@@ -45,7 +49,8 @@ class Colorizer:
     Every call takes a path, the bytes of a file, a Pillow image, a Photo or an array, or a list or tuple of them:
     (H,W), (H,W,1..4), sRGB-encoded, uint8, uint16 or floats 0..1. The same kind comes back, with bytes in the same
     format and arrays of the same dtype as (H,W,3), or (H,W,4) with alpha; for a path a Photo, which can be saved.
-    The lightness of every pixel stays as it was; the network only says a* and b*.
+    The lightness of every pixel of a photograph stays as it was; the network only says a* and b*. In the domains where
+    a picture's intensity isn't lightness (sketch, infrared, thermal, satellite) the network predicts L* too.
 
     How it is coloured is said by `settings`, by keywords of the same names (`vividness=1.2`), or by both, where the
     keywords win: see photochrom.Settings.
@@ -60,7 +65,7 @@ class Colorizer:
             self._domain = find_domain(network.spec.domain)
         except UsageError as error:
             raise ModelError(f"{network.info.file} can't be used: {error}; export it again for one of them") from error
-        if network.spec.output == "lab":
+        if network.spec.output == "lab" and self._domain.keeps_lightness:
             raise ModelError(
                 f"{network.info.file} predicts lightness too, and {self._domain.name} pictures keep their own: use a "
                 "model that gives a distribution or ab"
@@ -83,7 +88,8 @@ class Colorizer:
             raise UsageError(
                 f"predict takes a Photo, got a {type(photo).__name__}: make one with Photo.open or .from_array"
             )
-        domain, pixels, size, hints = self._domain, photo.pixels, photo.size, settings.guide.hints
+        domain, size, hints = self._domain, photo.size, settings.guide.hints
+        pixels = self._clean(photo).pixels
         guide = domain.prepare(pixels, self.work_size(size, settings.detail))
         judged = pixels
         frame = domain.frame(guide) if domain.frame else None
@@ -96,7 +102,8 @@ class Colorizer:
         else:
             frame = None
         shown = domain.show(guide) if domain.show else guide
-        output = self._network.run(shown, hint_planes(hints, size, shown.shape))
+        run = partial(run_in_tiles, self._network) if domain.to_scale else self._network.run
+        output = run(shown, hint_planes(hints, size, shown.shape))
         return Prediction(
             self._network.spec, shown, output, domain.judge(judged) if domain.judge else None, guide, frame
         )
@@ -104,23 +111,36 @@ class Colorizer:
     def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
         """The photo in colour: a prediction (its own, or one that was carried to it) laid under its lightness.
 
-        Of the settings strength, vividness, seed and keep_tint count here. What deserves a second look is in the
-        result's notes.
+        Where the network predicts lightness too, the photo gives its detail. Of the settings strength, vividness, seed,
+        keep_tint and keep_lightness count here. What deserves a second look is in the result's notes.
         """
         settings = resolve(settings, {})
+        photo = self._clean(photo)
         ab = self.chroma(prediction, settings) * np.float32(settings.strength)
         tint, guide = prediction.tint, prediction.shown if prediction.guide is None else prediction.guide
         if settings.keep_tint and tint and tint.kind == "tinted":
             ab += tint_ab(tint, resize(guide, (ab.shape[1], ab.shape[0])))
+        light = prediction.lightness()
+
+        def colored_in(pixels: Pixels) -> Pixels:
+            if light is None or self._domain.levels is None:
+                return paint(pixels, ab, guide=guide)
+            levels, detail = self._domain.levels(guide), self._domain.detail
+            lab = np.concatenate([light[..., None], ab], axis=-1)
+            return repaint(pixels, lab, guide=guide, levels=levels, detail=detail, keep=settings.keep_lightness)
+
         if prediction.frame:
             inside = photo.pixels[prediction.frame.box(photo.size)]
-            colored = photo.with_pixels(prediction.frame.around(photo.pixels, paint(inside, ab, guide=guide)))
+            colored = photo.with_pixels(prediction.frame.around(photo.pixels, colored_in(inside)))
         else:
-            colored = photo.with_pixels(paint(photo.pixels, ab, guide=guide))
+            colored = photo.with_pixels(colored_in(photo.pixels))
         note = f"{photo.name} has colour already: its own colours are replaced"
         if tint and tint.kind == "color" and note not in photo.notes:
             colored.notes += (note,)
         return colored
+
+    def _clean(self, photo: Photo) -> Photo:
+        return self._domain.clean(photo) if self._domain.clean else photo
 
     def chroma(self, prediction: Prediction, settings: Settings | None = None) -> Float:
         """The colours that render upsamples and lays on, (h,w,2) float32 in ab units, before strength and tint."""
@@ -137,6 +157,10 @@ class Colorizer:
     def work_size(self, size: tuple[int, int], detail: int | None = None) -> tuple[int, int]:
         """(width, height) of the network's input for a picture of `size`: short side `detail`, about the same shape."""
         spec = self._network.spec
+        if self._domain.to_scale and detail is None and min(size) > spec.work_size:
+            less = min(1.0, (_MOST_PIXELS / (size[0] * size[1])) ** 0.5)
+            wide, high = (-(-round(n * less) // spec.multiple) * spec.multiple for n in size)
+            return wide, high
         short = max(1, round((detail or spec.work_size) / spec.multiple)) * spec.multiple
         aspect = max(size) / min(size)
         aspect = min(aspect, _MOST_ASPECT if aspect <= _THREAD else 1)

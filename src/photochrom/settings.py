@@ -100,6 +100,8 @@ class Settings:
     vividness: 0..2; how boldly the network chooses where it is unsure; 1 is as trained.
     seed: None for the likeliest colours, a number for another plausible version.
     keep_tint: lay a tinted scan's own tint (sepia, say) over the colours instead of dropping it.
+    keep_lightness: 0..1; how much of the picture's own lightness is mixed in where the network predicts it: in
+    sketches, infrared, thermal and satellite pictures. A photograph keeps its own.
     guide: what a person says of the colours.
     """
 
@@ -110,6 +112,9 @@ class Settings:
     vividness: float = setting(1.0, Dial(help="From the safest to the boldest guess.", low=0, high=2))
     seed: int | None = setting(None, Dial(help="Another number, another colouring.", low=0))
     keep_tint: bool = setting(False, Dial(help="Keep the tint of sepia and toned pictures."))
+    keep_lightness: float = setting(
+        0.0, Dial(help="Mix in the picture's own lightness, where the network predicts it.", low=0, high=1)
+    )
     guide: Guide = setting(Guide(), Dial(help="Colours that a person gives for places of the picture."))
 
     def __post_init__(self) -> None:
@@ -151,6 +156,7 @@ class SettingsDict(TypedDict, total=False):
     vividness: float
     seed: int | None
     keep_tint: bool
+    keep_lightness: float
     guide: Guide
 
 

@@ -1,7 +1,7 @@
 """Black and white of pictures whose intensity is not lightness: what a sensor measured, or ink on paper.
 
-A sensor's frame has whatever span its exposure and its bits gave it: 12 bits in a file of 16, or a few degrees of warmth
-that lie somewhere in the middle. A drawing is dark on a ground that may be yellowed, grey, or lit from one side. A
+A sensor's frame has whatever span its exposure and its bits gave it: 12 bits in a file of 16, or a few degrees of
+warmth somewhere in the middle. A drawing is dark on a ground that may be yellowed, grey, or lit from one side. A
 network is shown both with full contrast, by a straight line, which full-size detail can follow too.
 """
 

@@ -9,7 +9,8 @@ twice and four times as fine, then full size.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,18 +33,24 @@ _THIN_TILE = 1 << 15  # pixels painted at once of one
 _EPS = np.float32(30)
 
 
-def _slope(light: Float, ab: Float) -> Float:
-    """The slopes A (2,h,w) of ab = A L + B in 3 x 3 windows.  Drawn to 0 where L hardly varies, and where a straight
-    line explains the colours badly: that is what keeps a texture of the lightness from being copied into the chroma."""
+def _slope(light: Float, ab: Float, usual: float) -> Float:
+    """The slopes A (c,h,w) of ab = A L + B in 3 x 3 windows.  Drawn to `usual` where L hardly varies, and where a
+    straight line explains the colours badly: drawn to 0, it keeps a texture of the lightness from being copied into
+    the chroma."""
     mean_l, mean_ab = mean3(light), mean3(ab)
     covariance = mean3(light * ab) - mean_l * mean_ab
     variance = np.maximum(mean3(light * light) - mean_l * mean_l, 0)
     left = mean3(ab * ab) - mean_ab * mean_ab - covariance * covariance / (variance + np.float32(1e-3))
-    return mean3(covariance / (variance + _EPS + np.maximum(left, 0).sum(axis=0)))
+    most = variance + _EPS + np.maximum(left, 0).sum(axis=0)
+    return mean3((covariance + np.float32(usual) * (most - variance)) / most)
 
 
-def _fit(guide: Float, ab: Float) -> tuple[Float, Float]:
-    """A and B (2,h,w) on the guide's grid, from ab (2,h',w') on its own grid, which is up to four times as coarse."""
+def fit(guide: Float, ab: Float, *, usual: float = 0.0) -> tuple[Float, Float]:
+    """A and B (c,h,w) of ab = A * guide + B on the guide's grid, from ab (c,h',w') on its own, up to four times as
+    coarse.
+
+    guide: (h,w), units of L*. usual: the slope where nothing is known of it.
+    """
     height, width = ab.shape[1:]
     fine, model = ab, None
     for factor in (1, 2, 4):
@@ -53,7 +60,7 @@ def _fit(guide: Float, ab: Float) -> tuple[Float, Float]:
             fine = resize_planes(model[0], size) * light + resize_planes(model[1], size)
             for _ in range(2):  # so that, shrunk again, it gives the network's chroma
                 fine += resize_planes(ab - resize_planes(fine, (width, height)), size)
-        slope = _slope(light, fine)
+        slope = _slope(light, fine, usual)
         model = slope, fine - slope * light
     assert model is not None
     return model
@@ -79,33 +86,72 @@ def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads:
         guide = shrink_lightness(pixels, middle, threads=threads)
     else:
         guide = resize_planes(guide, (min(guide.shape[1], middle[0]), min(guide.shape[0], middle[1])))
-    slope, bias = _fit(guide, ab)
+    slope, bias = fit(guide, ab)
     # in units of f(Y): a* = 500 dx, b* = -200 dz, L* = 116 f - 16
     scale = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]
     planes = np.concatenate([slope * (116 * scale), (bias - 16 * slope) * scale])
+
+    def write(tile: Pixels, values: Float, out: Pixels) -> None:
+        slope_x, slope_z, dx, dz = values
+        light, f = luminance(tile)
+        slope_x *= f
+        slope_z *= f
+        dx += slope_x
+        dz += slope_z
+        write_rgb(light, f, dx, dz, out)
+
     out = np.empty((height, width, 3), pixels.dtype)
+    by_tiles(pixels, Grid(planes, guide.shape), write, out, threads=threads)
+    return out
+
+
+class Grid(NamedTuple):
+    """Small maps `planes` (c,h,w) float32, of the places from `top` and `left` on of a grid of `shape` (h,w)."""
+
+    planes: Float
+    shape: tuple[int, ...]
+    top: int = 0
+    left: int = 0
+
+
+def by_tiles(
+    pixels: Pixels,
+    grid: Grid,
+    write: Callable[[Pixels, Float, Pixels], None],
+    out: Pixels,
+    *,
+    window: tuple[slice, slice] | None = None,
+    threads: int | None = None,
+) -> None:
+    """Fill `out` (H,W,3) tile by tile by write(pixels, planes (c,h,w) there, out (h,w,3)).
+
+    Each tile has the maps of the grid, which covers the whole of the pixels (H,W...), at full size, by a cubic
+    B-spline, as its own copy. window: the rows and columns to fill, of which the grid has the surroundings.
+    """
+    height, width = pixels.shape[:2]
+    down, across = window or (slice(0, height), slice(0, width))
     high, wide = (
         tile if size <= _THIN * small else _THIN_TILE // min(other, _TILE[1])
-        for tile, size, small, other in zip(_TILE, (height, width), guide.shape, (width, height), strict=True)
+        for tile, size, small, other in zip(_TILE, (height, width), grid.shape, (width, height), strict=True)
     )
     thin = wide != _TILE[1]  # then the weights of all columns would be larger than the picture
 
     def columns() -> Iterable[Run]:
-        if not thin:
-            return runs_of(guide.shape[1], width, "spline", wide)
-        return (run_of(guide.shape[1], width, x, min(x + wide, width), "spline") for x in range(0, width, wide))
+        if not thin and (across.start, across.stop) == (0, width):
+            return runs_of(grid.shape[1], width, "spline", wide)
+        starts = range(across.start, across.stop, wide)
+        return (run_of(grid.shape[1], width, x, min(x + wide, across.stop), "spline") for x in starts)
 
     def band(top: int) -> None:
-        rows = run_of(guide.shape[0], height, top, min(top + high, height), "spline")
+        rows = run_of(grid.shape[0], height, top, min(top + high, down.stop), "spline")
         for column in columns():
-            slope_x, slope_z, dx, dz = rows.weights @ (planes[:, rows.source, column.source] @ column.weights.T)
+            source = _moved(rows.source, grid.top), _moved(column.source, grid.left)
+            values = rows.weights @ (grid.planes[:, source[0], source[1]] @ column.weights.T)
             tile = rows.target, column.target
-            light, f = luminance(pixels[tile])
-            slope_x *= f
-            slope_z *= f
-            dx += slope_x
-            dz += slope_z
-            write_rgb(light, f, dx, dz, out[tile])
+            write(pixels[tile], values, out[tile])
 
-    on_threads(band, range(0, height, high), threads)
-    return out
+    on_threads(band, range(down.start, down.stop, high), threads)
+
+
+def _moved(run: slice, start: int) -> slice:
+    return slice(run.start - start, run.stop - start)

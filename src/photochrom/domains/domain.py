@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from photochrom.color.frame import Frame
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.levels import Levels
+from photochrom.color.repaint import Detail, texture
 from photochrom.color.tint import Tint
+from photochrom.photo import Photo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,11 +18,13 @@ class Domain:
     """A row of the table, not a class to inherit from.
 
     help: for whom it is, a sentence.
-    keeps_lightness: whether the picture's intensity is its lightness; else the network predicts lightness too.
+    clean: the picture -> as one of its kind, with a note of what was changed: false colours read, say; None for itself.
+    to_scale: whether a pixel is a length on the ground, so that the network sees the picture at its own size.
     prepare: sRGB pixels (H,W) or (H,W,3), uint8 or uint16, and a size (w,h) -> their intensity, (h,w) float32, 0..100.
     show: that intensity -> what the network is shown of it, the same shape and range; None for itself.
     levels: that intensity -> the straight line by which it is shown, for detail of the full size; None where the
-    picture's own lightness is kept.
+    intensity is the picture's lightness, which is kept. detail: how its detail goes into a lightness that the network
+    predicts.
     frame: that intensity -> what is round the picture, which the network isn't shown and which keeps its own colour, or
     None; None for never.
     finish: the network's ab (h,w,2) and what it was shown (h',w') -> ab (h,w,2); None for nothing.
@@ -29,10 +33,17 @@ class Domain:
 
     name: str
     help: str
-    keeps_lightness: bool = True
+    clean: Callable[[Photo], Photo] | None = None
+    to_scale: bool = False
     prepare: Callable[[Pixels, tuple[int, int]], Float]
     show: Callable[[Float], Float] | None = None
     levels: Callable[[Float], Levels] | None = None
+    detail: Detail = texture
     frame: Callable[[Float], Frame | None] | None = None
     finish: Callable[[Float, Float], Float] | None = None
     judge: Callable[[Pixels], Tint] | None = None
+
+    @property
+    def keeps_lightness(self) -> bool:
+        """Whether the picture's intensity is its lightness; else the network predicts lightness too."""
+        return self.levels is None

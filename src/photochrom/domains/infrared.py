@@ -8,7 +8,6 @@ from photochrom.domains.domain import Domain
 INFRARED = Domain(
     name="infrared",
     help="Near-infrared photographs.",
-    keeps_lightness=False,
     prepare=shrink_lightness,
     levels=sensor_levels,
     show=full_range,

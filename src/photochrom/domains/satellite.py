@@ -8,7 +8,7 @@ from photochrom.domains.domain import Domain
 SATELLITE = Domain(
     name="satellite",
     help="Near-infrared bands of satellite pictures.",
-    keeps_lightness=False,
+    to_scale=True,
     prepare=shrink_lightness,
     levels=sensor_levels,
     show=full_range,

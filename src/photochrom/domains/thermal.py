@@ -7,7 +7,6 @@ from photochrom.domains.domain import Domain
 THERMAL = Domain(
     name="thermal",
     help="Frames of thermal cameras.",
-    keeps_lightness=False,
     prepare=shrink_lightness,
     levels=sensor_levels,
     show=full_range,
