@@ -239,3 +239,10 @@ def test_models_and_devices_that_there_are_not(draw: Draw, tmp_path: Path, args:
 def test_strength_that_is_no_number(draw: Draw, tmp_path: Path) -> None:
     draw("a.png")
     assert run("a.png", "--strength", "nan", cwd=tmp_path, start=REAL).returncode == 2
+
+
+def test_nothing_is_told_to_the_makers_of_the_runtime(tmp_path: Path) -> None:
+    """Onnxruntime leaves a session's number in the folder for temporary files where its telemetry is on."""
+    code = "import numpy, photochrom; photochrom.colorize(numpy.zeros((8, 8), 'uint8'), model='photo-fast')"
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert not list(tmp_path.iterdir())

@@ -24,6 +24,7 @@ ORDER = [
     {"colorizer"},
     {"explain"},
     {"batch"},
+    {"web"},
     {"train"},
     {"evaluate"},
     {"cli"},

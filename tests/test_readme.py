@@ -33,7 +33,20 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 posix = pytest.mark.skipif(os.name != "posix", reason="README's lines are of a POSIX shell")
 
 # The verbs that need torch or take long, of which only the words and options are read.
-LONG = ("bench", "bins", "compare", "convert", "curves", "evaluate", "explain", "export", "finetune", "sweep", "train")
+LONG = (
+    "bench",
+    "bins",
+    "compare",
+    "convert",
+    "curves",
+    "evaluate",
+    "explain",
+    "export",
+    "finetune",
+    "serve",
+    "sweep",
+    "train",
+)
 COMMAND = f"""#!{sys.executable}
 import shutil, sys, typer
 from photochrom.cli.main import app, main
@@ -57,7 +70,12 @@ def blocks(language: str) -> list[str]:
 
 
 def lines(language: str) -> list[str]:
-    return [line for block in blocks(language) for line in block.splitlines() if line]
+    return [line for block in blocks(language) for line in block.splitlines() if line and not asks_a_server(line)]
+
+
+def asks_a_server(text: str) -> bool:
+    """Whether it needs `photochrom serve`: tests/web/test_readme.py runs it."""
+    return "127.0.0.1" in text and "serve" not in text
 
 
 def inline() -> list[str]:
@@ -186,7 +204,8 @@ def namespace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_python(namespace: dict[str, Any]) -> None:
     for block in blocks("python"):  # each goes on where the one before ended
-        exec(block, namespace)
+        if not asks_a_server(block):
+            exec(block, namespace)
     assert Path("new.jpg").exists() and Path("red.jpg").exists()
     assert namespace["colored"].shape == (*namespace["array"].shape[:2], 3)
     called = [text for text in inline() if re.match(r"(?:model|photochrom|Photo)\.", text)]

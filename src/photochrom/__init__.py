@@ -10,6 +10,7 @@ array_in_color = model.colorize(array, vividness=1.2)
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from photochrom.errors import (
@@ -25,6 +26,8 @@ from photochrom.errors import (
 )
 from photochrom.network.models import ModelInfo, models
 from photochrom.settings import Guide, Hint, Settings
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # from 1.32 on, onnxruntime tells its makers how it is used
 
 if TYPE_CHECKING:
     from photochrom.colorizer import Colorizer, colorize, load_model

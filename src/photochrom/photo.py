@@ -16,6 +16,7 @@ from PIL import Image
 from photochrom.atomic import atomic_write
 from photochrom.codec.arrays import as_dtype, from_floats, to_8_bit
 from photochrom.codec.icc import srgb_profile
+from photochrom.codec.location import exif_without_location, xmp_without_location
 from photochrom.codec.page_writing import page_writer
 from photochrom.codec.pages import ANIMATED, Pages, parse_pages
 from photochrom.codec.reading import Decoded, decode, decode_image
@@ -227,6 +228,10 @@ class Photo(Decoded):
             )
         return replace(self, pixels=np.ascontiguousarray(rgb))
 
+    def without_location(self) -> "Photo":
+        """The same photo without the place that it was taken at: the GPS part of its EXIF and XMP."""
+        return replace(self, exif=exif_without_location(self.exif), xmp=xmp_without_location(self.xmp))
+
     def encode(self, *, format: str | None = None, quality: int | None = None) -> bytes:
         """The bytes of a file: as `format` ("JPEG", "png", ".tif"...), else the photo's own (PNG if we can't write it).
 
@@ -324,7 +329,7 @@ def save_photos(
 
 def encode_photo(photo: Photo, *, format: str | None = None, quality: int | None = None) -> tuple[bytes, list[str]]:
     """What Photo.encode does, with notes of what the format can't hold and no warning given."""
-    chosen = known_format(format or _own_format(photo))
+    chosen = known_format(format or own_format(photo))
     _check_quality(quality)
     memory = io.BytesIO()
     notes = _write(memory, photo, chosen, quality)
@@ -335,7 +340,7 @@ def save_photo(
     photo: Photo, target: Path, *, format: str | None = None, quality: int | None = None, overwrite: bool = False
 ) -> list[str]:
     """What Photo.save does, with notes of what the format can't hold and no warning given."""
-    chosen = known_format(format or target.suffix or _own_format(photo))
+    chosen = known_format(format or target.suffix or own_format(photo))
     _check_quality(quality)
     with atomic_write(target, overwrite=overwrite) as out:
         return _write(out, photo, chosen, quality)
@@ -360,7 +365,8 @@ def writing(name: str, format: str) -> Iterator[None]:
         ) from error
 
 
-def _own_format(photo: Photo) -> str:
+def own_format(photo: Photo) -> str:
+    """Pillow's name of the format that it is written in if none is named: its own, or PNG where we can't write that."""
     return photo.format if photo.format in SUFFIXES.values() else "PNG"
 
 

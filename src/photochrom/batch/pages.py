@@ -125,6 +125,8 @@ def color_pages(
                 writers.append((version, page_writer(out, document.format, count=count, quality=options.quality)))
         for number, decoded in document.pages.chosen(_wanted(job, document, to_write)):
             photo = Photo(**vars(decoded), path=None if job.data is not None else job.source)
+            if options.strip_location:
+                photo = photo.without_location()
             told = list(photo.notes)
             prediction = colorizer.predict(photo, options.settings)
             for version, writer in writers:

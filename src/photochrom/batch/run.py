@@ -42,6 +42,7 @@ class Options:
     max_memory: int | None = None
     salvage: bool = False
     pages: str | None = None
+    strip_location: bool = False
     confidence: bool = False
     sheet: bool = False
     judged: bool = False  # a number for the confidence is wanted
@@ -141,6 +142,8 @@ def _open(job: Job, options: Options) -> _Opened:
             opened.photo = read_photo(
                 given, max_megapixels=options.max_megapixels, max_memory=options.max_memory, salvage=options.salvage
             )
+            if options.strip_location:
+                opened.photo = opened.photo.without_location()
     return opened
 
 

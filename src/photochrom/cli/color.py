@@ -84,6 +84,9 @@ def color(
         typer.Option(help="Of TIFFs, animations, MPOs: all, or 1,3-5.  [default: the first]", metavar="LIST"),
     ] = None,
     salvage: Annotated[bool, typer.Option("--salvage", help="Colour damaged pictures as far as they go.")] = False,
+    strip_location: Annotated[
+        bool, typer.Option("--strip-location", help="Leave out where it was taken: the GPS part of EXIF and XMP.")
+    ] = False,
     overwrite: options.Overwrite = False,
     skip_done: Annotated[
         bool,
@@ -117,6 +120,7 @@ def color(
                     pages=pages,
                     confidence=confidence,
                     sheet=sheet,
+                    strip_location=strip_location,
                 ),
                 model=model,
                 device=device,

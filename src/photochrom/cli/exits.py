@@ -11,27 +11,14 @@ import typer
 
 from photochrom.streams import complain, drop
 
-# What only the train extra brings; a verb that needs one of them says so.
-_OF_THE_EXTRA = {
-    "aiohttp",
-    "braceexpand",
-    "fsspec",
-    "jinja2",
-    "kornia",
-    "lightning",
-    "markupsafe",
-    "matplotlib",
-    "onnx",
-    "optuna",
-    "safetensors",
-    "scipy",
-    "skimage",
-    "tensorboard",
-    "timm",
-    "torch",
-    "torchmetrics",
-    "torchvision",
-}
+# What only an extra brings; a verb that needs one of them says which.
+_EXTRAS = {
+    "train": {
+        "aiohttp", "braceexpand", "fsspec", "jinja2", "kornia", "lightning", "markupsafe", "matplotlib", "onnx",
+        "optuna", "safetensors", "scipy", "skimage", "tensorboard", "timm", "torch", "torchmetrics", "torchvision",
+    },
+    "web": {"fastapi", "prometheus_client", "python_multipart", "starlette", "uvicorn"},
+}  # fmt: skip
 
 
 def leave(verb: Callable[[], int]) -> NoReturn:
@@ -44,9 +31,10 @@ def leave(verb: Callable[[], int]) -> NoReturn:
         complain(f"photochrom: {error}")
         code = error.exit_code
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in _OF_THE_EXTRA:
+        extra = next((extra for extra, names in _EXTRAS.items() if (error.name or "").split(".")[0] in names), None)
+        if extra is None:
             raise
-        complain(f"photochrom: this verb needs {error.name}, which isn't installed: pip install 'photochrom[train]'")
+        complain(f"photochrom: this verb needs {error.name}, which isn't installed: pip install 'photochrom[{extra}]'")
         code = 2
     except BrokenPipeError:  # the reader of stdout left (`| head`): stop, and say nothing at exit either
         drop(sys.stdout)

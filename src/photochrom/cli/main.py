@@ -13,7 +13,16 @@ from types import FrameType
 import typer
 
 from photochrom import streams
-from photochrom.cli import bench, color, evaluate, explain, models, study, train
+from photochrom.cli import (
+    bench,
+    color,
+    evaluate,
+    explain,
+    models,
+    serve,
+    study,
+    train,
+)
 from photochrom.cli.group import Group
 
 app = typer.Typer(
@@ -25,7 +34,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verbs in (color, models, explain, train, study, evaluate, bench):
+for verbs in (
+    color,
+    models,
+    explain,
+    serve,
+    train,
+    study,
+    evaluate,
+    bench,
+):
     verbs.register(app)
 
 

@@ -1,0 +1,86 @@
+"""Settings as fields of a form or query, and what a form has to know of each: all from photochrom.Settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields as fields_of
+from typing import Any
+
+from photochrom.errors import UsageError, suggestion
+from photochrom.settings import Guide, Settings, dial_of, setting_types
+
+_YES, _NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
+
+
+def settings_of(given: Mapping[str, str], *, besides: tuple[str, ...] = ()) -> Settings:
+    """From text fields: one a setting, and `settings`, JSON of any of them, which the others win over.
+
+    besides: names that are no settings. Raises UsageError, for an unknown name with the nearest.
+    """
+    known = (*setting_types(), "settings", *besides)
+    for name in given:
+        if name not in known:
+            otherwise = f"choose among {', '.join(known)}"
+            raise UsageError(f"there is no field {name!r}: {suggestion(name, known, otherwise=otherwise)}")
+    values = _from_json("settings", given["settings"]) if given.get("settings") else {}
+    if not isinstance(values, dict):
+        raise UsageError(f"settings must be a JSON object, got {type(values).__name__}")
+    values |= {name: _value(name, given[name]) for name in setting_types() if given.get(name, "") != ""}
+    return Settings.from_dict(values)
+
+
+def described() -> list[dict[str, Any]]:
+    """What a form needs to know of each setting, for JSON: name, kind, help, default, low, high, unit, choices."""
+    made = []
+    defaults = {f.name: f.default for f in fields_of(Settings)}
+    for name, kinds in setting_types().items():
+        dial = dial_of(name)
+        plain: dict[str, Any] = {"name": name, "kind": kind_of(kinds), "help": dial.help}
+        plain |= {"low": dial.low, "high": dial.high, "unit": dial.unit}
+        plain["default"] = None if plain["kind"] == "object" else defaults[name]
+        plain["choices"] = list(getattr(dial, "choices", ()))
+        made.append(plain)
+    return made
+
+
+def kind_of(kinds: tuple[type, ...]) -> str:
+    """JSON Schema's name of a setting's type."""
+    for kind, name in ((bool, "boolean"), (float, "number"), (int, "integer"), (str, "string")):
+        if kind in kinds:
+            return name
+    return "object"
+
+
+def schema_of(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of one such description, for OpenAPI."""
+    schema: dict[str, Any] = {"type": plain["kind"], "description": plain["help"]}
+    schema |= {key: plain[name] for key, name in (("minimum", "low"), ("maximum", "high")) if plain[name] is not None}
+    if plain["choices"]:
+        schema["enum"] = plain["choices"]
+    if plain["default"] is not None:
+        schema["default"] = plain["default"]
+    return schema
+
+
+def _value(name: str, text: str) -> Any:
+    """What a text means for that setting; text that means nothing is left for Settings to refuse."""
+    kinds = setting_types()[name]
+    if bool in kinds:
+        word = text.strip().lower()
+        return True if word in _YES else False if word in _NO else text
+    if Guide in kinds:
+        return _from_json(name, text)
+    if str in kinds:
+        return text
+    try:
+        return float(text) if float in kinds else int(text)
+    except ValueError:
+        return text
+
+
+def _from_json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name} must be JSON, and this isn't ({error})") from error
