@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.evaluate.metrics.weight_files import WEIGHTS, File
+from photochrom.train.measure.weight_files import WEIGHTS, File
 
 
 def picture(seed: int, size: tuple[int, int] = (64, 48)) -> NDArray[np.uint8]:

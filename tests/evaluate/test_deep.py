@@ -8,9 +8,9 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from photochrom.evaluate.metrics import features
-from photochrom.evaluate.metrics.frechet import frechet_distance, frechet_error
 from photochrom.evaluate.metrics.lpips import Lpips
+from photochrom.train.measure import features
+from photochrom.train.measure.frechet import frechet_distance, frechet_error
 from tests.evaluate.drawn import picture
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from photochrom.errors import UsageError
-from photochrom.evaluate.metrics.weight_files import WEIGHTS, File
-from photochrom.evaluate.metrics.weights import MissingWeightsError, find_weights
+from photochrom.train.measure.weight_files import WEIGHTS, File
+from photochrom.train.measure.weights import MissingWeightsError, find_weights
 
 CONTENT = b"weights"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -12,6 +12,7 @@ from photochrom.cli.main import app
 from photochrom.errors import PhotochromError, UsageError
 from photochrom.evaluate.training.compare import compare
 from photochrom.pictures.find import find_pictures
+from photochrom.train.recipe import Recipe
 from tests.train.runs import write_run
 
 
@@ -50,7 +51,8 @@ def test_what_the_user_typed_is_run(proof: Path) -> None:
 
 def test_in_a_recipe(tmp_path: Path, proof: Path) -> None:
     recipe = tmp_path / "somebodys.toml"
-    recipe.write_text(tiny_recipe(data={"other": f"pipe:touch {proof}"}).to_toml())
+    values = tiny_recipe(data={"other": f"pipe:touch {proof}"}, network={"kind": "cyclegan"}).to_dict()
+    recipe.write_text(Recipe.from_dict({**values, "method": "cyclegan"}).to_toml())
     pictures = draw_pictures(tmp_path / "pictures", 4)
     done = CliRunner().invoke(app, ["train", str(recipe), "--data", str(pictures), "--out", str(tmp_path / "run")])
     assert done.exit_code == 2

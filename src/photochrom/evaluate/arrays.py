@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-Rgb = NDArray[np.uint8]  # (H,W,3) sRGB
+from photochrom.train.measure.arrays import Features, Rgb
+
+__all__ = ["Arrays", "Column", "Columns", "Features", "Grey", "Lab", "Numbers", "Rgb"]
+
 Grey = NDArray[np.uint8]  # (H,W) sRGB
 Lab = NDArray[np.float32]  # (H,W,3) CIE L*a*b* (D65): 0..100, and ab units
-Features = NDArray[np.float32]  # (n,d): a row for each picture
 Numbers = NDArray[np.float64]  # (n,)
 
 Column = NDArray[np.generic]  # (n,...): the first axis is over pictures

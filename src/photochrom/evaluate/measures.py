@@ -15,14 +15,14 @@ from numpy.typing import ArrayLike
 from photochrom.evaluate.arrays import Arrays, Rgb
 from photochrom.evaluate.dataset import Truths
 from photochrom.evaluate.metrics.picture import measure
-from photochrom.evaluate.metrics.weight_files import WEIGHTS
-from photochrom.evaluate.metrics.weights import MissingWeightsError, WeightFiles, find_weights
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.settings import EvaluationSettings
+from photochrom.train.measure.weight_files import WEIGHTS
+from photochrom.train.measure.weights import MissingWeightsError, WeightFiles, find_weights
 
 if TYPE_CHECKING:
-    from photochrom.evaluate.metrics.features import Extractor
     from photochrom.evaluate.metrics.lpips import Lpips
+    from photochrom.train.measure.features import Extractor
 
 FEATURES = ("fid", "fid_torchvision", "fd_dinov2")  # the Frechet distances, by the name of their number
 
@@ -103,7 +103,7 @@ class FeatureMeasure(_OfAll):
     @cached_property
     def net(self) -> Extractor:
         """torch is imported when the first picture is measured."""
-        from photochrom.evaluate.metrics import features
+        from photochrom.train.measure import features
 
         kinds: dict[str, Callable[[Path, str], Extractor]] = {
             "fid": features.Inception,

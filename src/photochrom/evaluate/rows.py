@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.evaluate.cache import Cache
-from photochrom.evaluate.metrics.frechet import frechet_distance, frechet_error
 from photochrom.evaluate.numbers import Numbers
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.summary import METRICS, Summary, summarize
 from photochrom.pictures.picture import Picture
 from photochrom.progress import Progress, silent
+from photochrom.train.measure.frechet import frechet_distance, frechet_error
 
 FRECHET_DRAWS = 20
 Members = NDArray[np.bool_]  # (n,): which of the pictures

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photochrom.errors import UsageError
-from photochrom.evaluate.metrics.weight_files import WEIGHTS
 from photochrom.evaluate.summary import DRAWS
+from photochrom.train.measure.weight_files import WEIGHTS
 
 _PARTS = (*WEIGHTS, "distribution")  # what can be left out
 

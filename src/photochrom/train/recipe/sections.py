@@ -149,6 +149,10 @@ class TrainConfig:
     checkpoint_minutes: Amount = 5.0  # between writes of last.ckpt
     seed: int = 0
     preview: Count = 8  # validation pictures on the sheet of each epoch; 0 = no sheet
+    # of so many validation pictures val/fid is measured after each epoch, where its network is to be had; 0 = never
+    fid: Count = 0
+    # where the curves go besides metrics.csv and TensorBoard: Weights & Biases, or MLflow
+    logger: Literal["none", "wandb", "mlflow"] = "none"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ _FREE = {
     "train.early_stopping",
     "train.checkpoint_minutes",
     "train.preview",
+    "train.fid",
+    "train.logger",
     "train.precision",
 }
 _PACKAGES = ("torch", "torchvision", "lightning", "timm", "kornia", "torchmetrics", "numpy", "pillow")
@@ -80,6 +82,12 @@ class RunFolder:
             self.facts["status"] = status
             self.facts["sessions"][-1] |= {"ended": _now(), "steps": steps, "status": status}
             self.facts["data"] |= {"left_out": len(left_out), "left_out_names": dict(left_out)}
+            self._write()
+
+    def note(self, key: str, value: Any) -> None:
+        """Keep a value in run.json."""
+        if self.writes:
+            self.facts[key] = value
             self._write()
 
     def _write(self) -> None:

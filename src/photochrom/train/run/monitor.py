@@ -14,6 +14,8 @@ _MORE_IS_BETTER = ("accuracy", "colorfulness", "diversity")
 def check_monitor(recipe: Recipe, method: type[ColorMethod]) -> None:
     """See that the run measures train.monitor, before its first step. Raises UsageError."""
     monitor, known = recipe.train.monitor, [f"val/{name}" for name in method.measures]
+    if recipe.train.fid:
+        known.append("val/fid")
     if monitor and monitor not in known and not monitor.startswith("train/"):
         raise UsageError(
             f"train.monitor = {monitor} isn't measured: choose one of {', '.join(known)}, or leave it empty to keep "

@@ -25,6 +25,7 @@ from photochrom.train.run.devices import trainer_devices
 from photochrom.train.run.faults import explained
 from photochrom.train.run.folder import RunFolder
 from photochrom.train.run.log import RunLog, log
+from photochrom.train.run.loggers import check_logger
 from photochrom.train.run.malloc import keep_memory
 from photochrom.train.run.monitor import check_monitor
 from photochrom.train.run.options import AS_THE_RECIPE_SAYS, RunOptions
@@ -70,10 +71,11 @@ def train(
         unpaired = parts if kind.unpaired else None
     refuse_colorless(parts.train, to="learn from")
     ends = Ends.of(recipe, len(parts.train), options)
-    folder.begin(recipe, _facts(data, parts, unpaired, ends), resume=options.resume)
     behind = Behind.of(folder) if options.resume else None
     if behind:
         behind.check(ends, out)
+    check_logger(recipe)
+    folder.begin(recipe, _facts(data, parts, unpaired, ends), resume=options.resume)
     with RunLog(out, quiet=quiet) as run_log, Signals() as signals, without_known_warnings():
         if options.resume:
             log.info(*_going_on(behind, out))

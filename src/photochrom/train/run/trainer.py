@@ -94,7 +94,7 @@ def build_trainer(
         gradient_clip_val=(recipe.optimiser.clip or None) if automatic else None,
         max_epochs=ends.epochs,
         max_time=timedelta(minutes=ends.minutes) if ends.minutes else None,
-        logger=loggers(folder.path, recipe, since=since) if folder.writes else False,
+        logger=loggers(folder, recipe, since=since) if folder.writes else False,
         callbacks=every,
         plugins=[AtomicIO()],
         default_root_dir=folder.path,

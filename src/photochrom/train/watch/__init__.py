@@ -11,6 +11,7 @@ from photochrom.train.recipe.sections import Recipe
 from photochrom.train.watch.alarm import WarningLog
 from photochrom.train.watch.alarms import DeadTraining, ModeCollapse, WinningDiscriminator
 from photochrom.train.watch.divergence import Divergence
+from photochrom.train.watch.fid import ValidationFid
 from photochrom.train.watch.overfitting import Overfitting
 from photochrom.train.watch.preview import Preview
 from photochrom.train.watch.progress import RunProgress
@@ -22,6 +23,7 @@ __all__ = [
     "Overfitting",
     "Preview",
     "RunProgress",
+    "ValidationFid",
     "WarningLog",
     "WinningDiscriminator",
     "callbacks",
@@ -43,6 +45,8 @@ def callbacks(recipe: Recipe, out: Path, quiet: bool = False) -> list[lightning.
         DeadTraining(log),
         RunProgress(console),
     ]
+    if recipe.train.fid and (fid := ValidationFid.of(recipe.train.fid)):
+        watching.append(fid)
     if recipe.train.preview:
         watching.append(Preview(out / "samples", recipe.train.preview))
     return watching

@@ -49,7 +49,7 @@ class Preview(lightning.Callback):
         if trainer.sanity_checking or not trainer.is_global_zero or left <= 0 or dataloader_idx:
             return
         with torch.no_grad():
-            shown = cast(_Previews, pl_module).preview({name: value[:left] for name, value in batch.items()})
+            shown = previews_of(pl_module, {name: value[:left] for name, value in batch.items()})
         self._labels = list(shown)
         self._rows += [list(row) for row in zip(*map(rgb_of, shown.values()), strict=True)]
 
@@ -64,6 +64,11 @@ class Preview(lightning.Callback):
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image("preview", np.asarray(sheet), steps_done(trainer), dataformats="HWC")
+
+
+def previews_of(module: lightning.LightningModule, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What a method shows of a validation batch: Lab pictures (N,3,H,W) by the names of columns."""
+    return cast(_Previews, module).preview(batch)
 
 
 def rgb_of(pictures: Tensor) -> NDArray[np.uint8]:

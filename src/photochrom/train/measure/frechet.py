@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.evaluate.arrays import Features
+from photochrom.train.measure.arrays import Features
 
 Array = Features | NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.evaluate.arrays import Features, Rgb
+from photochrom.train.measure.arrays import Features, Rgb
 
 _BATCH = 16
 _IMAGENET = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from photochrom.digest import sha256_of
 from photochrom.errors import PhotochromError, UsageError
-from photochrom.evaluate.metrics.weight_files import PACKAGES, WEIGHTS, File
+from photochrom.train.measure.weight_files import PACKAGES, WEIGHTS, File
 
 _DEPTH = 4  # folders below one that is given
 
