@@ -101,12 +101,18 @@ class Colorizer:
             guide = domain.prepare(pixels, self.work_size(size, settings.detail))
         else:
             frame = None
-        shown = domain.show(guide) if domain.show else guide
-        run = partial(run_in_tiles, self._network) if domain.to_scale else self._network.run
-        output = run(shown, hint_planes(hints, size, shown.shape))
-        return Prediction(
-            self._network.spec, shown, output, domain.judge(judged) if domain.judge else None, guide, frame
-        )
+        seen = self.see(guide, hint_planes(hints, size, (guide.shape[0], guide.shape[1])))
+        return replace(seen, tint=domain.judge(judged) if domain.judge else None, frame=frame)
+
+    def see(self, guide: Float, hints: Float | None = None) -> Prediction:
+        """What the network says of a plane that was prepared already, as that of a film's picture: (h,w) float32,
+        0..100, of a size that work_size gave.
+
+        hints: as hint_planes makes them for that size. Raises ModelError, and UsageError for a network without hints.
+        """
+        shown = self._domain.show(guide) if self._domain.show else guide
+        run = partial(run_in_tiles, self._network) if self._domain.to_scale else self._network.run
+        return Prediction(self._network.spec, shown, run(shown, hints), None, guide)
 
     def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
         """The photo in colour: a prediction (its own, or one that was carried to it) laid under its lightness.

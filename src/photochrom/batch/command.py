@@ -45,13 +45,13 @@ def run(
     else:
         made = files.plan(
             names, output=output, recursive=recursive, format=options.format, variants=options.variants,
-            pages=bool(options.pages),
+            pages=bool(options.pages), film=options.film,
         )  # fmt: skip
     colorizer = photochrom.load_model(model, device=device)
     options = replace(options, judged=as_json)
     report = Report(len(made.jobs), passed=made.passed, as_json=as_json, to_stdout=to_stdout)
     with report:
-        for result in color_files(made.jobs, colorizer, options, stdout=sys.stdout.buffer):
+        for result in color_files(made.jobs, colorizer, options, stdout=sys.stdout.buffer, progress=report.progress):
             report.add(result)
     return 1 if report.failed or report.untold else 0
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from photochrom.codec.formats import READABLE
 from photochrom.errors import PhotochromError, PictureError
+from photochrom.film.formats import FILMS
 
 # Kinds that hold pictures and can't be read: a run over a folder says how many it passed over.
 UNREADABLE = frozenset({
@@ -26,7 +27,7 @@ UNREADABLE = frozenset({
     ".raw", ".rw2", ".rwl", ".sgi", ".sr2", ".srf", ".srw", ".svg", ".svgz", ".tga", ".wdp", ".wmf", ".x3f", ".xbm",
     ".xcf", ".xpm",
 })  # fmt: skip
-PICTURES = READABLE | UNREADABLE
+PICTURES = READABLE | UNREADABLE | FILMS  # what a folder is walked for
 # The stem of a result of ours, of a page of one too, or of what is written beside it.
 _EARLIER = re.compile(r"(?P<stem>.+)\.color(-\d+)?(-p\d+)?(\.\w+\.(confidence|sheet))?", re.DOTALL)
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from photochrom.batch.find import PICTURES, Found, PassedOver, apart, find
 from photochrom.codec.writing import PAGE_SUFFIXES, SUFFIXES, known_format
 from photochrom.errors import OutputError, PhotochromError, UsageError
+from photochrom.film.formats import CODECS, MUXERS, container_for, is_film
+from photochrom.film.options import FilmOptions
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def plan(
     format: str | None = None,
     variants: int = 1,
     pages: bool = False,
+    film: FilmOptions | None = None,
 ) -> Plan:
     """Find the pictures that `names` (files, folders, patterns) mean and name their results.
 
@@ -55,8 +58,9 @@ def plan(
 
     `output` is a file (it has a picture suffix and there is one picture) or a folder; None puts results beside the
     pictures. Whatever is wrong with one name becomes a Job with an error; UsageError is raised only for
-    options that can't go together.
+    options that can't go together. film: how films are written, which says what their results are called.
     """
+    film = film or FilmOptions()
     made = Plan()
     found = find(names, recursive=recursive, passed=made.passed)
     wanted = known_format(format, pages=pages) if format else None
@@ -64,11 +68,11 @@ def plan(
     if one_file and (recursive or len(found) > 1):
         raise UsageError(f"-o {output} names one file, but there is more than one picture; name a folder instead")
     suffixes = PAGE_SUFFIXES if pages else SUFFIXES
-    results = [one_file] * len(found) if one_file else _results(found, output, wanted, suffixes)
+    results = [one_file] * len(found) if one_file else _results(found, output, wanted, suffixes, film)
     inputs = {os.path.realpath(f.source) for f in found}
     for f, path in zip(found, results, strict=True):
         outputs = with_variants(path, variants)
-        error = f.error or _clash(f.source, outputs, inputs)
+        error = f.error or _clash(f.source, outputs, inputs) or _mixed_up(f.source, path, film)
         made.jobs.append(Job(f.source, () if error else outputs, error))
     return made
 
@@ -81,6 +85,8 @@ def with_variants(path: Path, variants: int) -> tuple[Path, ...]:
 def output_file(output: str, format: str | None, *, pages: bool = False) -> Path | None:
     """The file that -o names, or None if it names a folder; UsageError if its suffix can't be written."""
     suffix = Path(output).suffix.lower()
+    if suffix[1:] in MUXERS and not (os.path.isdir(output) or output.endswith(("/", os.sep))):
+        return Path(output)
     if os.path.isdir(output) or output.endswith(("/", os.sep)) or suffix not in PICTURES:
         return None
     if known_format(suffix, pages=pages) != known_format(format or suffix, pages=pages):
@@ -88,10 +94,13 @@ def output_file(output: str, format: str | None, *, pages: bool = False) -> Path
     return Path(output)
 
 
-def _results(found: Sequence[Found], output: str | None, wanted: str | None, suffixes: Mapping[str, str]) -> list[Path]:
+def _results(
+    found: Sequence[Found], output: str | None, wanted: str | None, suffixes: Mapping[str, str], film: FilmOptions
+) -> list[Path]:
     """The first result of each picture. Pictures that would share one are told apart, all of them in the same way."""
     paths = [
-        (f.source.parent if output is None else Path(output, f.mirrored.parent)) / _result(f.source, wanted, suffixes)
+        (f.source.parent if output is None else Path(output, f.mirrored.parent))
+        / _result(f.source, wanted, suffixes, film)
         for f in found
     ]
     if output is not None:  # of one name, from two folders: each goes below the name of its folder
@@ -132,8 +141,11 @@ def _rivals(found: Sequence[Found], paths: Sequence[Path]) -> Iterator[list[int]
             yield group
 
 
-def _result(source: Path, wanted: str | None, suffixes: Mapping[str, str]) -> str:
+def _result(source: Path, wanted: str | None, suffixes: Mapping[str, str], film: FilmOptions) -> str:
     suffix = source.suffix
+    if is_film(source.name):
+        kind = film.container or container_for(suffix, film.codec)
+        return f"{source.stem}.preview.color.jpg" if film.preview else f"{source.stem}.color.{kind}"
     own = suffixes.get(suffix.lower())
     if own is None or (wanted and own != wanted):
         suffix = next(s for s, name in suffixes.items() if name == (wanted or "PNG"))  # PNG loses nothing
@@ -157,6 +169,22 @@ def _clash(source: Path, outputs: Sequence[Path], inputs: set[str]) -> OutputErr
             return OutputError(
                 f"{source} would write over {path}, which is to be coloured too; name another file or folder with -o"
             )
+    return None
+
+
+def _mixed_up(source: Path, path: Path, film: FilmOptions) -> UsageError | None:
+    """Why a film can't become that file, or a picture that one."""
+    kind = path.suffix[1:].lower()
+    if not is_film(source.name):
+        return UsageError(f"{source} is no film, so it can't become {path}") if kind in MUXERS else None
+    if film.preview:
+        return UsageError(f"a preview is a picture; name it as in -o {path.stem}.jpg") if kind in MUXERS else None
+    if kind not in MUXERS:
+        return UsageError(f"{source} is a film and can't become {path}; name it as in -o {path.stem}.mp4")
+    if kind != (film.container or kind):
+        return UsageError(f"-o {path} and --container {film.container} disagree; leave one of them out")
+    if kind not in CODECS[film.codec]:
+        return UsageError(f"{film.codec} doesn't go into {kind}; name a file that ends in .{CODECS[film.codec][0]}")
     return None
 
 

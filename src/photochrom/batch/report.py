@@ -26,13 +26,25 @@ class Report:
         self._json, self._to_stdout = as_json, to_stdout
         self._start = time.perf_counter()
         self._bar = Bar()
+        self._inner = Bar()  # of the pictures of one film
+        self._begun = "", 0.0, 0.0  # what, when, and at which picture
 
     def __enter__(self) -> Report:
         self._show()
         return self
 
+    def progress(self, what: str, done: float, total: float, /) -> None:
+        """How far one film has come."""
+        now = time.perf_counter()
+        if what != self._begun[0]:
+            self._begun = what, now, done
+        self._bar.close()
+        speed = (done - self._begun[2]) / max(now - self._begun[1], 1e-6)
+        self._inner(what, done, total, note=f"{speed:.1f} frames/s" if speed else "")
+
     def add(self, result: Result) -> None:
         """Tell of one picture."""
+        self._inner.close()
         if result.error:
             self.failed += 1
         elif result.skipped:
@@ -53,6 +65,7 @@ class Report:
         self._show()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._inner.close()
         self._bar.close()
         if kind not in (None, KeyboardInterrupt, SystemExit):
             return

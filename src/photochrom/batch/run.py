@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, BinaryIO
 from photochrom.atomic import remove_leftovers
 from photochrom.batch.done import is_empty, outputs_to_write
 from photochrom.batch.extras import CONFIDENCE, SHEET, confidence_map, save, versions_sheet
+from photochrom.batch.films import color_job
 from photochrom.batch.pages import Document, color_pages, files_of, open_document
 from photochrom.batch.plan import Job
 from photochrom.codec.budget import default_memory
 from photochrom.errors import OutputError, PhotochromError, PictureTooLargeError, UsageError
+from photochrom.film.formats import is_film
+from photochrom.film.options import FilmOptions
 from photochrom.photo import Photo, encode_photo, read_photo, save_photo
+from photochrom.progress import Progress, silent
 from photochrom.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,6 +50,7 @@ class Options:
     confidence: bool = False
     sheet: bool = False
     judged: bool = False  # a number for the confidence is wanted
+    film: FilmOptions = field(default_factory=FilmOptions)
 
     def extras(self, job: Job) -> tuple[Path, ...]:
         """What is written beside the results of a job."""
@@ -75,7 +80,12 @@ class Result:
 
 
 def color_files(
-    jobs: Sequence[Job], colorizer: Colorizer, options: Options, *, stdout: BinaryIO | None = None
+    jobs: Sequence[Job],
+    colorizer: Colorizer,
+    options: Options,
+    *,
+    stdout: BinaryIO | None = None,
+    progress: Progress = silent,
 ) -> Iterator[Result]:
     """Colour the pictures in order and say what became of each; UsageError (wrong for all of them) is raised.
 
@@ -94,14 +104,18 @@ def color_files(
             opened = opening.result()
         after = jobs[n + 1] if n + 1 < len(jobs) else None
         ahead = _in_background(after, _careful(options)) if after and _is_small(after.source) else None
-        yield _color(job, opened, colorizer, options, stdout)
+        if opened.film:
+            yield _color_film(job, opened, colorizer, options, progress)
+        else:
+            yield _color(job, opened, colorizer, options, stdout)
 
 
 @dataclass
 class _Opened:
     result: Result
     photo: Photo | None = None
-    document: Document | None = None  # neither: nothing is to be done
+    document: Document | None = None
+    film: bool = False  # none of the three: nothing is to be done
     outputs: frozenset[Path] = frozenset()  # those to write
 
 
@@ -124,19 +138,21 @@ def _open(job: Job, options: Options) -> _Opened:
     with _measured(opened.result):
         if job.error:
             raise job.error
-        whole = job
-        if options.pages:
+        whole, film = job, job.data is None and is_film(job.source.name)
+        if options.pages and not film:
             document = open_document(job, options)
             whole = files_of(job, document)
             opened.result.pages, opened.result.first = document.numbers, len(document.first_files(job))
             opened.document = document if document.pages.count > 1 or document.together else None
-        wanted = (*whole.outputs, *options.extras(whole))
+        wanted = whole.outputs if film else (*whole.outputs, *options.extras(whole))
         opened.outputs = frozenset(
             outputs_to_write(wanted, job.source, overwrite=options.overwrite, skip_done=options.skip_done)
         )
         if whole.outputs and not opened.outputs:
             opened.document = None
             opened.result.skipped, opened.result.outputs = True, list(whole.outputs)
+        elif film:
+            opened.film = True
         elif opened.document is None:
             given = job.source if job.data is None else job.data
             opened.photo = read_photo(
@@ -218,6 +234,17 @@ def _color_pages(job: Job, opened: _Opened, colorizer: Colorizer, options: Optio
         if memory is not None and stdout:
             _send(memory.getvalue(), stdout)
         result.outputs = list(files_of(job, document).outputs)
+    return result
+
+
+def _color_film(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, progress: Progress) -> Result:
+    result = opened.result
+    with _measured(result):
+        if not job.outputs:
+            raise UsageError(f"a film can't go to stdout; name a file for {job.source}, as in -o new.mp4")
+        _make_folder(job.outputs[0].parent)
+        replace = options.overwrite or (options.skip_done and is_empty(job.outputs[0]))
+        color_job(job, result, colorizer, options, replace=replace, progress=progress)
     return result
 
 

@@ -37,7 +37,9 @@ def color(
     ctx: typer.Context,
     files: Annotated[
         list[str] | None,
-        typer.Argument(help="Pictures, folders (with -r), patterns; - is stdin.", metavar="FILES", show_default=False),
+        typer.Argument(
+            help="Pictures, films, folders (with -r), patterns; - is stdin.", metavar="FILES", show_default=False
+        ),
     ] = None,
     output: Annotated[
         str | None, options.output("File for one picture (old.png), else a folder; - is stdout.", metavar="PATH")
@@ -87,6 +89,22 @@ def color(
     strip_location: Annotated[
         bool, typer.Option("--strip-location", help="Leave out where it was taken: the GPS part of EXIF and XMP.")
     ] = False,
+    codec: Annotated[
+        str, typer.Option(help="Of films: h264, h265, av1, prores or ffv1.", metavar="NAME", show_default=True)
+    ] = "h264",
+    crf: Annotated[
+        int | None, typer.Option(help="Of films: rate factor, 0 for the best.", min=0, max=63, metavar="N")
+    ] = None,
+    container: Annotated[
+        str | None, typer.Option(help="Of films: mp4, mov, mkv or webm.  [default: as the film]", metavar="NAME")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Of films: where to begin, as 83.5 or 1:23.5.", metavar="TIME")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Of films: where to stop.", metavar="TIME")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Of films: colour twelve pictures only, as one contact sheet.")
+    ] = False,
     overwrite: options.Overwrite = False,
     skip_done: Annotated[
         bool,
@@ -97,14 +115,23 @@ def color(
         bool, typer.Option("--version", help="Show the version and leave.", is_eager=True, callback=_show_version)
     ] = False,
 ) -> None:
-    """Colour black-and-white pictures: old.jpg becomes old.color.jpg beside it."""
+    """Colour black-and-white pictures and films: old.jpg becomes old.color.jpg beside it."""
 
     def work() -> int:
         with ends_within(1.0):
             from photochrom.batch.command import run
             from photochrom.batch.run import Options
             from photochrom.codec.budget import parse_memory
+            from photochrom.film.options import FilmOptions, seconds_of
 
+            film = FilmOptions(
+                codec=codec,
+                crf=crf,
+                container=container,
+                start=None if start is None else seconds_of(start),
+                end=None if end is None else seconds_of(end),
+                preview=preview,
+            )
             return run(
                 files or [],
                 options=Options(
@@ -121,6 +148,7 @@ def color(
                     confidence=confidence,
                     sheet=sheet,
                     strip_location=strip_location,
+                    film=film,
                 ),
                 model=model,
                 device=device,

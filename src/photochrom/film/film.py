@@ -1,0 +1,177 @@
+"""One film from its file to the coloured one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+import photochrom
+from photochrom.colorizer import Colorizer
+from photochrom.errors import PictureError
+from photochrom.film.encoder import Coding, coding_for
+from photochrom.film.formats import container_for
+from photochrom.film.info import FilmInfo, probe
+from photochrom.film.mux import Part, check_streams, write_film
+from photochrom.film.options import FilmOptions, clock
+from photochrom.film.painter import Painter
+from photochrom.film.raster import Raster
+from photochrom.film.reader import Frame, Reader
+from photochrom.film.segments import Segments
+from photochrom.film.single import Colored, one_by_one
+from photochrom.film.stages import run_stages
+from photochrom.progress import Progress, silent
+from photochrom.settings import Settings
+
+_SHORTEST, _LONGEST = 96, 480  # pictures of a segment: at a cut from the first on, anywhere at the second
+
+
+@dataclass
+class FilmResult:
+    """What became of a film. count: pictures written. notes: what deserves a second look, a sentence each. error: why
+    the new film is shorter than the old one should be."""
+
+    count: int = 0
+    notes: list[str] = field(default_factory=list)
+    error: PictureError | None = None
+
+
+def color_film(
+    source: Path,
+    target: Path,
+    colorizer: Colorizer,
+    *,
+    settings: Settings | None = None,
+    options: FilmOptions | None = None,
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> FilmResult:
+    """Colour a film and write it to `target` whole, with all its other streams as they were.
+
+    What is done already is kept in a hidden folder beside `target`: the same call goes on there after the process was
+    killed. Raises PictureError (can't be read), OutputError, OutputExistsError, UsageError, ModelError.
+    """
+    settings, options = settings or Settings(), options or FilmOptions()
+    info = probe(source)
+    coding = coding_for(info, options)
+    container = options.container or target.suffix[1:].lower() or container_for(source.suffix, options.codec)
+    result = FilmResult(notes=check_streams(info, coding, container))
+    work = _Work(info, coding, colorizer, settings, options)
+    segments = Segments(target, work.about())
+    try:
+        work.color(segments, result, progress)
+        progress("Joining", 0, 0)
+        write_film(info, coding, segments.done(), target, container=container, part=work.part(), overwrite=overwrite)
+    except BaseException:
+        segments.remove(if_empty=True)
+        raise
+    segments.remove()
+    if work.reader.ended:
+        result.error = PictureError(
+            f"{source}: {work.reader.ended}; the film as far as {clock(work.reader.reached)} is in {target}"
+        )
+    return result
+
+
+class _Work:
+    def __init__(
+        self, info: FilmInfo, coding: Coding, colorizer: Colorizer, settings: Settings, options: FilmOptions
+    ) -> None:
+        self.info, self.coding, self.settings, self.options = info, coding, settings, options
+        self.raster = Raster(info, coding.format)
+        self.painter = Painter(colorizer, settings, info, self.raster)
+        self.start = info.start + self._units(options.start or 0.0)
+        self.end = None if options.end is None else info.start + self._units(options.end)
+        self.reader = self._reader(self.start)
+
+    def about(self) -> object:
+        """All that the coded pictures depend on."""
+        seen = self.info.path.stat()
+        return {
+            "film": [str(self.info.path.resolve()), seen.st_size, seen.st_mtime_ns],
+            "settings": self.settings.to_dict(),
+            "options": asdict(self.options),
+            "coding": [self.coding.name, self.coding.format, self.coding.options],
+            "model": self.painter.colorizer.info.sha256,
+            "version": photochrom.__version__,
+        }
+
+    def part(self) -> Part | None:
+        """What is written of the film."""
+        whole = self.options.start is None and self.options.end is None
+        return None if whole else Part(self.start, self.end)
+
+    def color(self, segments: Segments, result: FilmResult, progress: Progress) -> None:
+        """Code all pictures that no segment holds yet."""
+        done = segments.done()
+        result.count = done[-1].last if done else 0
+        after = max((packet.time for packet in done[-1].packets(data=False)), default=None) if done else None
+        self.reader = self._reader(self.start if after is None else after + 1)
+        total = self._total()
+        made = run_stages(
+            self.reader.frames(), [("colouring", self._colored), ("painting", self._painted)], name="decoding"
+        )
+        with closing(made):
+            coder = _Coder(self.coding, segments, result.count)
+            for image, cut in made:
+                coder.add(image, cut)
+                result.count += 1
+                progress(f"Colouring {self.info.path.name}", result.count, max(total, result.count))
+            coder.finish()
+        result.notes += self.reader.notes
+
+    def _colored(self, frames: Iterator[Frame]) -> Iterator[Colored]:
+        return one_by_one(frames, self.painter)
+
+    def _painted(self, colored: Iterator[Colored]) -> Iterator[tuple[VideoFrame, bool]]:
+        for one in colored:
+            if one.ab is None:
+                image = self.raster.compose(one.luma, None)
+            else:
+                image = self.painter.picture(one.luma, one.ab, one.small)
+            image.pts, image.duration, image.time_base = one.frame.time, one.frame.duration, self.info.time_base
+            yield image, one.cut
+
+    def _reader(self, start: int) -> Reader:
+        return Reader(self.info, start=start, end=self.end, deinterlace=self.options.deinterlace)
+
+    def _units(self, seconds: float) -> int:
+        return round(seconds / self.info.time_base)
+
+    def _total(self) -> int:
+        """About how many pictures there are to be, 0 if nobody knows."""
+        if self.part() is None:
+            return self.info.count
+        end = self.info.seconds if self.options.end is None else min(self.options.end, self.info.seconds)
+        return max(0, round((end - (self.options.start or 0.0)) * self.info.rate))
+
+
+class _Coder:
+    """Codes pictures into segments."""
+
+    def __init__(self, coding: Coding, segments: Segments, first: int) -> None:
+        self._coding, self._segments, self._first = coding, segments, first
+        self._context = coding.context()
+        self._packets: list[Packet[Any]] = []
+        self._count = 0
+
+    def add(self, image: VideoFrame, cut: bool) -> None:
+        """The next picture. cut: it begins a shot."""
+        if self._count >= (_SHORTEST if cut else _LONGEST):
+            self.finish()
+            self._context = self._coding.context()
+        self._packets += self._context.encode(image)
+        self._count += 1
+
+    def finish(self) -> None:
+        """Keep what has been coded."""
+        if self._count:
+            self._packets += self._context.encode(None)
+            self._segments.write(self._first, self._packets)
+            self._first += self._count
+            self._packets, self._count = [], 0

@@ -1,0 +1,66 @@
+"""One film's own way along the road: a small plane of lightness for the network, and chroma planes from its colours.
+
+The road's two halves are those of photographs (photochrom.colorizer), but only what changes is made: the luma of the
+film is kept, so colours are laid on a picture that is as small as its chroma planes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from photochrom.color.lab import Float, Pixels
+from photochrom.color.upsample import paint
+from photochrom.colorizer import Colorizer
+from photochrom.film.info import FilmInfo
+from photochrom.film.raster import Raster
+from photochrom.prediction import Prediction
+from photochrom.settings import Settings
+
+_FIT = 2  # times the network's colour grid: where colours are fitted to lightness before they go to full size
+
+
+class Painter:
+    """Shared by the stages that colour a film; what it is given is not changed."""
+
+    def __init__(self, colorizer: Colorizer, settings: Settings, info: FilmInfo, raster: Raster) -> None:
+        self.colorizer, self.settings, self.raster = colorizer, settings, raster
+        self._turns = info.turn // 90
+        width, height = info.shown
+        self.size = colorizer.work_size((max(1, round(width)), max(1, round(height))), settings.detail)
+
+    def small(self, luma: Pixels) -> Float:
+        """L* of a picture as the network is to see it: upright, with square pixels, (h,w) float32 0..100."""
+        width, height = self.raster.chroma_size
+        half = self.raster.lightness(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA))
+        return np.ascontiguousarray(cv2.resize(np.rot90(half, self._turns), self.size, interpolation=cv2.INTER_AREA))
+
+    def look(self, small: Float) -> Prediction:
+        """What the network says of a picture that `small` made."""
+        return self.colorizer.see(small)
+
+    def ab(self, prediction: Prediction) -> Float:
+        """The colours of a prediction, (h,w,2) float32 in ab units, as they are laid on."""
+        return self.colorizer.chroma(prediction, self.settings) * np.float32(self.settings.strength)
+
+    def picture(self, luma: Pixels, ab: Float, small: Float) -> VideoFrame:
+        """A picture of the new film: the luma (H,W) of the old one, and the colours `ab` (h,w,2), upright, laid along
+        the edges of its lightness. small: what `small` made of it."""
+        half = np.asarray(cv2.resize(luma, self.raster.chroma_size, interpolation=cv2.INTER_AREA))
+        fit = _FIT * ab.shape[1], _FIT * ab.shape[0]
+        guide = cv2.resize(small, fit, interpolation=cv2.INTER_AREA)
+        turned_ab, turned_guide = np.rot90(ab, -self._turns), np.rot90(guide, -self._turns)
+        rgb = paint(self.raster.grey(half), turned_ab, guide=np.ascontiguousarray(turned_guide, np.float32), threads=1)
+        return self.raster.compose(luma, self.raster.planes(half, rgb))
+
+    def thumbnail(self, image: VideoFrame, size: int = 256) -> NDArray[Any]:
+        """(h,w,3) uint8 sRGB of a picture with the colours that came with it, about `size` pixels wide."""
+        scale = min(1.0, size / max(image.width, image.height))
+        made = image.reformat(
+            width=max(2, round(image.width * scale)), height=max(2, round(image.height * scale)), format="rgb24"
+        )
+        return made.to_ndarray()
