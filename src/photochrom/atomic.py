@@ -48,6 +48,8 @@ def atomic_write(path: str | os.PathLike[str], *, overwrite: bool = False) -> It
     try:
         if os.path.isdir(target):
             raise OutputError(f"can't write {target}: it is a folder; give the name of a file")
+        if os.path.exists(target) and not os.path.isfile(target):  # it would be replaced by a file
+            raise OutputError(f"can't write {target}: it is a device or a pipe; give the name of a file")
         try:
             with _opened(part) as stream:
                 yield stream

@@ -82,7 +82,7 @@ class FilmMaker:
                 film.mux(stream.encode(image))
             film.mux(stream.encode(None))
             if sound:
-                for frame in _tone(sound, float(self.times[-1] * self.unit) + 0.04):
+                for frame in tone(sound, float(self.times[-1] * self.unit) + 0.04):
                     film.mux(sound.encode(frame))
                 film.mux(sound.encode(None))
             if words:
@@ -109,7 +109,7 @@ class FilmMaker:
         return image
 
 
-def _tone(stream: Any, seconds: float) -> Iterator[av.AudioFrame]:
+def tone(stream: Any, seconds: float) -> Iterator[av.AudioFrame]:
     samples = stream.codec_context.frame_size or 1024
     for start in range(0, int(seconds * stream.rate), samples):
         wave = np.sin(np.arange(start, start + samples) * 0.05) * 8000

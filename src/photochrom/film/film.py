@@ -28,7 +28,7 @@ from photochrom.film.stages import run_stages
 from photochrom.progress import Progress, silent
 from photochrom.settings import Settings
 
-_SHORTEST, _LONGEST = 96, 480  # pictures of a segment: at a cut from the first on, anywhere at the second
+_SHORTEST, _LONGEST = 96, 250  # pictures of a segment: at a cut from the first on, anywhere at the second
 
 
 @dataclass
@@ -111,7 +111,7 @@ class _Work:
         done = segments.done()
         result.count = done[-1].last if done else 0
         after = max((packet.time for packet in done[-1].packets(data=False)), default=None) if done else None
-        self.reader = self._reader(self.start if after is None else after + 1)
+        self.reader = self._reader(self.start if after is None else after + 1, needed=after is None)
         total = self._total()
         made = run_stages(
             self.reader.frames(), [("colouring", self._colored), ("painting", self._painted)], name="decoding"
@@ -137,8 +137,8 @@ class _Work:
             image.pts, image.duration, image.time_base = one.frame.time, one.frame.duration, self.info.time_base
             yield image, one.cut
 
-    def _reader(self, start: int) -> Reader:
-        return Reader(self.info, start=start, end=self.end, deinterlace=self.options.deinterlace)
+    def _reader(self, start: int, *, needed: bool = True) -> Reader:
+        return Reader(self.info, start=start, end=self.end, deinterlace=self.options.deinterlace, needed=needed)
 
     def _units(self, seconds: float) -> int:
         return round(seconds / self.info.time_base)

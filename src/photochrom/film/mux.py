@@ -20,6 +20,7 @@ from photochrom.errors import OutputError, UsageError
 from photochrom.film.encoder import Coding
 from photochrom.film.formats import MUXERS
 from photochrom.film.info import FilmInfo, opened
+from photochrom.film.rising import Rising
 from photochrom.film.segments import Segment, decode_times
 
 _BUFFER = 1 << 20  # bytes written at a time
@@ -179,6 +180,7 @@ def _others(
     begin = part.start * info.time_base if part else Fraction(0)
     end = part.end * info.time_base if part and part.end is not None else None
     packets = source.demux([source.streams[index] for index in streams])
+    clocks = {index: Rising(source.streams[index].time_base or Fraction(1, 1000)) for index in streams}
     while True:
         try:
             packet = next(packets)
@@ -192,6 +194,10 @@ def _others(
                 continue
             packet.pts = None if packet.pts is None else packet.pts - round(begin / base)
             packet.dts = None if packet.dts is None else packet.dts - round(begin / base)
+        if packet.dts is not None:  # a film that was put together of several may begin again at 0
+            later = clocks[packet.stream.index].next(packet.dts, step=packet.duration or 0)[0] - packet.dts
+            packet.dts += later
+            packet.pts = None if packet.pts is None else packet.pts + later
         packet.stream = streams[packet.stream.index]
         yield packet
 

@@ -51,7 +51,7 @@ class Raster:
         return plane_of(image.planes[0], 1 if self._bits_in == 8 else 2)
 
     def grey(self, luma: Pixels) -> Pixels:
-        """Grey pixels as sRGB-encoded values of the same shape: uint8 0..255, or uint16 0..65535 of more than 8 bits."""
+        """The same as grey sRGB pixels: uint8 0..255, or uint16 0..65535 where there are more than 8 bits."""
         if luma.dtype == np.uint8:
             return luma if self._full else np.asarray(cv2.LUT(luma, self._greys))
         return np.asarray(self._greys.take(luma, mode="clip"))

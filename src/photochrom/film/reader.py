@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from photochrom.errors import PictureError
 from photochrom.film.info import FilmInfo, opened
 from photochrom.film.options import clock
+from photochrom.film.rising import Rising
 
 _SHORT = 0.5  # seconds that may be missing at the end before a film counts as cut short
 _ENOUGH = 0.98  # and share of its length
@@ -32,11 +33,17 @@ class Reader:
     """Reads a film once. After that: notes, a sentence each; ended: why the end of it can't be had, or None; reached:
     seconds of it that were.
 
-    start, end: time stamps; only pictures from `start` until before `end` are given.
+    start, end: time stamps; only pictures from `start` until before `end` are given. needed: at least one of them.
     """
 
     def __init__(
-        self, info: FilmInfo, *, start: int | None = None, end: int | None = None, deinterlace: bool = True
+        self,
+        info: FilmInfo,
+        *,
+        start: int | None = None,
+        end: int | None = None,
+        deinterlace: bool = True,
+        needed: bool = True,
     ) -> None:
         self.info = info
         self.notes: list[str] = []
@@ -44,13 +51,14 @@ class Reader:
         self.reached = 0.0
         self._unit = float(info.time_base)
         self._start, self._end = info.start if start is None else start, end
+        self._needed = needed
         self._weave = deinterlace and info.interlaced
         self._usual = max(1, round(1 / (info.rate * info.time_base)))  # duration of a picture
 
     def frames(self) -> Iterator[Frame]:
-        """Each picture of that part. Raises PictureError where there is none at all."""
+        """Each picture of that part. Raises PictureError where there is none and one is needed."""
         damaged = mended = count = 0
-        last: int | None = None
+        clock_of = Rising(self.info.time_base, first=self.info.start, step=self._usual)
         with opened(self.info.path) as (container, stream):
             if self.info.steady and self._start > self.info.start:
                 self._seek(container, stream)
@@ -65,11 +73,8 @@ class Reader:
                         f"{_kind(image.width, image.height, image.format.name)}"
                     )
                     break
-                time = image.pts
-                if time is None or (last is not None and time <= last):
-                    time = self.info.start if last is None else last + self._usual
-                    mended += 1
-                last = time
+                time, is_mended = clock_of.next(image.pts)
+                mended += is_mended
                 if self._end is not None and time >= self._end:
                     break
                 duration = image.duration or self._usual
@@ -80,12 +85,12 @@ class Reader:
         self._finish(count, damaged, mended)
 
     def _finish(self, count: int, damaged: int, mended: int) -> None:
-        if not count and self._start > self.info.start:
+        if not count and self._needed and self._start > self.info.start:
             raise PictureError(
                 f"{self.info.path} is {clock(self.reached)} long and has no picture from "
                 f"{clock((self._start - self.info.start) * self._unit)} on; choose another part of it"
             )
-        if not count:
+        if not count and self._needed:
             raise PictureError(f"{self.info.path} holds no picture that can be decoded; check that it was copied whole")
         if damaged:
             self.notes.append(f"{damaged} packets of it are damaged: what they show is missing")
