@@ -25,7 +25,7 @@ ORDER = [
     {"explain"},
     {"film"},
     {"batch"},
-    {"web"},
+    {"archive", "web"},
     {"train"},
     {"evaluate"},
     {"cli"},

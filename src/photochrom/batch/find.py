@@ -57,6 +57,11 @@ def find(names: Sequence[str], *, recursive: bool, passed: PassedOver) -> list[F
     return _without_earlier_results(found, passed)
 
 
+def is_earlier_result(stem: str) -> bool:
+    """Whether a file whose name has that stem is a result of ours, or lies beside one."""
+    return _EARLIER.fullmatch(stem) is not None
+
+
 def apart(folders: Sequence[Path]) -> list[Path]:
     """Each folder as it is called from the one that holds them all."""
     absolute = [os.path.abspath(folder) for folder in folders]
@@ -157,7 +162,7 @@ def _walk(folder: Path, passed: PassedOver) -> Iterator[Found]:
                 passed.why["not_pictures"] += 1
             elif suffix in UNREADABLE:
                 passed.unreadable[suffix] += 1
-            elif _EARLIER.fullmatch(path.stem):
+            elif is_earlier_result(path.stem):
                 passed.why["results"] += 1
             else:
                 yield Found(path, path, None if mode else _reason_against(str(path)))

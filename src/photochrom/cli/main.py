@@ -14,6 +14,7 @@ import typer
 
 from photochrom import streams
 from photochrom.cli import (
+    batch,
     bench,
     color,
     evaluate,
@@ -39,6 +40,7 @@ for verbs in (
     models,
     explain,
     serve,
+    batch,
     train,
     study,
     evaluate,

@@ -1,0 +1,104 @@
+"""`photochrom batch`: put a run together, tell how it goes, say how it ended."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import photochrom
+from photochrom.archive import remote, sources
+from photochrom.archive.item import Item
+from photochrom.archive.journal import Journal
+from photochrom.archive.run import Plan, Run
+from photochrom.archive.targets import Folder, target_of
+from photochrom.archive.telling import Telling
+from photochrom.archive.work import Order, color
+from photochrom.batch.find import PassedOver
+from photochrom.codec.writing import known_format
+from photochrom.digest import sha256_of
+from photochrom.errors import OutputError
+
+JOURNAL = ".photochrom-journal.sqlite"
+_PAUSE = 2.0  # seconds between two looks at a source that is watched
+_SPACE = 256 << 20  # bytes that must be free on the disk of the target before a run begins
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a run is about and what it may use. memory: bytes for all pictures at work; workers: None for the cores."""
+
+    sources: Sequence[str]
+    target: str
+    journal: str | None
+    model: str
+    device: str
+    workers: int | None
+    memory: int
+    watch: bool
+    as_json: bool
+
+
+def run(job: Job, order: Order, plan: Plan) -> int:
+    """Do it; gives the exit code: 0 where all is done, 1 where some failed, now or before."""
+    warnings.simplefilter("ignore")  # other libraries' own: what we have to tell is in each picture's notes
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    sources.check(job.sources)
+    if order.format:
+        order = replace(order, format=known_format(order.format))
+    workers = job.workers or os.cpu_count() or 1
+    colorizer = photochrom.load_model(job.model, device=job.device, threads=1 if workers > 1 else None)
+    order = replace(order, model=sha256_of(colorizer.info.file), max_memory=order.max_memory or job.memory)
+    if not plan.dry:
+        _check_space(job.target)
+    passed = PassedOver()
+    telling = Telling(passed, as_json=job.as_json)
+    target = Folder(job.target) if plan.dry else target_of(job.target)
+    with Journal(job.journal or journal_of(job.target), dry=plan.dry) as journal, telling:
+        made = Run(order, plan, journal, target, lambda data, key, how: color(data, key, how, colorizer))
+        for outcome in made.over(_items(job, passed), workers=workers, memory=job.memory):
+            telling.add(outcome)
+    return 1 if telling.counts["failed"] or telling.counts["failed before"] else 0
+
+
+def journal_of(target: str) -> Path:
+    """Where the journal lies: in a target folder, beside shards, and for an address in the working folder."""
+    if remote.is_address(target):
+        return Path(f".photochrom-{hashlib.sha256(target.encode()).hexdigest()[:12]}.sqlite")
+    if target.endswith(".tar"):
+        return Path(target).parent / f".{Path(target).stem}-journal.sqlite"
+    return Path(target, JOURNAL)
+
+
+def _items(job: Job, passed: PassedOver) -> Iterator[Item]:
+    """Of one pass over the sources; of one after the other while they are watched, each when it has settled."""
+    inside = frozenset() if remote.is_address(job.target) else frozenset({os.path.realpath(job.target)})
+    yield from sources.items(job.sources, passed, leave_out=inside)
+    seen: dict[str, str] = {}
+    while job.watch:
+        time.sleep(_PAUSE)
+        now: dict[str, str] = {}
+        for item in sources.items(job.sources, PassedOver(Counter(), Counter()), leave_out=inside):
+            now[item.key] = item.stamp
+            if seen.get(item.key) == item.stamp:  # unchanged for a pause: whoever writes it has ended
+                yield item
+        seen = now
+
+
+def _check_space(target: str) -> None:
+    """Raises OutputError where the disk of the target is all but full."""
+    if remote.is_address(target):
+        return
+    there = Path(os.path.abspath(target))
+    while not there.exists():
+        there = there.parent
+    free = shutil.disk_usage(there).free
+    if free < _SPACE:
+        raise OutputError(f"only {free / 1e6:.0f} MB are free at {there}; make space, or choose another -o")

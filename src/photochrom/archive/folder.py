@@ -1,0 +1,79 @@
+"""Pictures of a folder in the order in which the system gives them: none is waited for, none is listed before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from photochrom.archive.item import Item, broken
+from photochrom.batch.find import PICTURES, UNREADABLE, PassedOver, is_earlier_result
+from photochrom.errors import PictureError
+
+
+def walked(folder: str, passed: PassedOver, *, leave_out: frozenset[str] = frozenset()) -> Iterator[Item]:
+    """The pictures below a folder, each with its path from there as key. Links to folders are not entered.
+
+    passed: counts what is passed over, as `photochrom -r` does. leave_out: real paths of folders that aren't entered.
+    """
+    waiting = [folder]
+    while waiting:
+        where = waiting.pop()
+        try:
+            entries = os.scandir(where)
+        except OSError as error:
+            reason = PictureError(f"can't read the folder {where}: {error.strerror}; check its permissions")
+            yield broken(_key(where, folder), reason)
+            continue
+        with entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    passed.why["hidden"] += 1
+                elif entry.is_dir(follow_symlinks=False):
+                    if os.path.realpath(entry.path) not in leave_out:
+                        waiting.append(entry.path)
+                elif (item := _item(entry, folder, passed)) is not None:
+                    yield item
+
+
+def file_item(path: str, key: str) -> Item:
+    """A file of the disk. What is wrong with it shows when it is read."""
+    try:
+        seen = os.stat(path)
+        stamp, size = f"{seen.st_size}-{seen.st_mtime_ns}", seen.st_size
+    except OSError:
+        stamp, size = "", 0
+    return Item(key=key, read=lambda: _read(path), stamp=stamp, size=size)
+
+
+def _item(entry: os.DirEntry[str], folder: str, passed: PassedOver) -> Item | None:
+    stem, suffix = os.path.splitext(entry.name)
+    suffix = suffix.lower()
+    if suffix not in PICTURES:
+        return None
+    if suffix in UNREADABLE:
+        passed.unreadable[suffix] += 1
+    elif is_earlier_result(stem):
+        passed.why["results"] += 1
+    elif not entry.is_file() and os.path.exists(entry.path):  # whoever opens a FIFO or device may wait for ever
+        passed.why["not_pictures"] += 1
+    else:
+        return file_item(entry.path, _key(entry.path, folder))
+    return None
+
+
+def _key(path: str, folder: str) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        reason = f"is a link to {os.readlink(path)}, which isn't there" if os.path.islink(path) else "is gone"
+        raise PictureError(f"{path} {reason}; check it") from None
+    except OSError as error:
+        raise PictureError(
+            f"can't read {path}: {error.strerror or error}; check the file and its permissions"
+        ) from error

@@ -1,0 +1,138 @@
+"""A run: what the journal leaves to be done is done, and what became of it is put into the journal."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from photochrom.archive.item import Item
+from photochrom.archive.journal import Journal, Row
+from photochrom.archive.pipeline import Memory, each
+from photochrom.archive.targets import Target, result_name
+from photochrom.archive.work import Colored, Order, memory_of
+from photochrom.errors import OutputError, OutputExistsError, PhotochromError
+
+Color = Callable[[bytes, str, Order], Colored]
+Status = Literal["done", "failed", "skipped", "failed before", "planned"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one picture in this run, and its row of the journal."""
+
+    key: str
+    status: Status
+    row: Row | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Which pictures a run takes on. overwrite: those made by other settings or of an earlier version of the file, too.
+
+    dry: say what would be done, and touch nothing.
+    """
+
+    retry_failed: bool = False
+    overwrite: bool = False
+    dry: bool = False
+
+
+class Run:
+    """One pass over a source. color: colours the bytes of one picture; called by several threads."""
+
+    def __init__(self, order: Order, plan: Plan, journal: Journal, target: Target, color: Color) -> None:
+        self._order = order
+        self._digest = order.digest()
+        self._plan = plan
+        self._journal = journal
+        self._target = target
+        self._color = color
+        self._writing = threading.Lock()  # shards take one at a time
+
+    def over(self, items: Iterable[Item], *, workers: int, memory: int) -> Iterator[Outcome]:
+        """Do all of it; the outcomes in the order in which they come. The results are safe when it ends."""
+        budget = Memory(memory)
+        try:
+            yield from each(lambda item: self._one(item, budget), items, workers=workers)
+        finally:
+            with self._writing:
+                self._target.close()
+                self._journal.confirm(self._target.sealed())
+
+    def _one(self, item: Item, budget: Memory) -> Outcome:
+        row = self._journal.row(item.key)
+        if row and item.stamp and row.stamp == item.stamp and row.settings == self._digest:
+            if row.state == "done":
+                return Outcome(key=item.key, status="skipped", row=row)
+            if row.state == "failed" and not self._plan.retry_failed:
+                return Outcome(key=item.key, status="failed before", row=row)
+        if self._plan.dry:
+            return Outcome(key=item.key, status="failed" if item.error else "planned", row=row)
+        try:
+            data = item.read()
+        except PhotochromError as error:
+            return self._failed(item, "", error)
+        content = hashlib.sha256(data).hexdigest()
+        if row and row.state == "done" and row.content == content and row.settings == self._digest:
+            self._journal.put(replace(row, stamp=item.stamp))  # touched, or told anew, but the same
+            return Outcome(key=item.key, status="skipped", row=row)
+        taken = budget.take(memory_of(data))
+        try:
+            if row and row.state == "done" and not self._plan.overwrite:
+                raise OutputExistsError(
+                    f"{row.output} was made by other settings or of an earlier {item.key}; "
+                    "add --overwrite to replace it"
+                )
+            return self._done(item, row, content, self._color(data, item.key, self._order))
+        except PhotochromError as error:
+            return self._failed(item, content, error)
+        except Exception as error:  # noqa: BLE001  a fault of ours in one picture must not end a run over a million
+            told = "".join(traceback.format_exception_only(error)).strip()
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            fault = f"{item.key} met a fault in photochrom ({told}, {where.filename}:{where.lineno}); please report it"
+            return self._failed(item, content, PhotochromError(fault))
+        finally:
+            budget.give(taken)
+
+    def _done(self, item: Item, before: Row | None, content: str, made: Colored) -> Outcome:
+        wanted = result_name(item.key, made.format)
+        ours = before is not None and before.output is not None and before.state != "failed"
+        row = Row(
+            key=item.key,
+            state="begun",
+            stamp=item.stamp,
+            content=content,
+            settings=self._digest,
+            output=wanted,
+            notes="\n".join(made.notes),
+            confidence=made.confidence,
+            width=made.width,
+            height=made.height,
+            seconds=round(made.seconds, 4),
+            output_sha256=hashlib.sha256(made.data).hexdigest(),
+        )
+        name = self._journal.begin(row)
+        row = replace(row, output=name)
+        with self._writing:
+            safe = self._target.write(name, made.data, replace=ours or self._plan.overwrite)
+            sealed = self._target.sealed()
+        if safe:
+            row = replace(row, state="done")
+            self._journal.put(row)
+        if sealed:
+            self._journal.confirm(sealed)
+        return Outcome(key=item.key, status="done", row=row)
+
+    def _failed(self, item: Item, content: str, error: PhotochromError) -> Outcome:
+        if isinstance(error, OutputError) and not isinstance(error, OutputExistsError):
+            raise error  # a full disk, a lost network: the others would fail alike
+        row = Row(
+            key=item.key, state="failed", stamp=item.stamp, content=content, settings=self._digest, error=str(error)
+        )
+        if not isinstance(error, OutputExistsError):  # what is there already is no state of the picture
+            self._journal.put(row)
+        return Outcome(key=item.key, status="failed", row=row)

@@ -1,0 +1,168 @@
+"""Where the results go: a folder, object storage, or tar shards. Each result is there as a whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tarfile
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from photochrom.archive import remote
+from photochrom.atomic import atomic_write, remove_leftovers
+from photochrom.codec.writing import SUFFIXES
+from photochrom.errors import OutputError, OutputExistsError
+
+SHARD_BYTES = 1 << 30
+
+
+class Target(Protocol):
+    """Takes results by their names. Errors are OutputError and OutputExistsError."""
+
+    def write(self, name: str, data: bytes, *, replace: bool) -> bool:
+        """Write one. replace: it may be there already. False where it isn't safe yet: `sealed` says when it is."""
+        ...
+
+    def sealed(self) -> list[str]:
+        """The names that have become safe since the last call."""
+        ...
+
+    def close(self) -> None:
+        """Make all that was written safe."""
+        ...
+
+
+class Folder:
+    """Files of a folder, in the structure of the source."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+        self._clean: set[Path] = set()
+
+    def write(self, name: str, data: bytes, *, replace: bool) -> bool:
+        """See Target."""
+        path = self._folder / name
+        if path.parent not in self._clean:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OutputError(
+                    f"can't make the folder {path.parent}: {error.strerror}; choose another -o"
+                ) from error
+            remove_leftovers(path.parent)
+            self._clean.add(path.parent)
+        with atomic_write(path, overwrite=replace) as out:
+            out.write(data)
+        return True
+
+    def sealed(self) -> list[str]:
+        """Each is safe when it is written."""
+        return []
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+class Storage:
+    """Objects below an address."""
+
+    def __init__(self, place: str) -> None:
+        self._storage, root = remote.opened(place)
+        self._root = root.rstrip("/")
+
+    def write(self, name: str, data: bytes, *, replace: bool) -> bool:
+        """See Target."""
+        path = f"{self._root}/{name}"
+        if not replace and self._storage.exists(path):
+            raise OutputExistsError(f"{path} exists already; add --overwrite to replace it")
+        remote.put(self._storage, path, data)
+        return True
+
+    def sealed(self) -> list[str]:
+        """Each is safe when it is written."""
+        return []
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+class Shards:
+    """coloured-000000.tar, coloured-000001.tar...: a shard gets its name when it is full, or the run ends.
+
+    What a shard holds is safe from then on; what a killed run had in an unfinished one is coloured again.
+    """
+
+    def __init__(self, path: str, *, most: int = SHARD_BYTES) -> None:
+        self._path = Path(path)
+        self._most = most
+        self._part: Path | None = None
+        self._tar: tarfile.TarFile | None = None
+        self._names: list[str] = []
+        self._safe: list[str] = []
+        self._stem = re.sub(r"\.tar$", "", self._path.name)
+        for left in self._path.parent.glob(f".{self._stem}-*.tar.part"):
+            left.unlink()
+        numbers = [self._number(found) for found in self._path.parent.glob(f"{self._stem}-*.tar")]
+        self._next = max(numbers, default=-1) + 1
+
+    def write(self, name: str, data: bytes, *, replace: bool) -> bool:
+        """See Target."""
+        try:
+            if self._tar is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._part = self._path.parent / f".{self._stem}-{self._next:06d}.tar.part"
+                self._tar = tarfile.open(self._part, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115  closed by _seal
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(data), 0o644
+            self._tar.addfile(member, BytesIO(data))
+            self._names.append(name)
+            if self._tar.offset >= self._most:
+                self._seal()
+        except OSError as error:
+            raise OutputError(f"can't write {self._part}: {error.strerror or error}; choose another -o") from error
+        return False
+
+    def sealed(self) -> list[str]:
+        """The names in the shards that were finished since the last call."""
+        safe, self._safe = self._safe, []
+        return safe
+
+    def close(self) -> None:
+        """Finish the shard that is being written."""
+        self._seal()
+
+    def _seal(self) -> None:
+        if self._tar is None or self._part is None:
+            return
+        self._tar.close()
+        with open(self._part, "rb") as written:
+            os.fsync(written.fileno())
+        os.rename(self._part, self._path.parent / f"{self._stem}-{self._next:06d}.tar")
+        self._next += 1
+        self._tar, self._part = None, None
+        self._safe += self._names
+        self._names = []
+
+    def _number(self, path: Path) -> int:
+        match = re.fullmatch(re.escape(self._stem) + r"-(\d{6,})", path.stem)
+        return int(match[1]) if match else -1
+
+
+def target_of(place: str) -> Target:
+    """A folder, an address, or shards where the place ends in .tar. Raises UsageError."""
+    if remote.is_address(place):
+        return Storage(place)
+    return Shards(place) if place.endswith(".tar") else Folder(place)
+
+
+def result_name(key: str, format: str) -> str:
+    """What the result of a picture is called, in a format that known_format gave.
+
+    1900/tram.jpg -> 1900/tram.color.jpg; where the format changes the old suffix stays: tram.psd.color.png.
+    """
+    path = PurePosixPath(key)
+    if SUFFIXES.get(path.suffix.lower()) == format:
+        return path.with_name(f"{path.stem}.color{path.suffix}").as_posix()
+    suffix = next(suffix for suffix, name in SUFFIXES.items() if name == format)
+    return path.with_name(f"{path.name}.color{suffix}").as_posix()

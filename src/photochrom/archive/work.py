@@ -1,0 +1,94 @@
+"""What is done with one picture, the same on this machine and on others: bytes in, bytes of the result out."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+from dataclasses import dataclass, field
+
+from photochrom.codec.budget import bytes_per_pixel
+from photochrom.codec.reading import identify
+from photochrom.colorizer import Colorizer
+from photochrom.errors import PhotochromError
+from photochrom.photo import encode_photo, own_format, read_photo
+from photochrom.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """How every picture of a run is coloured and written. model: its SHA-256. max_memory: bytes for one picture."""
+
+    settings: Settings = field(default_factory=Settings)
+    model: str = ""
+    format: str | None = None
+    quality: int | None = None
+    strip_location: bool = False
+    salvage: bool = False
+    max_megapixels: float = 300.0
+    max_memory: int | None = None
+
+    def digest(self) -> str:
+        """Changes when results would: of the settings, the model and how they are written."""
+        said = {
+            "settings": self.settings.to_dict(),
+            "model": self.model,
+            "write": [self.format, self.quality, self.strip_location, self.salvage],
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colored:
+    """data: the file. format: as known_format has it. confidence: 0..1, None for networks that can't say."""
+
+    data: bytes
+    format: str
+    notes: list[str]
+    confidence: float | None
+    width: int
+    height: int
+    seconds: float
+
+
+def color(data: bytes, key: str, order: Order, colorizer: Colorizer) -> Colored:
+    """Colour one. key: what it is called in sentences. Raises PhotochromError."""
+    start = time.perf_counter()
+    try:
+        photo = read_photo(
+            data, max_megapixels=order.max_megapixels, max_memory=order.max_memory, salvage=order.salvage
+        )
+        if order.strip_location:
+            photo = photo.without_location()
+        prediction = colorizer.predict(photo, order.settings)
+        made = colorizer.render(photo, prediction, order.settings)
+        certain = colorizer.confidence(prediction, order.settings)
+        encoded, said = encode_photo(made, format=order.format, quality=order.quality)
+    except PhotochromError as error:
+        raise type(error)(named(str(error), key)) from error
+    except MemoryError as error:
+        raise PhotochromError(f"{key} needs more memory than there is; lower --workers") from error
+    return Colored(
+        data=encoded,
+        format=order.format or own_format(photo),
+        notes=[named(note, key) for note in (*made.notes, *said)],
+        confidence=None if certain is None else float(certain.mean()),
+        width=photo.width,
+        height=photo.height,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def named(sentence: str, key: str) -> str:
+    """A sentence about a picture in memory, with the name that it has in the source."""
+    return sentence.replace("the picture in memory", key)
+
+
+def memory_of(data: bytes) -> int:
+    """Bytes that a picture will take at most, by its header; 0 for what is no picture."""
+    try:
+        image = identify(io.BytesIO(data), "the picture in memory")
+    except PhotochromError:
+        return 0
+    return len(data) + int(image.width * image.height * bytes_per_pixel(image))

@@ -1,0 +1,183 @@
+"""`photochrom batch`: what is done is skipped, what failed waits, and a kill loses and doubles nothing."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from photochrom.cli.main import main
+from tests.tiny_model import write_model
+
+
+@pytest.fixture
+def batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple]:
+    """batch("scans", "-o", "out") gives exit code, stdout and stderr; a network drawn by hand does the colouring."""
+    monkeypatch.chdir(tmp_path)
+    write_model(tmp_path / "drawn.onnx")
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["photochrom", "batch", *words, "--model", "drawn.onnx", "--workers", "2"])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return (end.value.code or 0, *capfd.readouterr())
+
+    return run
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".photochrom-journal")
+    }
+
+
+def test_a_second_run_does_what_is_missing(batch, draw, tmp_path: Path) -> None:
+    draw("scans/a/x.jpg"), draw("scans/b/x.jpg"), draw("scans/b/x.png")
+    assert batch("scans", "-o", "out") == (0, "", "3 done\n")
+    before = results(tmp_path / "out")
+    assert sorted(before) == ["a/x.color.jpg", "b/x.color.jpg", "b/x.color.png"]
+    draw("scans/c.tif")
+    code, _, told = batch("scans", "-o", "out")
+    assert (code, told) == (0, "1 done, 3 done before\n")
+    assert before.items() <= results(tmp_path / "out").items()
+    os.utime(tmp_path / "scans/a/x.jpg")  # touched, not changed
+    assert batch("scans", "-o", "out")[2] == "0 done, 4 done before\n"
+
+
+def test_the_same_pictures_as_the_plain_command(batch, draw, tmp_path: Path) -> None:
+    import photochrom
+
+    photochrom.load_model(write_model(tmp_path / "d.onnx")).colorize(draw("scans/x.png")).save(tmp_path / "plain.png")
+    batch("scans", "-o", "out")
+    assert (tmp_path / "out/x.color.png").read_bytes() == (tmp_path / "plain.png").read_bytes()
+
+
+def test_other_settings_or_pictures_need_overwrite(batch, draw, tmp_path: Path) -> None:
+    draw("scans/x.png")
+    batch("scans", "-o", "out")
+    before = results(tmp_path / "out")
+    code, _, told = batch("scans", "-o", "out", "--strength", "0.5")
+    assert code == 1 and "other settings" in told and results(tmp_path / "out") == before
+    assert batch("scans", "-o", "out", "--strength", "0.5", "--overwrite")[0] == 0
+    assert results(tmp_path / "out") != before
+    draw("scans/x.png", (20, 20))
+    assert batch("scans", "-o", "out", "--strength", "0.5")[0] == 1
+    assert batch("scans", "-o", "out", "--strength", "0.5", "--overwrite")[0] == 0
+
+
+def test_failures_are_kept_and_tried_again_when_asked(batch, draw, tmp_path: Path) -> None:
+    draw("scans/x.png")
+    (tmp_path / "scans/bad.jpg").write_bytes(b"no picture")
+    code, _, told = batch("scans", "-o", "out")
+    assert code == 1 and "bad.jpg is not a picture" in told and told.endswith("1 done, 1 failed\n")
+    code, _, told = batch("scans", "-o", "out")
+    assert code == 1 and "1 failed before" in told and "not a picture" not in told
+    assert "1 failed" in batch("scans", "-o", "out", "--retry-failed")[2]
+    draw("scans/bad.jpg")
+    assert batch("scans", "-o", "out")[0] == 0  # it has changed
+
+
+def test_a_stranger_of_that_name_is_never_replaced(batch, draw, tmp_path: Path) -> None:
+    draw("scans/x.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/x.color.png").write_bytes(b"mine")
+    code, _, told = batch("scans", "-o", "out")
+    assert code == 1 and "exists already" in told and (tmp_path / "out/x.color.png").read_bytes() == b"mine"
+
+
+def test_a_target_inside_the_source_is_not_coloured_again(batch, draw, tmp_path: Path) -> None:
+    draw("scans/x.png")
+    batch("scans", "-o", "scans/out")
+    assert batch("scans", "-o", "scans/out")[2] == "0 done, 1 done before\n"
+
+
+def test_dry_run_touches_nothing(batch, draw, tmp_path: Path) -> None:
+    draw("scans/x.png")
+    code, said, told = batch("scans", "-o", "out", "--dry-run")
+    assert (code, said, told) == (0, "x.png would be coloured\n", "0 done, 1 to be done\n")
+    assert not (tmp_path / "out").exists()
+
+
+def test_lines_for_programs(batch, draw) -> None:
+    draw("scans/x.png")
+    _, said, _ = batch("scans", "-o", "out", "--json")
+    file, summary = map(json.loads, said.splitlines())
+    assert file["input"] == "x.png" and file["output"] == "x.color.png" and file["status"] == "done"
+    assert 0 <= file["confidence"] <= 1 and len(file["sha256"]) == 64 and summary["done"] == 1
+
+
+def test_shards_in_and_out(batch, draw, tmp_path: Path) -> None:
+    draw("scans/a/x.jpg"), draw("scans/b/x.jpg")
+    assert batch("scans", "-o", "coloured.tar")[0] == 0
+    with tarfile.open(tmp_path / "coloured-000000.tar") as archive:
+        assert sorted(archive.getnames()) == ["a/x.color.jpg", "b/x.color.jpg"]
+    assert batch("scans", "-o", "coloured.tar")[2] == "0 done, 2 done before\n"
+    draw("scans/c.jpg")
+    assert batch("scans", "-o", "coloured.tar")[2] == "1 done, 2 done before\n"
+    assert batch("coloured-000000.tar", "-o", "again")[2] == "2 done\n"
+
+
+def test_storage_in_and_out(batch, draw) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    storage = fsspec.filesystem("memory")
+    storage.pipe_file("/in/a/x.jpg", draw("x.jpg").read_bytes())
+    assert batch("memory://in", "-o", "memory://out")[0] == 0
+    assert storage.cat_file("/out/a/x.color.jpg").startswith(b"\xff\xd8")
+    assert batch("memory://in", "-o", "memory://out")[2] == "0 done, 1 done before\n"
+    storage.rm("/in", recursive=True), storage.rm("/out", recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("nowhere", "-o", "out"), "there is no nowhere"),
+        (("scans", "-o", "ftp://x/y"), "use an address of"),
+        (("scans", "-o", "out", "--memory", "lots"), "size of memory"),
+        (("scans", "-o", "out", "--format", "gif"), "can't write"),
+    ],
+)
+def test_wrong_use_is_one_sentence(batch, draw, words: tuple[str, ...], told: str) -> None:
+    draw("scans/x.png")
+    code, _, said = batch(*words)
+    assert code == 2 and told in said and said.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["out", "out.tar"])
+def test_kills_lose_and_double_nothing(target: str, draw, tmp_path: Path) -> None:
+    for n in range(24):
+        draw(f"scans/{n % 3}/{n}.png", (60 + n, 50))
+    write_model(tmp_path / "drawn.onnx")
+    command = [sys.executable, "-m", "photochrom", "batch", "scans", "-o", target, "--model", "drawn.onnx", "--json"]
+    random.seed(25)
+    told: list[str] = []
+    for _ in range(6):
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        for _ in range(random.randint(1, 6)):
+            told.append(process.stdout.readline())
+        time.sleep(random.random() * 0.02)
+        process.send_signal(signal.SIGKILL)
+        told += process.communicate()[0].splitlines()
+    end = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert end.returncode == 0 and end.stderr.count("failed") == 0
+    wanted = sorted(f"{n % 3}/{n}.color.png" for n in range(24))
+    if target == "out":
+        assert sorted(results(tmp_path / "out")) == wanted  # neither lost nor doubled, no leftovers
+        fresh = subprocess.run([*command[:6], "fresh", *command[7:]], cwd=tmp_path, capture_output=True)
+        assert fresh.returncode == 0 and results(tmp_path / "fresh") == results(tmp_path / "out")
+    else:
+        names = []
+        for path in tmp_path.glob("out-*.tar"):
+            with tarfile.open(path) as archive:
+                names += archive.getnames()
+        assert sorted(names) == wanted
+        assert not list(tmp_path.glob(".out*.part"))
