@@ -22,7 +22,7 @@ ORDER = [
     {"photo", "prediction"},
     {"domains", "guidance", "pictures"},
     {"colorizer"},
-    {"explain"},
+    {"explain", "eras"},
     {"film"},
     {"batch"},
     {"archive", "web"},

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from photochrom.color.eras import era_of
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.repaint import repaint
 from photochrom.color.resample import resize
@@ -151,14 +152,18 @@ class Colorizer:
     def chroma(self, prediction: Prediction, settings: Settings | None = None) -> Float:
         """The colours that render upsamples and lays on, (h,w,2) float32 in ab units, before strength and tint."""
         ab = prediction.ab(settings)
-        return self._domain.finish(ab, prediction.shown) if self._domain.finish else ab
+        ab = self._domain.finish(ab, prediction.shown) if self._domain.finish else ab
+        if settings and settings.era:
+            ab = era_of(settings.era).apply(ab, resize(prediction.shown, (ab.shape[1], ab.shape[0])))
+        return ab
 
     def confidence(self, prediction: Prediction, settings: Settings | None = None) -> Float | None:
         """How likely each place's colour errs by no more than 20 ab units, (h,w) float32 0..1, of what was shown.
 
         Its mean over the picture tells the doubtful ones of a collection. None for a network that gives one colour.
         """
-        return prediction.confidence(self.chroma(prediction, settings))
+        chroma = self.chroma(prediction, settings)
+        return prediction.confidence(resize(chroma, (prediction.output.shape[2], prediction.output.shape[1])))
 
     def work_size(self, size: tuple[int, int], detail: int | None = None) -> tuple[int, int]:
         """(width, height) of the network's input for a picture of `size`: short side `detail`, about the same shape."""

@@ -7,6 +7,7 @@ name in SettingsDict (which types the keywords of `colorize`), and a line of the
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
@@ -103,6 +104,7 @@ class Settings:
     keep_lightness: 0..1; how much of the picture's own lightness is mixed in where the network predicts it: in
     sketches, infrared, thermal and satellite pictures. A photograph keeps its own.
     guide: what a person says of the colours.
+    era: "" for none, the name of one ("kodachrome", see `photochrom era list`), or the .json of one that was learned.
     """
 
     detail: int | None = setting(
@@ -115,11 +117,16 @@ class Settings:
     keep_lightness: float = setting(
         0.0, Dial(help="Mix in the picture's own lightness, where the network predicts it.", low=0, high=1)
     )
+    era: str = setting("", Dial(help="Look of a time or a process: 1900s, kodachrome... (photochrom era list)."))
     guide: Guide = setting(Guide(), Dial(help="Colours that a person gives for places of the picture."))
 
     def __post_init__(self) -> None:
         for name, kinds in setting_types().items():
             object.__setattr__(self, name, _plain(name, getattr(self, name), kinds, dial_of(name)))
+        if self.era:
+            from photochrom.color.eras import era_of
+
+            era_of(self.era)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
@@ -157,6 +164,7 @@ class SettingsDict(TypedDict, total=False):
     seed: int | None
     keep_tint: bool
     keep_lightness: float
+    era: str
     guide: Guide
 
 
@@ -191,6 +199,10 @@ def _plain(name: str, value: object, kinds: tuple[type, ...], dial: Dial) -> Any
             example = 'photochrom.Guide(hints=[photochrom.Hint(320, 200, "olive")])'
             raise UsageError(f"{name} must be a Guide, like {example}; got {_brief(value)}")
         return value
+    if str in kinds:
+        if not isinstance(value, (str, os.PathLike)):
+            raise UsageError(f"{name} must be a word, got {_brief(value)}")
+        return os.fspath(value)
     if bool in kinds:
         if not (isinstance(value, (bool, int)) or type(value).__name__.startswith("bool")) or value not in (0, 1):
             raise UsageError(f"{name} must be True or False, got {_brief(value)}")

@@ -37,6 +37,7 @@ def explain(
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
     seed: Annotated[int | None, setting("seed")] = Settings.seed,
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
+    era: Annotated[str, setting("era")] = Settings.era,
     animation: Annotated[str, typer.Option(help="webp or gif.", metavar="NAME")] = "webp",
     overwrite: options.Overwrite = False,
 ) -> None:

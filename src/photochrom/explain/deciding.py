@@ -65,7 +65,7 @@ def _dial(subject: Subject) -> Figure:
 
 
 def _confidence(subject: Subject) -> Figure:
-    certain = subject.prediction.confidence(subject.chroma)
+    certain = subject.colorizer.confidence(subject.prediction, subject.settings)
     assert certain is not None
     inside = subject.grey[subject.inside]
     bar = scale_bar("a guess", "sure")

@@ -80,7 +80,7 @@ def explored(subject: Subject) -> dict[str, object]:
     flat = mass.reshape(bins, -1).T
     order = np.argsort(-flat, axis=1)[:, :count]
     shares = np.rint(np.take_along_axis(flat, order, axis=1) * 255).astype(np.uint8)
-    certain = subject.prediction.confidence(subject.chroma)
+    certain = subject.colorizer.confidence(subject.prediction, subject.settings)
     assert certain is not None
     rgb = np.clip(lab_to_rgb(np.column_stack([np.full(bins, _LIGHT, np.float32), colors])), 0, 1)
     return {

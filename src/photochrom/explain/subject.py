@@ -81,8 +81,8 @@ class Subject:
         return slice(round(top * high), round(bottom * high)), slice(round(left * wide), round(right * wide))
 
     def place(self, point: tuple[float, float]) -> tuple[int, int]:
-        """Row and column of a point in the network's grid of colours."""
-        high, wide = self.chroma.shape[:2]
+        """Row and column of a point in the grid of what the network gives."""
+        high, wide = self.prediction.output.shape[1:]
         return min(high - 1, int(point[1] * high)), min(wide - 1, int(point[0] * wide))
 
     def painted(self, ab: Float) -> Rgb:
