@@ -1,11 +1,13 @@
 """Photo: a picture with everything that came with it, from a file and back into one."""
 
 import io
+import json
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -17,6 +19,7 @@ from photochrom.atomic import atomic_write
 from photochrom.codec.arrays import as_dtype, from_floats, to_8_bit
 from photochrom.codec.icc import srgb_profile
 from photochrom.codec.location import exif_without_location, xmp_without_location
+from photochrom.codec.origin import with_origin
 from photochrom.codec.page_writing import page_writer
 from photochrom.codec.pages import ANIMATED, Pages, parse_pages
 from photochrom.codec.reading import Decoded, decode, decode_image
@@ -231,6 +234,15 @@ class Photo(Decoded):
     def without_location(self) -> "Photo":
         """The same photo without the place that it was taken at: the GPS part of its EXIF and XMP."""
         return replace(self, exif=exif_without_location(self.exif), xmp=xmp_without_location(self.xmp))
+
+    def with_origin(self, *, model: str, settings: Mapping[str, Any]) -> "Photo":
+        """The same photo with what made its colours in its XMP, IPTC's digital source type among it; see codec/origin.
+
+        model: its name and hash. settings: as Settings.to_dict has them.
+        """
+        software = f"photochrom {version('photochrom')}"
+        told = json.dumps(settings, sort_keys=True, default=str)
+        return replace(self, xmp=with_origin(self.xmp, software=software, model=model, settings=told))
 
     def encode(self, *, format: str | None = None, quality: int | None = None) -> bytes:
         """The bytes of a file: as `format` ("JPEG", "png", ".tif"...), else the photo's own (PNG if we can't write it).

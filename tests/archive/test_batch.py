@@ -57,7 +57,7 @@ def test_the_same_pictures_as_the_plain_command(batch, draw, tmp_path: Path) -> 
     import photochrom
 
     photochrom.load_model(write_model(tmp_path / "d.onnx")).colorize(draw("scans/x.png")).save(tmp_path / "plain.png")
-    batch("scans", "-o", "out")
+    batch("scans", "-o", "out", "--no-origin")
     assert (tmp_path / "out/x.color.png").read_bytes() == (tmp_path / "plain.png").read_bytes()
 
 
@@ -181,3 +181,38 @@ def test_kills_lose_and_double_nothing(target: str, draw, tmp_path: Path) -> Non
                 names += archive.getnames()
         assert sorted(names) == wanted
         assert not list(tmp_path.glob(".out*.part"))
+
+
+def test_reports_and_checksums(batch, draw, tmp_path: Path) -> None:
+    import csv
+    import hashlib
+
+    draw("scans/a/x.jpg"), draw("scans/<b>.png")
+    (tmp_path / "scans/bad.jpg").write_bytes(b"no picture")
+    wanted = ["--report", "report.html", "--report", "all.csv", "--bag"]
+    assert batch("scans", "-o", "deposit/data", *wanted)[0] == 1
+    page = (tmp_path / "report.html").read_text()
+    assert "2 done, 1 failed" in page and page.count("data:image/jpeg") == 2
+    assert "&lt;b&gt;.png" in page and "<b>" not in page and "bad.jpg is not a picture" in page
+    with open(tmp_path / "all.csv", newline="") as lines:
+        rows = {row["key"]: row for row in csv.DictReader(lines)}
+    assert rows["bad.jpg"]["state"] == "failed" and 0 <= float(rows["a/x.jpg"]["confidence"]) <= 1
+    for line in (tmp_path / "deposit/manifest-sha256.txt").read_text().splitlines():
+        digest, name = line.split("  ", 1)
+        assert hashlib.sha256((tmp_path / "deposit" / name).read_bytes()).hexdigest() == digest
+    assert (tmp_path / "deposit/bagit.txt").exists()
+
+
+def test_a_table_in_parquet(batch, draw, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    draw("scans/x.jpg")
+    batch("scans", "-o", "out", "--report", "all.parquet")
+    table = parquet.read_table(tmp_path / "all.parquet").to_pylist()
+    assert [row["key"] for row in table] == ["x.jpg"] and table[0]["width"] == 40
+
+
+@pytest.mark.parametrize("words", [("--report", "x.xls"), ("--bag",)])
+def test_reports_that_cannot_be_are_refused_before(batch, draw, tmp_path: Path, words: tuple[str, ...]) -> None:
+    draw("scans/x.jpg")
+    assert batch("scans", "-o", "out", *words)[0] == 2
+    assert not (tmp_path / "out").exists()

@@ -17,14 +17,16 @@ import photochrom
 from photochrom.archive import remote, sources
 from photochrom.archive.item import Item
 from photochrom.archive.journal import Journal
+from photochrom.archive.report import TABLES, bag, page, table
 from photochrom.archive.run import Plan, Run
-from photochrom.archive.targets import Folder, target_of
+from photochrom.archive.targets import Folder, Target, target_of
 from photochrom.archive.telling import Telling
 from photochrom.archive.work import Order, color
+from photochrom.atomic import atomic_write
 from photochrom.batch.find import PassedOver
 from photochrom.codec.writing import known_format
 from photochrom.digest import sha256_of
-from photochrom.errors import OutputError
+from photochrom.errors import OutputError, UsageError
 
 JOURNAL = ".photochrom-journal.sqlite"
 _PAUSE = 2.0  # seconds between two looks at a source that is watched
@@ -44,6 +46,8 @@ class Job:
     memory: int
     watch: bool
     as_json: bool
+    reports: Sequence[str] = ()
+    bag: bool = False
 
 
 def run(job: Job, order: Order, plan: Plan) -> int:
@@ -51,6 +55,7 @@ def run(job: Job, order: Order, plan: Plan) -> int:
     warnings.simplefilter("ignore")  # other libraries' own: what we have to tell is in each picture's notes
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     sources.check(job.sources)
+    _check_reports(job)
     if order.format:
         order = replace(order, format=known_format(order.format))
     workers = job.workers or os.cpu_count() or 1
@@ -63,8 +68,12 @@ def run(job: Job, order: Order, plan: Plan) -> int:
     target = Folder(job.target) if plan.dry else target_of(job.target)
     with Journal(job.journal or journal_of(job.target), dry=plan.dry) as journal, telling:
         made = Run(order, plan, journal, target, lambda data, key, how: color(data, key, how, colorizer))
-        for outcome in made.over(_items(job, passed), workers=workers, memory=job.memory):
-            telling.add(outcome)
+        try:
+            for outcome in made.over(_items(job, passed), workers=workers, memory=job.memory):
+                telling.add(outcome)
+        finally:
+            if not plan.dry:
+                _report(job, order, journal, target, colorizer.info.name)
     return 1 if telling.counts["failed"] or telling.counts["failed before"] else 0
 
 
@@ -75,6 +84,27 @@ def journal_of(target: str) -> Path:
     if target.endswith(".tar"):
         return Path(target).parent / f".{Path(target).stem}-journal.sqlite"
     return Path(target, JOURNAL)
+
+
+def _check_reports(job: Job) -> None:
+    """Raises UsageError for reports that can't be made, before the run."""
+    for name in job.reports:
+        if Path(name).suffix not in (".html", *TABLES):
+            raise UsageError(f"--report {name} can't be written; name a file that ends in .html, .csv or .parquet")
+    if job.bag and (remote.is_address(job.target) or Path(os.path.abspath(job.target)).name != "data"):
+        raise UsageError(f"a bag keeps its pictures in a folder called data, and -o is {job.target}; use -o BAG/data")
+
+
+def _report(job: Job, order: Order, journal: Journal, target: Target, model: str) -> None:
+    for name in job.reports:
+        if name.endswith(".html"):
+            text = page(journal, target.read, settings=order.settings.to_dict(), model=f"{model} {order.model[:16]}")
+            with atomic_write(name, overwrite=True) as out:
+                out.write(text.encode())
+        else:
+            table(journal, Path(name))
+    if job.bag:
+        bag(Path(job.target), journal.rows())
 
 
 def _items(job: Job, passed: PassedOver) -> Iterator[Item]:

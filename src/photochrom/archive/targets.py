@@ -32,6 +32,10 @@ class Target(Protocol):
         """Make all that was written safe."""
         ...
 
+    def read(self, name: str) -> bytes:
+        """A result that is safe. Raises OSError, KeyError where it is gone or can't be picked out."""
+        ...
+
 
 class Folder:
     """Files of a folder, in the structure of the source."""
@@ -63,6 +67,10 @@ class Folder:
     def close(self) -> None:
         """Nothing is held back."""
 
+    def read(self, name: str) -> bytes:
+        """See Target."""
+        return (self._folder / name).read_bytes()
+
 
 class Storage:
     """Objects below an address."""
@@ -85,6 +93,10 @@ class Storage:
 
     def close(self) -> None:
         """Nothing is held back."""
+
+    def read(self, name: str) -> bytes:
+        """See Target."""
+        return bytes(self._storage.cat_file(f"{self._root}/{name}"))
 
 
 class Shards:
@@ -131,6 +143,14 @@ class Shards:
     def close(self) -> None:
         """Finish the shard that is being written."""
         self._seal()
+
+    def read(self, name: str) -> bytes:
+        """See Target. Looks through the shards, the newest first."""
+        for path in sorted(self._path.parent.glob(f"{self._stem}-*.tar"), reverse=True):
+            with tarfile.open(path) as archive:
+                if name in archive.getnames() and (found := archive.extractfile(name)):
+                    return found.read()
+        raise KeyError(name)
 
     def _seal(self) -> None:
         if self._tar is None or self._part is None:

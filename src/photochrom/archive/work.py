@@ -8,6 +8,7 @@ import json
 import time
 from dataclasses import dataclass, field
 
+from photochrom.batch.origin import marked
 from photochrom.codec.budget import bytes_per_pixel
 from photochrom.codec.reading import identify
 from photochrom.colorizer import Colorizer
@@ -18,7 +19,10 @@ from photochrom.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """How every picture of a run is coloured and written. model: its SHA-256. max_memory: bytes for one picture."""
+    """How every picture of a run is coloured and written.
+
+    model: its SHA-256. origin: say in the file what made its colours. max_memory: bytes for one picture.
+    """
 
     settings: Settings = field(default_factory=Settings)
     model: str = ""
@@ -26,6 +30,7 @@ class Order:
     quality: int | None = None
     strip_location: bool = False
     salvage: bool = False
+    origin: bool = True
     max_megapixels: float = 300.0
     max_memory: int | None = None
 
@@ -34,7 +39,7 @@ class Order:
         said = {
             "settings": self.settings.to_dict(),
             "model": self.model,
-            "write": [self.format, self.quality, self.strip_location, self.salvage],
+            "write": [self.format, self.quality, self.strip_location, self.salvage, self.origin],
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
@@ -63,6 +68,8 @@ def color(data: bytes, key: str, order: Order, colorizer: Colorizer) -> Colored:
             photo = photo.without_location()
         prediction = colorizer.predict(photo, order.settings)
         made = colorizer.render(photo, prediction, order.settings)
+        if order.origin:
+            made = marked(made, colorizer, order.settings)
         certain = colorizer.confidence(prediction, order.settings)
         encoded, said = encode_photo(made, format=order.format, quality=order.quality)
     except PhotochromError as error:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 
 from photochrom.atomic import atomic_write
 from photochrom.batch.done import is_empty
+from photochrom.batch.origin import marked
 from photochrom.batch.plan import Job
 from photochrom.codec.page_writing import container_of, page_writer
 from photochrom.codec.pages import Pages
@@ -21,6 +22,8 @@ from photochrom.photo import Photo, chosen_pages, opened, save_photo, writing
 if TYPE_CHECKING:
     from photochrom.batch.run import Options
     from photochrom.colorizer import Colorizer
+    from photochrom.prediction import Prediction
+    from photochrom.settings import Settings
 
 
 @dataclass
@@ -129,13 +132,18 @@ def color_pages(
                 photo = photo.without_location()
             told = list(photo.notes)
             prediction = colorizer.predict(photo, options.settings)
+
+            def made(version: Settings, photo: Photo = photo, prediction: Prediction = prediction) -> Photo:
+                colored = colorizer.render(photo, prediction, version)
+                return marked(colored, colorizer, version) if options.origin else colored
+
             for version, writer in writers:
-                told += writer.add(colored := colorizer.render(photo, prediction, version))
+                told += writer.add(colored := made(version))
                 told += colored.notes
             for output, version in [] if document.together else zip(job.outputs, versions, strict=False):
                 path = document.names(output, number)
                 if path in to_write:
-                    colored = colorizer.render(photo, prediction, version)
+                    colored = made(version)
                     told += save_photo(colored, path, quality=options.quality, overwrite=_replaces(path, options))
                     told += colored.notes
             yield told

@@ -16,6 +16,7 @@ from photochrom.atomic import remove_leftovers
 from photochrom.batch.done import is_empty, outputs_to_write
 from photochrom.batch.extras import CONFIDENCE, SHEET, confidence_map, save, versions_sheet
 from photochrom.batch.films import color_job
+from photochrom.batch.origin import marked
 from photochrom.batch.pages import Document, color_pages, files_of, open_document
 from photochrom.batch.plan import Job
 from photochrom.codec.budget import default_memory
@@ -47,6 +48,7 @@ class Options:
     salvage: bool = False
     pages: str | None = None
     strip_location: bool = False
+    origin: bool = False
     confidence: bool = False
     sheet: bool = False
     judged: bool = False  # a number for the confidence is wanted
@@ -185,7 +187,8 @@ def _color(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, st
     with _measured(result, fatal=UsageError):
         versions = colorizer.versions(options.settings, options.variants)
         prediction = colorizer.predict(photo, options.settings)
-        colored = [colorizer.render(photo, prediction, version) for version in versions]
+        rendered = [(colorizer.render(photo, prediction, version), version) for version in versions]
+        colored = [marked(one, colorizer, version) if options.origin else one for one, version in rendered]
         result.warnings += colored[0].notes[len(photo.notes) :]
         certain = None
         if options.judged or options.confidence:

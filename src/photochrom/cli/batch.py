@@ -60,6 +60,16 @@ def batch(
         str | None,
         typer.Option(help="For all pictures at work, as 4G.  [default: 4G or half of the machine's]", metavar="SIZE"),
     ] = None,
+    reports: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--report", help="At the end: report.html, table.csv or .parquet; may be repeated.", metavar="FILE"
+        ),
+    ] = None,
+    bag: Annotated[bool, typer.Option("--bag", help="Write BagIt checksums; the target is called BAG/data.")] = False,
+    no_origin: Annotated[
+        bool, typer.Option("--no-origin", help="Don't write into the files what made their colours.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; touch nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each picture on stdout.")] = False,
 ) -> None:
@@ -78,6 +88,7 @@ def batch(
                 quality=quality,
                 strip_location=strip_location,
                 salvage=salvage,
+                origin=not no_origin,
                 max_megapixels=max_megapixels,
                 max_memory=parse_memory(memory) if memory else None,
             )
@@ -91,6 +102,8 @@ def batch(
                 memory=parse_memory(memory) if memory else default_memory(),
                 watch=watch,
                 as_json=as_json,
+                reports=reports or (),
+                bag=bag,
             )
             return run(job, order, Plan(retry_failed=retry_failed, overwrite=overwrite, dry=dry_run))
 

@@ -106,6 +106,9 @@ def color(
     preview: Annotated[
         bool, typer.Option("--preview", help="Of films: colour twelve pictures only, as one contact sheet.")
     ] = False,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Say in the file's XMP that a network made the colours, and which.")
+    ] = False,
     overwrite: options.Overwrite = False,
     skip_done: Annotated[
         bool,
@@ -149,6 +152,7 @@ def color(
                     confidence=confidence,
                     sheet=sheet,
                     strip_location=strip_location,
+                    origin=origin,
                     film=film,
                 ),
                 model=model,
