@@ -156,6 +156,12 @@ def test_overfitting_rings_once_when_validation_rises_while_training_falls(
     assert "epoch 5" in line  # the third after the best
 
 
+def test_overfitting_rings_once_although_validation_jumps(warnings: WarningLog, tmp_path: Path) -> None:
+    check = Script(falling, lambda e: {"loss": 1.0 if e == 1 else 1.5 + 0.3 * NOISE[e % 12]})
+    fit(check, [overfitting(warnings)], tmp_path, epochs=24)
+    assert len(said(warnings)) == 1
+
+
 def test_overfitting_rings_in_a_run_of_its_usual_size(warnings: WarningLog, tmp_path: Path) -> None:
     fit(Script(falling, rising), [Overfitting(warnings, pictures=3)], tmp_path, epochs=30)
     (line,) = said(warnings)
@@ -249,7 +255,7 @@ def test_overfitting_remembers_across_a_restart(warnings: WarningLog, tmp_path: 
 
 def test_mode_collapse_rings_when_all_pictures_are_painted_alike(warnings: WarningLog, tmp_path: Path) -> None:
     fit(
-        Script(falling, lambda e: {**fine(e), "diversity": 8.0 if e < 2 else 0.5}),
+        Script(lambda n: {**falling(n), "generator": 1.0}, lambda e: {**fine(e), "diversity": 8.0 if e < 2 else 0.5}),
         [ModeCollapse(warnings, after=8, pictures=3)],
         tmp_path,
         epochs=8,
@@ -257,22 +263,26 @@ def test_mode_collapse_rings_when_all_pictures_are_painted_alike(warnings: Warni
     (line,) = said(warnings)
     assert "mode collapse" in line
     assert "much the same colours" in line
+    assert "stabilise.minibatch=stddev" in line
     assert "0.50" in line
     assert "10.00" in line
     assert "epoch 5" in line  # the third time
 
 
 def test_mode_collapse_rings_in_a_short_run(warnings: WarningLog, tmp_path: Path) -> None:
-    """Of 24 steps in 6 epochs: from its half on, the second time."""
-    collapsed = Script(falling, lambda e: {**fine(e), "diversity": 0.5, "colorfulness": 30, "colorfulness_truth": 40})
-    fit(collapsed, [ModeCollapse(warnings, pictures=3)], tmp_path, epochs=6)
+    """Of a GAN, with 24 steps in 6 epochs: from its half on, the second time."""
+    script = Script(
+        lambda n: {**falling(n), "generator": 1.0},
+        lambda e: {**fine(e), "diversity": 0.5, "colorfulness": 30, "colorfulness_truth": 40},
+    )
+    fit(script, [ModeCollapse(warnings, pictures=3)], tmp_path, epochs=6)
     (line,) = said(warnings)
     assert "epoch 4" in line
 
 
 def test_nearly_grey_pictures_are_called_so(warnings: WarningLog, tmp_path: Path) -> None:
     pale = Script(falling, lambda e: {**fine(e), "diversity": 0.5, "colorfulness": 2.0, "colorfulness_truth": 40.0})
-    fit(pale, [ModeCollapse(warnings, pictures=3)], tmp_path)
+    fit(pale, [ModeCollapse(warnings, pictures=3, after=8)], tmp_path)
     (line,) = said(warnings)
     assert "nearly grey" in line
     assert "train longer" in line
@@ -282,6 +292,7 @@ def test_nearly_grey_pictures_are_called_so(warnings: WarningLog, tmp_path: Path
     ("diversity", "truth", "pictures"),
     [
         pytest.param(lambda e: 0.2 * 1.3**e, 10.0, 3, id="it is still learning to tell pictures apart"),
+        pytest.param(lambda e: min(0.02 * 3**e, 1.3), 10.0, 3, id="it has learned to, and the run ends"),
         pytest.param(lambda e: 0.1, 0.4, 3, id="the true pictures are all alike"),
         pytest.param(lambda e: 0.1, 10.0, 4, id="too few pictures for validation"),
         pytest.param(lambda e: 0.1 if e == 4 else 6.0, 10.0, 3, id="once only"),
@@ -290,8 +301,17 @@ def test_nearly_grey_pictures_are_called_so(warnings: WarningLog, tmp_path: Path
 def test_what_is_no_mode_collapse(
     warnings: WarningLog, tmp_path: Path, diversity: Callable[[int], float], truth: float, pictures: int
 ) -> None:
-    script = Script(falling, lambda e: {**fine(e), "diversity": diversity(e), "diversity_truth": truth})
+    script = Script(
+        lambda n: {**falling(n), "generator": 1.0},
+        lambda e: {**fine(e), "diversity": diversity(e), "diversity_truth": truth},
+    )
     fit(script, [ModeCollapse(warnings, pictures=pictures)], tmp_path)
+    assert said(warnings) == []
+
+
+def test_a_short_run_without_a_discriminator_has_not_learned_yet(warnings: WarningLog, tmp_path: Path) -> None:
+    script = Script(falling, lambda e: {**fine(e), "diversity": 0.5})
+    fit(script, [ModeCollapse(warnings, pictures=3)], tmp_path)
     assert said(warnings) == []
 
 

@@ -65,7 +65,7 @@ class RunFolder:
         elif self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
             raise UsageError(f"{self.path} holds a run already: go on with it with --resume, or choose another --out")
         self.path.mkdir(parents=True, exist_ok=True)
-        for folder in (self.path, self.checkpoints):
+        for folder in (self.path, self.checkpoints, self.path / "samples"):
             remove_leftovers(folder)  # of a process that was killed
         with atomic_write(stored, overwrite=True) as stream:
             stream.write(recipe.to_toml().encode())

@@ -69,7 +69,7 @@ def train(
         unpaired: Split | None = parts_of([recipe.data.other], recipe, other=True)
     else:
         unpaired = parts if kind.unpaired else None
-    refuse_colorless(parts.train, to="learn from")
+    refuse_colorless([*parts.train, *parts.validation], to="learn from")
     ends = Ends.of(recipe, len(parts.train), options)
     behind = Behind.of(folder) if options.resume else None
     if behind:

@@ -25,6 +25,11 @@ from photochrom.train.watch.values import (
 _STEPS = 200  # for which a discriminator has to win
 _LEAST_DIVERSITY = 1.0  # ab units between the true pictures: those of one motif may all be alike
 _GROWS = 1.1  # by which factor the diversity has to rise for a run that is still learning
+_IN_GAN = (
+    "try stabilise.minibatch=stddev, a lower optimiser.discriminator_rate, or a larger loss.pixel_weight (of cyclegan "
+    "loss.cycle_weight)"
+)
+_WITHOUT_GAN = "train longer, with another optimiser.rate, or with a distribution over colours (eccv16, photo)"
 _FIRST = 10  # steps whose median loss is what the later ones are compared with
 _FALLEN = 0.05  # share by which a loss has come down in a run that has learned
 
@@ -32,9 +37,10 @@ _FALLEN = 0.05  # share by which a loss has come down in a run that has learned
 class ModeCollapse(Alarm):
     """The mean colours of the predictions vary between pictures by less than `share` of what the true ones do.
 
-    In `times` validations in a row without getting wider, and not within the first `after` steps or, in a run that is
-    shorter than twice that, its first half: every network's pictures are alike at first. A run of few epochs need have
-    `times` of them no more often than twice. Silent with fewer than `pictures`, and where the truth hardly varies.
+    In `times` validations in a row (in a run of few epochs in two) without getting wider, and not within the first
+    `after` steps, as every network's pictures are alike at first; of a GAN's short run from its second half on, unless
+    they have grown apart since its beginning. Silent with fewer than `pictures` for validation, and where the true ones
+    hardly vary.
     """
 
     kind = "mode collapse"
@@ -45,6 +51,8 @@ class ModeCollapse(Alarm):
         super().__init__(log)
         self._share, self._times, self._after, self._pictures = share, times, after, pictures
         self._low: list[float] = []  # diversities of the latest validations, all too low
+        self._first: float | None = None  # diversity of the first validation
+        self._most = 0.0
         self._validated = 0
 
     def on_validation_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
@@ -66,7 +74,11 @@ class ModeCollapse(Alarm):
         if trainer.sanity_checking or ours is None or truth is None:
             return
         judged = self._validated >= self._pictures and truth >= _LEAST_DIVERSITY
-        early = steps_done(trainer) < self._after and share_done(trainer) < 0.5
+        in_gan = step_value(trainer, "train/generator") is not None
+        self._first = ours if self._first is None else self._first
+        self._most = max(self._most, ours)
+        grown = ours > 2 * self._first and ours > self._most / 2
+        early = steps_done(trainer) < self._after and not (in_gan and share_done(trainer) >= 0.5 and not grown)
         self._low = [*self._low, ours] if judged and not early and ours < self._share * truth else []
         few = trainer.max_epochs is not None and 0 < trainer.max_epochs <= 2 * self._times
         times = min(self._times, 2) if few else self._times
@@ -75,15 +87,9 @@ class ModeCollapse(Alarm):
         pale = colorful is not None and wanted is not None and colorful < self._share * wanted
         self.report(
             trainer,
-            len(self._low) >= times and not grows,
+            (len(self._low) >= times and not grows) or (self._raised and bool(self._low)),
             f"all its pictures {'are nearly grey' if pale else 'have much the same colours'}: val/diversity is "
-            f"{ours:.2f} ab units, the truth's {truth:.2f}; "
-            + (
-                "train longer, with a higher optimiser.rate, or with a distribution (eccv16, photo)"
-                if pale and step_value(trainer, "train/generator") is None
-                else "in a GAN try stabilise.minibatch=stddev, a lower optimiser.discriminator_rate or a larger "
-                "loss.pixel_weight, else train longer or with a distribution"
-            ),
+            f"{ours:.2f} ab units, the truth's {truth:.2f}; " + (_IN_GAN if in_gan else _WITHOUT_GAN),
         )
 
 

@@ -71,9 +71,10 @@ class Overfitting(Alarm):
         best = min(range(len(self._seen)), key=lambda i: self._seen[i].validation)
         then, now = self._seen[best], self._seen[-1]
         enough = steps_done(trainer) - self._begun >= self._steps
+        still = self._raised and now.validation > then.validation + self._margin * abs(then.validation)
         self.report(
             trainer,
-            enough and self._is_worse(best) and self._has_learned(best),
+            still or (enough and self._is_worse(best) and self._has_learned(best)),
             f"val/loss was best in epoch {then.number} ({then.validation:.4g}) and is {now.validation:.4g} now, while "
             f"the training loss fell from {then.train:.4g} to {now.train:.4g}; {best_of(trainer, then.number)}; more "
             "pictures, augment.*, network.dropout or optimiser.weight_decay help, train.early_stopping ends it",
