@@ -32,6 +32,7 @@ from photochrom.train.watch import (
     WinningDiscriminator,
     callbacks,
 )
+from photochrom.train.watch.emerging import write_emerging
 from photochrom.train.watch.progress import time_left
 
 pytestmark = [
@@ -436,6 +437,31 @@ def test_other_losses_than_before_are_no_explosion(
             fit(script, watching, tmp_path)
     else:
         fit(script, watching, tmp_path)
+
+
+def test_colour_emerging_is_one_animation_of_every_epoch(tmp_path: Path) -> None:
+    fit(
+        Script(falling, fine),
+        [Preview(tmp_path / "samples", 3, emerging=tmp_path / "emerging.webp")],
+        tmp_path,
+        epochs=3,
+    )
+    with Image.open(tmp_path / "emerging.webp") as film, Image.open(tmp_path / "samples" / "epoch-0001.jpg") as sheet:
+        assert film.n_frames == 3 and film.width == sheet.width and film.height > sheet.height
+
+
+def test_a_long_run_is_shown_by_some_of_its_epochs(tmp_path: Path) -> None:
+    for epoch in range(1, 91):
+        Image.new("RGB", (16, 16), (epoch * 97 % 256, 2 * epoch, epoch * 61 % 256)).save(
+            tmp_path / f"epoch-{epoch:04d}.jpg"
+        )
+    write_emerging(tmp_path, tmp_path / "emerging.webp")
+    with Image.open(tmp_path / "emerging.webp") as film:
+        assert film.n_frames == 60
+        film.seek(59)
+        assert abs(film.convert("RGB").getpixel((8, 38))[1] - 180) < 8, "the last epoch is among them"
+    write_emerging(tmp_path / "empty", tmp_path / "none.webp")
+    assert not (tmp_path / "none.webp").exists()
 
 
 def test_preview_shows_the_same_pictures_each_epoch(tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ class ColorNetwork(nn.Module):
     multiple: int
     scale: float = 1.0
 
+    def decoder_levels(self) -> dict[str, nn.Module]:
+        """The modules whose outputs (N,C,h,w) are the levels on the way to colour, coarse to fine, by their names."""
+        raise NotImplementedError
+
     if TYPE_CHECKING:
 
         def __call__(self, lightness: Tensor) -> Tensor: ...

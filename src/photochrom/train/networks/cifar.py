@@ -34,6 +34,10 @@ class CifarCNN(ColorNetwork):
             nn.Conv2d(max(2, w // 2), 2, 3, padding=1), nn.Tanh(),
         )  # fmt: skip
 
+    def decoder_levels(self) -> dict[str, nn.Module]:
+        middle, quarter, half = (self.decoder[i] for i in (1, 4, 7))
+        return {"1/8": middle, "1/4": quarter, "1/2": half}
+
     def forward(self, lightness: Tensor) -> Tensor:
         ab: Tensor = self.decoder(self.middle(self.encoder(lightness / 50 - 1)))
         return ab

@@ -52,6 +52,13 @@ class ResNetGenerator(nn.Module):
         if skip:
             nn.init.zeros_(last.weight)
 
+    def decoder_levels(self) -> dict[str, nn.Module]:
+        """The first, the middle and the last residual block, and each doubling."""
+        blocks = [layer for layer in self.layers if isinstance(layer, _Residual)]
+        chosen = sorted({1, (len(blocks) + 1) // 2, len(blocks)}) if blocks else []
+        after = [layer for layer in self.layers if isinstance(layer, nn.ReLU)][-2:]
+        return {**{f"1/4, block {i}": blocks[i - 1] for i in chosen}, "1/2": after[0], "1/1": after[1]}
+
     def forward(self, lab: Tensor) -> Tensor:
         translated: Tensor = self.layers(lab)
         return lab + translated if self.skip else translated
@@ -66,6 +73,9 @@ class GreyToColor(ColorNetwork):
         super().__init__()
         self.generator = generator
 
+    def decoder_levels(self) -> dict[str, nn.Module]:
+        return self.generator.decoder_levels()
+
     def forward(self, lightness: Tensor) -> Tensor:
         lab: Tensor = self.generator(as_grey(lightness))
         return lab[:, 1:]
@@ -79,6 +89,9 @@ class Translator(ColorNetwork):
     def __init__(self, generator: ResNetGenerator) -> None:
         super().__init__()
         self.generator = generator
+
+    def decoder_levels(self) -> dict[str, nn.Module]:
+        return self.generator.decoder_levels()
 
     def forward(self, picture: Tensor) -> Tensor:
         given = as_grey(picture) if picture.shape[1] == 1 else as_color(picture[:, :1], picture[:, 1:])

@@ -44,6 +44,11 @@ class Eccv16(ColorNetwork):
                     nn.init.zeros_(layer.bias)
         nn.init.normal_(head.weight, std=0.01)
 
+    def decoder_levels(self) -> dict[str, nn.Module]:
+        """The blocks after the last halving, and what the head reads."""
+        norms = [layer for layer in self.layers if isinstance(layer, nn.BatchNorm2d)]
+        return {**{f"1/8, block {i}": norms[i - 1] for i in range(3, 8)}, "1/4, block 8": self.layers[-2]}
+
     def forward(self, lightness: Tensor) -> Tensor:
         logits: Tensor = self.layers((lightness - 50) / 100)
         return logits

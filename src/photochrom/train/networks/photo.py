@@ -145,6 +145,11 @@ class PhotoNet(nn.Module):
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
         return self.decoder(self.encoder(encoder_input(lightness)), lightness, hints)
 
+    def decoder_levels(self) -> dict[str, nn.Module]:
+        """As ColorNetwork has them."""
+        parts = self.decoder
+        return {"1/32": parts.block32, "1/16": parts.block16b, "1/8": parts.block8, "1/4": parts.block4}
+
     def head_input(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
         """What logits() takes: see Decoder.head_input()."""
         return self.decoder.head_input(self.encoder(encoder_input(lightness)), lightness, hints)

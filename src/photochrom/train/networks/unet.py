@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -38,6 +40,11 @@ class TimmUNet(ColorNetwork):
         self.ups = nn.ModuleList(ups)
         self.last = conv_norm(inputs + 1, max(8, width // 2))
         self.head = nn.Conv2d(max(8, width // 2), 2, 1)
+
+    def decoder_levels(self) -> dict[str, nn.Module]:
+        strides = [math.prod(self.levels[: len(self.levels) - 1 - i]) for i in range(len(self.ups))]
+        ups = {f"1/{stride}": up for stride, up in zip(strides, self.ups, strict=True)}
+        return {**ups, "1/1": self.last}
 
     def forward(self, lightness: Tensor) -> Tensor:
         *skips, x = self.encoder((grey_srgb(lightness) - _MEAN) / _STD)
@@ -85,6 +92,9 @@ class PlainUNet(ColorNetwork):
             ups.append(nn.Sequential(*layers))
         self.downs, self.ups = nn.ModuleList(downs), nn.ModuleList(ups)
         initialise(self)
+
+    def decoder_levels(self) -> dict[str, nn.Module]:
+        return {f"1/{self.multiple >> (i + 1)}": up for i, up in enumerate(self.ups[:-1])}
 
     def forward(self, lightness: Tensor) -> Tensor:
         x = lightness / 50 - 1

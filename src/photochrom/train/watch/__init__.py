@@ -48,5 +48,5 @@ def callbacks(recipe: Recipe, out: Path, quiet: bool = False) -> list[lightning.
     if recipe.train.fid and (fid := ValidationFid.of(recipe.train.fid)):
         watching.append(fid)
     if recipe.train.preview:
-        watching.append(Preview(out / "samples", recipe.train.preview))
+        watching.append(Preview(out / "samples", recipe.train.preview, emerging=out / "emerging.webp"))
     return watching

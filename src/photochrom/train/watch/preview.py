@@ -15,6 +15,7 @@ from torch import Tensor
 from photochrom.atomic import atomic_write
 from photochrom.color.lab import lab_to_rgb
 from photochrom.sheet import LEGIBLE, contact_sheet
+from photochrom.train.watch.emerging import write_emerging
 from photochrom.train.watch.values import steps_done
 
 Row = list[NDArray[np.uint8]]
@@ -25,10 +26,14 @@ class _Previews(Protocol):
 
 
 class Preview(lightning.Callback):
-    """Writes `folder`/epoch-0001.jpg and a TensorBoard image after each validation: its first `count` pictures."""
+    """Writes `folder`/epoch-0001.jpg and a TensorBoard image after each validation: its first `count` pictures.
 
-    def __init__(self, folder: Path, count: int = 8) -> None:
-        self._folder, self._count = folder, count
+    emerging: where to put the animation of all of them, at the end of the run and on the way whenever there are twice
+    as many; None for nowhere.
+    """
+
+    def __init__(self, folder: Path, count: int = 8, *, emerging: Path | None = None) -> None:
+        self._folder, self._count, self._emerging = folder, count, emerging
         self._rows: list[Row] = []
         self._labels: list[str] = []
 
@@ -64,6 +69,21 @@ class Preview(lightning.Callback):
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image("preview", np.asarray(sheet), steps_done(trainer), dataformats="HWC")
+        epoch = trainer.current_epoch + 1
+        if epoch & (epoch - 1) == 0:
+            self._animate(trainer)
+
+    def on_train_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        self._animate(trainer)
+
+    def on_exception(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, exception: BaseException
+    ) -> None:
+        self._animate(trainer)
+
+    def _animate(self, trainer: lightning.Trainer) -> None:
+        if self._emerging and trainer.is_global_zero:
+            write_emerging(self._folder, self._emerging)
 
 
 def previews_of(module: lightning.LightningModule, batch: dict[str, Tensor]) -> dict[str, Tensor]:
