@@ -34,7 +34,7 @@ _PACKAGES = ("torch", "torchvision", "lightning", "timm", "kornia", "torchmetric
 
 
 class RunFolder:
-    """RUN/recipe.toml, run.json, bins.npz, metrics.csv, tensorboard/, checkpoints/, samples/, emerging.webp, warnings.log.
+    """recipe.toml, run.json, bins.npz, metrics.csv, tensorboard/, checkpoints/, samples/, emerging.webp, warnings.log.
 
     writes: whether this process is the one that writes it.
     """
