@@ -24,6 +24,7 @@ from photochrom.cli import (
     serve,
     study,
     train,
+    weights,
 )
 from photochrom.cli.group import Group
 
@@ -44,6 +45,7 @@ for verbs in (
     serve,
     batch,
     train,
+    weights,
     study,
     evaluate,
     bench,

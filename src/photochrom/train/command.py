@@ -12,6 +12,7 @@ from photochrom.train.recipe import load_recipe
 from photochrom.train.recipe.load import recipe_to_train
 from photochrom.train.run.folder import next_folder
 from photochrom.train.run.options import RunOptions
+from photochrom.train.weights.needs import begun
 
 
 def run_train(
@@ -26,6 +27,8 @@ def run_train(
 ) -> int:
     """Train; the run's folder on stdout, everything else on stderr."""
     chosen = recipe_to_train(recipe, settings)
+    if not options.resume:
+        begun(chosen, start=start, resumed=False)  # in time: what follows imports torch
     folder = out or _numbered(chosen.name, resume=options.resume)
     from photochrom.train.losses.bins import Bins  # torch, only once the recipe is known to be right
     from photochrom.train.run.run import train

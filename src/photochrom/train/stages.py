@@ -37,7 +37,7 @@ def fit_levels(method: ColorMethod, lightness: Tensor) -> list[Level]:
     Raises UsageError for fewer than two pictures.
     """
     fits = {name: Fit(name, name) for name in _modules(method)}
-    for batch in lightness.split(_BATCH):
+    for batch in torch.split(lightness, _BATCH):
         maps, answers = _listened(method, batch)
         for name, fit in fits.items():
             for features, answer in zip(maps[name], answers, strict=True):

@@ -63,9 +63,8 @@ class ColorMethod(lightning.LightningModule):
 
     def __init__(self, recipe: Recipe, bins: Bins | None = None) -> None:
         super().__init__()
-        self.recipe, self.bins = recipe, bins
-        kept = {"centres": bins.centres.tolist(), "prior": bins.prior.tolist()} if bins else None
-        self.save_hyperparameters({"recipe": recipe.to_dict(), "bins": kept}, logger=False)
+        self.bins = bins
+        self.adopt(recipe)
         if self.alternating:
             self.automatic_optimization = False
             if recipe.train.accumulate != 1:
@@ -76,6 +75,12 @@ class ColorMethod(lightning.LightningModule):
         self.done = 0.0
         self._augmentation = augmentation(recipe.augment)
         self._diversity, self._diversity_truth = Diversity(), Diversity()
+
+    def adopt(self, recipe: Recipe) -> None:
+        """Keep this recipe, here and in checkpoints; it may name other files of weights than it was built with."""
+        self.recipe, bins = recipe, self.bins
+        kept = {"centres": bins.centres.tolist(), "prior": bins.prior.tolist()} if bins else None
+        self.save_hyperparameters({"recipe": recipe.to_dict(), "bins": kept}, logger=False)
 
     def predict_ab(self, lightness: Tensor) -> Tensor:
         """(N,1,H,W) 0..100 -> (N,2,H,W) in ab units, float32."""

