@@ -17,14 +17,15 @@ from photochrom.errors import PictureError
 from photochrom.film.encoder import Coding, coding_for
 from photochrom.film.formats import container_for
 from photochrom.film.info import FilmInfo, probe
+from photochrom.film.looking import Colors
 from photochrom.film.mux import Part, check_streams, write_film
 from photochrom.film.options import FilmOptions, clock
 from photochrom.film.painter import Painter
 from photochrom.film.raster import Raster
-from photochrom.film.reader import Frame, Reader
+from photochrom.film.reader import Reader
 from photochrom.film.segments import Segments
-from photochrom.film.single import Colored, one_by_one
 from photochrom.film.stages import run_stages
+from photochrom.film.step import Step
 from photochrom.progress import Progress, silent
 from photochrom.settings import Settings
 
@@ -85,6 +86,7 @@ class _Work:
         self.info, self.coding, self.settings, self.options = info, coding, settings, options
         self.raster = Raster(info, coding.format)
         self.painter = Painter(colorizer, settings, info, self.raster)
+        self.colors = Colors(self.painter)
         self.start = info.start + self._units(options.start or 0.0)
         self.end = None if options.end is None else info.start + self._units(options.end)
         self.reader = self._reader(self.start)
@@ -114,7 +116,7 @@ class _Work:
         self.reader = self._reader(self.start if after is None else after + 1, needed=after is None)
         total = self._total()
         made = run_stages(
-            self.reader.frames(), [("colouring", self._colored), ("painting", self._painted)], name="decoding"
+            self.reader.frames(), [("colouring", self.colors.steps), ("painting", self._painted)], name="decoding"
         )
         with closing(made):
             coder = _Coder(self.coding, segments, result.count)
@@ -124,18 +126,14 @@ class _Work:
                 progress(f"Colouring {self.info.path.name}", result.count, max(total, result.count))
             coder.finish()
         result.notes += self.reader.notes
+        if 2 * self.colors.tints.count("color") > len(self.colors.tints):
+            result.notes.append("it has colour already: its own colours are replaced")
 
-    def _colored(self, frames: Iterator[Frame]) -> Iterator[Colored]:
-        return one_by_one(frames, self.painter)
-
-    def _painted(self, colored: Iterator[Colored]) -> Iterator[tuple[VideoFrame, bool]]:
-        for one in colored:
-            if one.ab is None:
-                image = self.raster.compose(one.luma, None)
-            else:
-                image = self.painter.picture(one.luma, one.ab, one.small)
-            image.pts, image.duration, image.time_base = one.frame.time, one.frame.duration, self.info.time_base
-            yield image, one.cut
+    def _painted(self, steps: Iterator[Step]) -> Iterator[tuple[VideoFrame, bool]]:
+        for step in steps:
+            image = self.painter.picture(step.luma, step.ab, step.small)
+            image.pts, image.duration, image.time_base = step.frame.time, step.frame.duration, self.info.time_base
+            yield image, step.motion is None
 
     def _reader(self, start: int, *, needed: bool = True) -> Reader:
         return Reader(self.info, start=start, end=self.end, deinterlace=self.options.deinterlace, needed=needed)

@@ -47,9 +47,11 @@ class Painter:
         """The colours of a prediction, (h,w,2) float32 in ab units, as they are laid on."""
         return self.colorizer.chroma(prediction, self.settings) * np.float32(self.settings.strength)
 
-    def picture(self, luma: Pixels, ab: Float, small: Float) -> VideoFrame:
+    def picture(self, luma: Pixels, ab: Float | None, small: Float) -> VideoFrame:
         """A picture of the new film: the luma (H,W) of the old one, and the colours `ab` (h,w,2), upright, laid along
-        the edges of its lightness. small: what `small` made of it."""
+        the edges of its lightness; None for none. small: what `small` made of it."""
+        if ab is None:
+            return self.raster.compose(luma, None)
         half = np.asarray(cv2.resize(luma, self.raster.chroma_size, interpolation=cv2.INTER_AREA))
         fit = _FIT * ab.shape[1], _FIT * ab.shape[0]
         guide = cv2.resize(small, fit, interpolation=cv2.INTER_AREA)

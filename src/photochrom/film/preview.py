@@ -55,7 +55,6 @@ def write_preview(
         if frame is None:
             continue
         (colored,) = one_by_one(iter([frame]), painter)
-        assert colored.ab is not None
         image = painter.picture(colored.luma, colored.ab, colored.small)
         pictures.append(np.rot90(painter.thumbnail(image, _WIDE), info.turn // 90))
         labels.append(clock((frame.time - info.start) * float(info.time_base)))

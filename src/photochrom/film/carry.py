@@ -1,0 +1,176 @@
+"""Colours without flicker: what the network says of key pictures is carried along the motion to those between.
+
+A picture by itself gets other colours than the one before it, as grain, motion and exposure change what the network
+sees; film flickers so. Here the network looks at key pictures only. What it says of one, its distribution over colour,
+is mixed with what it said of the ones before, carried along the motion, and of a few that follow: by how sure it was,
+and by how sure the motion is. Pictures between two keys get their colours from both, the nearer one more. At a cut all
+is forgotten. Where motion can't be followed the nearest keys count alone, so that nothing drags behind what moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from photochrom.color.lab import Float
+from photochrom.film.flow import Ways, joined, resized, rest, sampled
+from photochrom.film.step import Looked, Step
+from photochrom.prediction import Prediction
+
+AHEAD = 2  # keys after one that have a say in it
+KEEP = 0.85  # weight that what was said keeps from key to key
+_LEAST = 1e-3  # weight of what can't be followed, which counts where there is nothing else
+_NEAR = 20.0  # ab units
+
+
+def looked_at(prediction: Prediction) -> Looked:
+    """What is mixed of a prediction."""
+    output = prediction.output
+    if prediction.spec.output != "distribution":
+        given = np.ascontiguousarray(output.transpose(1, 2, 0))
+        return Looked(prediction, given, np.ones((*given.shape[:2], 1), np.float32))
+    bins, height, width = output.shape
+    flat = output.reshape(bins, -1)
+    mass = np.exp(flat - flat.max(axis=0))
+    mass /= mass.sum(axis=0)
+    colors = prediction.spec.colors
+    mean = colors.T @ mass
+    spread = ((colors * colors).sum(axis=1) @ mass) - (mean * mean).sum(axis=0)
+    sure = 1 / (1 + np.maximum(spread, 0) / np.float32(_NEAR * _NEAR))
+    return Looked(
+        prediction,
+        np.ascontiguousarray(mass.T.reshape(height, width, bins)),
+        np.ascontiguousarray(sure.reshape(height, width, 1), np.float32),
+    )
+
+
+class Shot:
+    """The pictures of one shot, from the last key that is finished on.
+
+    finish: from a prediction that was mixed to the ab (h,w,2) that are laid on.
+    """
+
+    def __init__(self, finish: Callable[[Prediction], Float], *, ahead: int = AHEAD, keep: float = KEEP) -> None:
+        self._finish, self._ahead, self._keep = finish, ahead, keep
+        self._steps: list[Step] = []
+        self._keys: list[int] = []  # places in _steps
+        self._past: tuple[Float, Float] | None = None  # what was said until the last finished key: sums, and weights
+
+    def add(self, step: Step) -> list[Step]:
+        """The next picture of the shot; gives those that are finished by it."""
+        self._steps.append(step)
+        if step.looked is None:
+            return []
+        self._keys.append(len(self._steps) - 1)
+        return self._advance() if len(self._keys) > self._ahead + 1 else []
+
+    def end(self) -> list[Step]:
+        """All that are left."""
+        done: list[Step] = []
+        while len(self._keys) > 1:
+            done += self._advance()
+        if self._keys:
+            self._mix()
+            key = self._steps[self._keys[0]]
+            assert key.ab is not None
+            for step, ways in zip(self._steps, self._back(0, len(self._steps)), strict=True):
+                step.ab = _carried([(key.ab, ways, 1.0)])
+        done += self._steps
+        self._steps, self._keys, self._past = [], [], None
+        return done
+
+    def _advance(self) -> list[Step]:
+        """Finish the first two keys, and give what lies between, with the first."""
+        begin, end = self._keys[:2]
+        for_first = self._steps[begin].ab is None
+        if for_first:
+            self._mix()
+        self._keys.pop(0)
+        self._mix(self._ways(begin, end))
+        one, two = self._steps[begin].ab, self._steps[end].ab
+        assert one is not None and two is not None
+        back, on = self._back(begin, end), self._on(begin, end)
+        for place in range(begin + 1, end):
+            share = (place - begin) / (end - begin)
+            step = self._steps[place]
+            step.ab = _carried([(one, back[place - begin], 1 - share), (two, on[place - begin], share)])
+        done = self._steps[begin:end]
+        self._steps = self._steps[end:]
+        self._keys = [key - end for key in self._keys]
+        return done
+
+    def _mix(self, back: Ways | None = None) -> None:
+        """Colours of the first key in line. back: the ways from it to the key before."""
+        looked = self._steps[self._keys[0]].looked
+        assert looked is not None
+        total, weight = looked.mass * looked.sure, looked.sure
+        if back is not None and self._past is not None:
+            more, weighs = _moved(self._past, back, self._keep)
+            total, weight = total + more, weight + weighs
+        self._past = total, weight
+        future = self._future()
+        if future is not None:
+            total, weight = total + future[0], weight + future[1]
+        key = self._steps[self._keys[0]]
+        key.ab = self._finish(_mixed(looked.prediction, total / weight))
+
+    def _future(self) -> tuple[Float, Float] | None:
+        """What is said of the keys that follow, carried back to the first in line."""
+        found: tuple[Float, Float] | None = None
+        keys = self._keys[: self._ahead + 1]
+        for one, two in reversed(list(pairwise(keys))):
+            looked = self._steps[two].looked
+            assert looked is not None
+            total, weight = looked.mass * looked.sure, looked.sure
+            if found is not None:
+                total, weight = total + found[0], weight + found[1]
+            found = _moved((total, weight), self._on(one, two)[0], self._keep)
+        return found
+
+    def _ways(self, begin: int, end: int) -> Ways:
+        """From the picture at `end` to the one at `begin`."""
+        return self._back(begin, end + 1)[-1]
+
+    def _back(self, begin: int, end: int) -> list[Ways]:
+        """Of each picture from `begin` to before `end`: the ways to the one at `begin`."""
+        found = [rest(self._steps[begin].plane.shape)]
+        for step in self._steps[begin + 1 : end]:
+            assert step.motion is not None
+            found.append(joined(step.motion.back, found[-1]))
+        return found
+
+    def _on(self, begin: int, end: int) -> list[Ways]:
+        """Of each picture from `begin` to before `end`: the ways to the one at `end`."""
+        found: list[Ways] = []
+        for step in reversed(self._steps[begin + 1 : end + 1]):
+            assert step.motion is not None
+            found.append(joined(step.motion.on, found[-1]) if found else step.motion.on)
+        return found[::-1]
+
+
+def _moved(said: tuple[Float, Float], ways: Ways, keep: float) -> tuple[Float, Float]:
+    """Sums and weights at another picture, whose `ways` lead here."""
+    total, weight = said
+    at = resized(ways, (weight.shape[1], weight.shape[0]))
+    sure = at.sure[..., None] * np.float32(keep)
+    return sampled(total, at.to) * sure, sampled(weight[..., 0], at.to)[..., None] * sure
+
+
+def _carried(keys: list[tuple[Float, Ways, float]]) -> Float:
+    """Colours (h,w,2) from those of keys, each with the ways to it and its weight."""
+    total, weight = np.zeros_like(keys[0][0]), np.zeros_like(keys[0][0][..., :1])
+    for ab, ways, share in keys:
+        at = resized(ways, (ab.shape[1], ab.shape[0]))
+        weighs = (at.sure + np.float32(_LEAST))[..., None] * np.float32(share)
+        total, weight = total + sampled(ab, at.to) * weighs, weight + weighs
+    return np.asarray(total / np.maximum(weight, np.float32(1e-9)), np.float32)
+
+
+def _mixed(like: Prediction, mass: Float) -> Prediction:
+    """A prediction with that distribution, or ab."""
+    planes = np.ascontiguousarray(mass.transpose(2, 0, 1))
+    if like.spec.output == "distribution":
+        planes = np.log(np.maximum(planes, np.float32(1e-8)))
+    return Prediction(like.spec, like.shown, planes, like.tint, like.guide, like.frame)
