@@ -153,6 +153,15 @@ def test_a_result_older_than_its_picture_is_not_done(cli: Cli, draw: Draw, tmp_p
     assert (tmp_path / "a.color.jpg").stat().st_mtime > 1e9
 
 
+def test_a_result_of_another_picture_is_not_taken_for_done(cli: Cli, draw: Draw) -> None:
+    """One name, two runs, one folder: where the sizes differ it shows."""
+    draw("a/scan.jpg"), draw("b/scan.jpg", (50, 30))
+    assert cli("a/scan.jpg", "-o", "out").code == 0
+    assert cli("a/scan.jpg", "-o", "out", "--skip-done").err == "0 done, 0 failed, 1 there already\n"
+    run = cli("b/scan.jpg", "-o", "out", "--skip-done")
+    assert run.code == 1 and "is of another picture than" in run.err
+
+
 # What a killed run leaves behind
 
 

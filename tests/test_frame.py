@@ -128,3 +128,22 @@ def test_hints_keep_their_places() -> None:
     size = 451 + 120, 300 + 135
     assert frame.holds([(100, 80)], size)
     assert not frame.holds([(100, 80), (5, 5)], size)
+
+
+@pytest.mark.parametrize("at", [(120, 100), (380, 200)])
+def test_a_hint_on_a_framed_print_hits_the_place_that_it_names(at: tuple[int, int]) -> None:
+    """Through the whole road, in pixels of the scan: it does what it does on the print alone."""
+    photo = photochrom.load_model("photo")
+    left, top, right, bottom = SIDES["all round"]
+    page = mounted(cat(), CARDS[2], "all round")[0]
+
+    def hinted(picture: np.ndarray, x: int, y: int) -> np.ndarray:
+        hint = photochrom.Hint(x, y, "#1f3f9f", radius=12)
+        return ab(photo.colorize(picture, guide=photochrom.Guide(hints=(hint,))))
+
+    framed = hinted(page, *at)[top:-bottom, left:-right]
+    alone, plain = hinted(cat(), at[0] - left, at[1] - top), ab(photo.colorize(cat()))
+    place = at[1] - top, at[0] - left
+    assert np.hypot(*(alone - plain)[place]) > 15
+    assert np.hypot(*(framed - alone)[place]) < 6
+    assert np.hypot(*(framed - alone).transpose(2, 0, 1)).mean() < 3

@@ -127,3 +127,33 @@ def test_a_bmp_of_5_6_5_bits() -> None:
     np.testing.assert_allclose(photo.pixels[..., 1], values * 255 / 63, atol=1)
     with pytest.raises(PictureError):
         Photo.open(head + info + packed.astype("<u2").tobytes()[:60])
+
+
+def test_damaged_exif_of_an_avif_is_quiet_too() -> None:
+    block = Image.Exif()
+    block[0x010F], block[0x8769] = "Zeiss Ikon Stuttgart", {0x9003: "1931:05:04 10:00:00", 0x829A: 0.01}
+    whole, rng = encoded(PICTURE, "AVIF", exif=block.tobytes()), random.Random("avif")
+    body = block.tobytes().removeprefix(b"Exif\0\0")
+    start, size, noted = whole.index(body), Photo.open(whole).size, 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for _ in range(rng.choice([1, 2, 5])):
+            damaged[rng.randrange(start, start + len(body))] = rng.choice([0, 1, 2, 5, 8, 255])
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            assert Photo.open(bytes(damaged)).size in (size, size[::-1])
+        assert all(issubclass(one.category, PictureWarning) for one in told)
+        noted += bool(told)
+    assert noted > 15
+
+
+def test_a_comment_goes_into_a_tiff_unless_it_is_described() -> None:
+    photo = Photo.open(encoded(PICTURE, "JPEG", comment=b"Aunt Emma, 1931"))
+    again = photo.encode(format="TIFF")
+    with Image.open(io.BytesIO(again)) as image:
+        assert image.tag_v2[270] == "Aunt Emma, 1931"  # type: ignore[attr-defined]
+    block = Image.Exif()
+    block[0x010E] = "OLYMPUS DIGITAL CAMERA"
+    described = Photo.open(encoded(PICTURE, "JPEG", comment=b"Aunt Emma, 1931", exif=block.tobytes()))
+    with pytest.warns(PictureWarning, match="comment is left out"):
+        described.encode(format="TIFF")

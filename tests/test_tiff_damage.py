@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from photochrom.codec.lzw import lzw_decode, lzw_is_sound
-from photochrom.errors import PictureError
+from photochrom.errors import PictureError, PictureWarning
 from photochrom.photo import Photo, read_photo
 
 from .picture_files import tiff
@@ -200,3 +200,38 @@ def test_lzw_by_numpy_and_by_libtiff(kind: str) -> None:
     assert raw.startswith(half) and 0 < len(half) < len(raw)
     assert not lzw_is_sound(coded[: count // 2], len(raw))
     np.testing.assert_array_equal(read_photo(data).pixels, grey)
+
+
+@pytest.mark.parametrize("compression", [1, 5, 8, 32773])
+@pytest.mark.parametrize("planar", [False, True])
+def test_salvage_reads_the_strips_that_are_there(compression: int, planar: bool) -> None:
+    whole = tiff(np.stack([GREY] * 3, -1), compression=compression, planar=planar)
+    broken = changed(whole, 273, 2, 1 << 30)
+    with pytest.raises(PictureError, match="--salvage"):
+        Photo.open(broken)
+    with pytest.warns(PictureWarning, match="9[0-9] %|8[0-9] %") as told:
+        photo = Photo.open(broken, salvage=True)
+    assert "of its pixels are there" in str(told[0].message)
+    np.testing.assert_array_equal(photo.pixels[:14], Photo.open(whole).pixels[:14])
+    np.testing.assert_array_equal(photo.pixels[21:], Photo.open(whole).pixels[21:])
+    assert (photo.pixels[14:21] != Photo.open(whole).pixels[14:21]).any()
+
+
+def test_salvage_of_a_tiff_that_only_claims_its_size_takes_no_memory() -> None:
+    small = tiff(np.zeros((4, 4), np.uint8), compression=8, rows_per_strip=1 << 20)
+    for tag in (256, 257):
+        at = entry(small, tag) + 8
+        small = small[:at] + struct.pack("<I", 16000) + small[at + 4 :]
+    tracemalloc.start()
+    with pytest.raises(PictureError, match="nearly all"):
+        read_photo(small, salvage=True, max_memory=64 << 30)
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
+
+
+def test_a_wrong_checksum_of_deflate_is_damage() -> None:
+    data = tiff(np.random.default_rng(0).integers(0, 255, (40, 48)).astype(np.uint8), compression=8)
+    first = struct.unpack_from("<I", data, struct.unpack_from("<I", data, entry(data, 273) + 8)[0])[0]
+    for at in range(first + 40, first + 300, 9):
+        with pytest.raises(PictureError):
+            read_photo(data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :])

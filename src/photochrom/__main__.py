@@ -1,3 +1,3 @@
-from photochrom.cli.main import main
+from photochrom.cli.start import main
 
 main()

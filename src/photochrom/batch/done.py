@@ -7,18 +7,26 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from photochrom.errors import OutputExistsError
 
 _CLOCK = 2.0  # seconds: memory cards (FAT) keep times no finer than this
 
 
-def outputs_to_write(outputs: Sequence[Path], source: Path, *, overwrite: bool, skip_done: bool) -> list[Path]:
+def outputs_to_write(
+    outputs: Sequence[Path], source: Path, *, overwrite: bool, skip_done: bool, flat: bool = False
+) -> list[Path]:
     """Those of a picture's outputs that aren't done. Raises OutputExistsError; saving would too, but after the work.
 
     skip_done: one that is there, with something in it, and no older than its picture, is done. One that is older is
-    replaced only with `overwrite`; an empty one holds nothing to lose, and is.
+    replaced only with `overwrite`; an empty one holds nothing to lose, and is. flat: a picture of another folder may
+    have had a result of this name; then one of another size isn't this picture's.
     """
     to_write = [path for path in outputs if not (skip_done and _is_done(path, source))]
+    for path in outputs[:1] if skip_done and flat else ():
+        if path not in to_write and not _is_of(path, source):
+            raise OutputExistsError(f"{path} is of another picture than {source}; give another folder with -o")
     for path in [] if overwrite else to_write:
         if os.path.lexists(path) and not (skip_done and is_empty(path)):
             why = f"is older than {source}" if skip_done else f"exists already, so {source} was not coloured"
@@ -45,3 +53,14 @@ def _is_done(path: Path, source: Path) -> bool:
     except OSError:  # from stdin, or gone: then its result is all there is
         changed = 0.0
     return stat.S_ISREG(seen.st_mode) and seen.st_size > 0 and seen.st_mtime + _CLOCK >= changed
+
+
+def _is_of(path: Path, source: Path) -> bool:
+    """Whether a result may be of this picture, by their sizes as their headers say; yes where they don't."""
+    if not source.is_file():  # a FIFO would be waited for
+        return True
+    try:
+        with Image.open(path) as result, Image.open(source) as picture:
+            return sorted(result.size) == sorted(picture.size)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return True

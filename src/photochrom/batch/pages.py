@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
@@ -98,7 +98,7 @@ def files_of(job: Job, document: Document) -> Job:
     for path in files:
         if os.path.realpath(path) == os.path.realpath(job.source):
             raise OutputError(f"{job.source} would be replaced by its own result; name another file with -o")
-    return Job(job.source, files, None, job.data)
+    return replace(job, outputs=files)
 
 
 def color_pages(

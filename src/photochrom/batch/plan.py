@@ -26,12 +26,14 @@ class Job:
     """One picture and the files its results go to (one for each variant), or the reason why it can't be done.
 
     `data` is the encoded picture when it comes from stdin; a job with neither outputs nor error goes to stdout.
+    `flat`: pictures of other folders may have had results of these names, in a run before.
     """
 
     source: Path
     outputs: tuple[Path, ...] = ()
     error: PhotochromError | None = None
     data: bytes | None = None
+    flat: bool = False
 
 
 @dataclass
@@ -73,7 +75,8 @@ def plan(
     for f, path in zip(found, results, strict=True):
         outputs = with_variants(path, variants)
         error = f.error or _clash(f.source, outputs, inputs) or _mixed_up(f.source, path, film)
-        made.jobs.append(Job(f.source, () if error else outputs, error))
+        flat = output is not None and not one_file and f.mirrored.parent == Path()
+        made.jobs.append(Job(f.source, () if error else outputs, error, flat=flat))
     return made
 
 

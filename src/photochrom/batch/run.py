@@ -148,7 +148,9 @@ def _open(job: Job, options: Options) -> _Opened:
             opened.document = document if document.pages.count > 1 or document.together else None
         wanted = whole.outputs if film else (*whole.outputs, *options.extras(whole))
         opened.outputs = frozenset(
-            outputs_to_write(wanted, job.source, overwrite=options.overwrite, skip_done=options.skip_done)
+            outputs_to_write(
+                wanted, job.source, overwrite=options.overwrite, skip_done=options.skip_done, flat=job.flat
+            )
         )
         if whole.outputs and not opened.outputs:
             opened.document = None

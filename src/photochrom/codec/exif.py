@@ -9,7 +9,7 @@ from photochrom.codec.tiff_tags import Directory, Field, TiffTags, directory_byt
 
 _ORIENTATION, _EXIF_IFD, _COLOR_SPACE, _WIDTH, _HEIGHT = 0x0112, 0x8769, 0xA001, 0xA002, 0xA003
 _THUMB_OFFSET, _THUMB_LENGTH = 0x0201, 0x0202
-_GPS_IFD = 0x8825
+_GPS_IFD, _DESCRIPTION = 0x8825, 0x010E
 _POINTERS = frozenset((0xA005, 0x014A))  # tags of an Exif directory that point at others, which are not carried over
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>\s*))([2-8])""")
 _PREFIX = b"Exif\x00\x00"
@@ -99,6 +99,11 @@ def made_anew(exif: bytes) -> tuple[bytes, bool]:
     left_out = {_ORIENTATION, *_POINTERS, _EXIF_IFD, _GPS_IFD}
     main = {tag: field for tag, field in block.main.items() if tag not in left_out}
     return exif_block(main, block.details), block.whole
+
+
+def describes(exif: bytes) -> bool:
+    """Whether it has an ImageDescription."""
+    return _DESCRIPTION in read_block(exif).main
 
 
 def exif_block(main: dict[int, Field], details: dict[int, dict[int, Field]]) -> bytes:

@@ -21,6 +21,8 @@ _ALONE = _RESTART | {0x01, 0xD8}
 _PREFETCH = 8  # bytes that libjpeg wants to see beyond those it needs
 _STUFFING = 64  # bytes of fill that some cameras put before the end marker
 _ZEROS = bytes(64)
+_ZERO_RUN = re.compile(rb"\0{16,}")
+_MOST_WIPED = 2  # places
 _PROBE = b"".join(sha256(bytes([n])).digest() for n in range(8)).replace(b"\xff", b"\x55")  # noise, always the same
 
 
@@ -30,6 +32,7 @@ class Jpeg:
 
     scans: where the coded data of each scan begins and ends, in bytes. breaks: where each run of coded data ends:
     before a restart marker and at the end of a scan. ended: the end marker is there. fault: what is surely wrong.
+    share: of the picture that its bytes can hold at most.
     comments: the COM segments. exif: where the blocks of EXIF lie.
     wiped: where a run of zeros begins that no encoder writes. pages: where the pictures of the file begin, save
     thumbnails, as its index says; none if it has no index.
@@ -46,6 +49,7 @@ class Jpeg:
     restarts: int = 0
     ended: bool = False
     fault: str = ""
+    share: float = 1.0
     wiped: int | None = None
     pages: list[int] = field(default_factory=list)
     gain_map: bool = False
@@ -159,8 +163,10 @@ class _Walk:
         at = 0
         while at + 17 <= len(body):
             kind, counts = body[at], body[at + 1 : at + 17]
-            if at + 17 < len(body):
-                self.flat[kind] = body[at + 17] == 0
+            symbols = body[at + 17 : at + 17 + sum(counts)]
+            if symbols:
+                joins = kind >> 4 and any(not s & 15 and 0 < s >> 4 < 15 for s in symbols)  # blocks of nothing
+                self.flat[kind] = symbols[0] == 0 and not joins
             at += 17 + sum(counts)
 
     def scan(self, data: bytes, start: int, body: bytes, interval: int, found: Jpeg) -> int:
@@ -206,12 +212,16 @@ class _Walk:
             if not found.restarts and size - data.count(b"\xff\x00", *place) != _up(blocks, 8):
                 found.fault = found.fault or "a part of it is missing"
             return
-        if not first and 8 * size < blocks * (1 if found.progressive else 2):
+        share = 8 * size / max(1, blocks * (1 if found.progressive else 2))
+        if not first and share < 1:
             found.fault = found.fault or "it has far fewer bytes than its size needs"
+            found.share = min(found.share, share)
         used = [t >> 4 if not first and found.progressive else 16 | t & 15 for t in tables]
-        if not any(self.flat.get(t, True) for t in used) and (wiped := data.find(_ZEROS, *place)) >= 0:
-            found.fault = found.fault or "a part of it was wiped with zeros"
-            found.wiped = wiped
+        if not all(self.flat.get(t, True) for t in used) and data.find(_ZEROS, *place) >= 0:
+            runs = list(_ZERO_RUN.finditer(data, *place))
+            if len(runs) <= _MOST_WIPED:  # more of them are a pattern of the picture
+                found.fault = found.fault or "a part of it was wiped with zeros"
+                found.wiped = next(run.start() for run in runs if len(run[0]) >= len(_ZEROS))
 
     def _units(self, size: tuple[int, int]) -> int:
         return _up(size[0], 8 * self.most[0]) * _up(size[1], 8 * self.most[1])

@@ -13,7 +13,7 @@ from photochrom.codec.mending import mended, more_than_one
 from photochrom.codec.reading import Decoded, decode, decode_image, guarded, identify
 from photochrom.codec.samples import from_pillow, read_samples
 from photochrom.codec.tiff import ScanTiff
-from photochrom.codec.whole import Loss, avif_loss, webp_loss
+from photochrom.codec.whole import Loss, wiped_loss
 from photochrom.errors import PictureError
 
 ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")  # formats whose files may be animations
@@ -54,7 +54,7 @@ class Pages:
         elif self.format == "PNG" and not png_rows.sums_right(data):
             loss = Loss("a part of its frames is damaged", None)
         elif self.format in ("WEBP", "AVIF"):
-            loss = (webp_loss if self.format == "WEBP" else avif_loss)(data)
+            loss = wiped_loss(self._image, data)
         if loss and not self._salvage:
             raise PictureError(loss.refusal(self._name))
         return (loss.note(self._name),) if loss else ()

@@ -19,7 +19,7 @@ from photochrom.codec.mending import mended, more_than_one
 from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE, ScanTiff
 from photochrom.codec.tiff_codecs import DAMAGE
-from photochrom.codec.whole import Loss, avif_loss, load_jpeg, padded, png_loss, webp_loss
+from photochrom.codec.whole import Loss, load_jpeg, padded, png_loss, wiped_loss
 from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError, PictureTooLargeError
 
@@ -160,8 +160,8 @@ def _load(
         if image.format == "PNG":
             flat = bool((samples.color[-1] == samples.color[-1, 0]).all())
             loss = png_loss(_all_of(stream), short=flat or interlaced)
-        elif image.format in ("WEBP", "AVIF"):
-            loss = (webp_loss if image.format == "WEBP" else avif_loss)(_all_of(stream))
+        elif image.format in ("WEBP", "AVIF", "JPEG2000"):
+            loss = wiped_loss(image, _all_of(stream))
     except DAMAGE as error:
         if isinstance(image, ScanTiff):
             return _salvaged_tiff(image, name, salvage, str(error))

@@ -191,6 +191,8 @@ def _wide_grey(values: Pixels, image: Image.Image, name: str) -> NDArray[np.uint
 def _palette(image: Image.Image, key: object) -> Samples:
     index = from_image(image)
     given = np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
+    if image.format == "PNG" and int(index.max()) >= len(given):
+        raise OSError("its colour map is too short")
     colors = np.zeros((256, 3), np.uint8)
     colors[: len(given)] = given[:256]
     opacity = np.full(256, 255, np.uint8)

@@ -1,25 +1,22 @@
 """TIFF files as pictures with several pages: what their directories say. The pixels are left to tiff_pixels."""
 
 import io
-import struct
 
 from PIL import Image, ImageFile, TiffImagePlugin
 
 from photochrom.codec.exif import block_of, exif_block
-from photochrom.codec.tiff_codecs import UprightTiff
-from photochrom.codec.tiff_layout import LIBTIFF_ONLY, NEEDED, OLD_JPEG, RAW, Layout, read_layout, unsupported
-from photochrom.codec.tiff_tags import Directory, TiffTags, Value, directory_bytes
+from photochrom.codec.tiff_codecs import UprightTiff, silence_libtiff
+from photochrom.codec.tiff_layout import LIBTIFF_ONLY, NEEDED, RAW, Layout, read_layout, unsupported
+from photochrom.codec.tiff_tags import Directory, TiffTags, Value
 
 _ORIENTATION, _PROFILE, _XMP, _X, _Y, _UNIT = 274, 34675, 700, 282, 283, 296
-# Size, bits, compression, colour, order of bits, samples, rows of a strip, options of the two fax codes, tiles.
-_OF_FAXES = (256, 257, 258, 259, 262, 266, 277, 278, 292, 293, 322, 323)
 
 
 class ScanTiff(ImageFile.ImageFile):
     """A TIFF whose header is read: size, metadata, pages. Its pixels come from samples.read_samples.
 
     Pillow's own reader takes some layouts for others (colour maps of 0..255, planes apart, extra samples), knows few
-    depths and warns about damage on stderr, as libtiff does. Only faxes and the JPEG of TIFF 5 go through them.
+    depths and warns about damage on stderr, as libtiff does. Only the JPEG of TIFF 5 goes through them.
     """
 
     format = "TIFF"
@@ -105,30 +102,16 @@ class ScanTiff(ImageFile.ImageFile):
         """The page as Pillow and libtiff decode it, for compressions that only they know; None for others."""
         if self.tag_v2.get(259, RAW) not in LIBTIFF_ONLY:
             return None
-        layout = self.layout(name)
+        self.layout(name)
+        silence_libtiff()
         self.file.seek(0)
-        data, page = (self.file.read(), self.tell()) if layout.compression == OLD_JPEG else (self._bare(layout), 0)
         try:
-            image = UprightTiff(io.BytesIO(data))
+            image = UprightTiff(io.BytesIO(self.file.read()))
         except SyntaxError as error:
-            raise unsupported(name, f"compression {layout.compression} with {error}") from error
-        image.seek(page)
+            raise unsupported(name, f"a JPEG of TIFF 5 with {error}") from error
+        image.seek(self.tell())
         image.load()
         return image
-
-    def _bare(self, layout: Layout) -> bytes:
-        """This page alone, without the tags that libtiff might complain of."""
-        fields = {tag: self._page.fields[tag] for tag in _OF_FAXES if tag in self._page.fields}
-        out, offsets = b"II*\0" + bytes(4), []
-        for offset, count in zip(layout.offsets, layout.counts, strict=True):
-            self.file.seek(offset)
-            offsets.append(len(out))
-            out += self.file.read(count)
-        out += bytes(len(out) % 2)
-        places = (324, 325) if 322 in fields else (273, 279)
-        for tag, numbers in zip(places, (offsets, layout.counts), strict=True):
-            fields[tag] = 4, len(numbers), struct.pack(f"<{len(numbers)}I", *numbers)
-        return out[:4] + struct.pack("<I", len(out)) + out[8:] + directory_bytes(fields, len(out))
 
 
 def _int(value: Value) -> int:

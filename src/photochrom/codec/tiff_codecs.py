@@ -1,22 +1,29 @@
 """The bytes of one strip or tile of a TIFF, decompressed; nothing here writes to stderr, as libtiff does."""
 
+import ctypes
 import io
 import lzma
 import struct
 import zlib
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import IO
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, JpegImagePlugin, TiffImagePlugin, WebPImagePlugin
 
+from photochrom.codec import fax
 from photochrom.codec import tiff_layout as kinds
 from photochrom.codec.lzw import lzw_decode, lzw_is_sound
+from photochrom.codec.whole import load_jpeg, webp_loss
 
 _REVERSED = bytes(int(f"{i:08b}"[::-1], 2) for i in range(256))
 _STREAM = (kinds.DEFLATE, kinds.OLD_DEFLATE)
 _PIECE = 256  # bytes
+_FILL = 3  # bytes that may follow the last run of a strip
 # What decoders raise where data is damaged
 DAMAGE = (OSError, EOFError, SyntaxError, ValueError, lzma.LZMAError, zlib.error, struct.error)
 
@@ -48,14 +55,22 @@ def block_bytes(file: IO[bytes], layout: kinds.Layout, offset: int, count: int, 
 def salvaged_bytes(file: IO[bytes], layout: kinds.Layout, offset: int, count: int, size: int) -> bytes:
     """The same as far as it goes: `size` bytes at most."""
     data = _stored(file, layout, offset, count)
-    if layout.compression not in _STREAM:
-        with suppress(*DAMAGE):
-            return _unpacked(data, layout, size)[:size]
+    if layout.compression in _STREAM:
+        return _inflated(data, size)
+    try:
+        return _unpacked(data, layout, size)[:size]
+    except fax.FaxError as error:
+        return error.rows
+    except DAMAGE:
         return b""
+
+
+def _inflated(data: bytes, size: int) -> bytes:
+    """What comes before the damage."""
     unpacker, out = zlib.decompressobj(), bytearray()
     with suppress(zlib.error):
-        for at in range(0, len(data), _PIECE):  # what comes before the damage isn't lost with the rest
-            out += unpacker.decompress(data[at : at + _PIECE], size - len(out) or 1)
+        for at in range(0, len(data), _PIECE):
+            out += unpacker.decompress(data[at : at + _PIECE], size - len(out))
             if len(out) >= size:
                 break
     return bytes(out[:size])
@@ -69,22 +84,56 @@ def _stored(file: IO[bytes], layout: kinds.Layout, offset: int, count: int) -> b
 
 def _unpacked(data: bytes, layout: kinds.Layout, size: int) -> bytes:
     if layout.compression in _STREAM:
-        return zlib.decompressobj().decompress(data, size)
+        unpacker = zlib.decompressobj()
+        out = unpacker.decompress(data, size + 1)  # one more: to the checksum, which tells of damage
+        _to_checksum(unpacker, 4 * size)
+        return out
+    if layout.compression == kinds.LZMA:
+        return lzma.LZMADecompressor(memlimit=256 << 20).decompress(data, size + 1)
     if layout.compression == kinds.LZW:
         old = len(data) > 1 and not data[0] and data[1] & 1  # codes from the lowest bit on, of writers before TIFF 6
         sound = old or lzw_is_sound(data, size)  # then libtiff has nothing to complain of, and is the faster one
         return _through_libtiff(data, kinds.LZW, size) if sound else lzw_decode(data, size)
     if layout.compression == kinds.PACKBITS:
-        return Image.frombytes("L", (size, 1), data, "packbits", "L").tobytes()
-    if layout.compression == kinds.LZMA:
-        return lzma.LZMADecompressor(memlimit=256 << 20).decompress(data, size)
+        return _packbits(data, layout, size)
+    if layout.compression in kinds.FAX:
+        rows = size // layout.row_bytes
+        return fax.decode(
+            data, compression=layout.compression, options=layout.fax_options, width=layout.block[0], rows=rows
+        )
     if layout.compression == kinds.ZSTD:
         return _through_libtiff(data, layout.compression, size)
     return data
 
 
+def _to_checksum(unpacker: "zlib._Decompress", most: int) -> None:
+    """Unpack what follows the rows, `most` bytes at most. Raises zlib.error if it, or the checksum, is wrong."""
+    while not unpacker.eof and most > 0 and unpacker.unconsumed_tail:
+        most -= max(1, len(unpacker.decompress(unpacker.unconsumed_tail, 1 << 16)))
+
+
+def _packbits(data: bytes, layout: kinds.Layout, size: int) -> bytes:
+    """Raises OSError if it holds more rows than a strip or tile has: then some are foreign or shifted."""
+    if size == layout.row_bytes * layout.block[1]:  # the last strip may have been filled up
+        with suppress(ValueError):
+            Image.frombytes("L", (size + _FILL, 1), data, "packbits", "L")
+            raise OSError("its runs are damaged")
+    return Image.frombytes("L", (size, 1), data, "packbits", "L").tobytes()
+
+
+@cache
+def silence_libtiff() -> None:
+    """Let libtiff say nothing of damage on stderr, where Pillow brings it as a library of its own. We say it."""
+    places = Path(PIL.__file__).parent
+    for folder in (places.parent / "pillow.libs", places / ".dylibs"):
+        for library in folder.glob("libtiff*"):
+            with suppress(OSError, AttributeError):
+                ctypes.CDLL(str(library)).TIFFSetErrorHandler(None)
+
+
 def _through_libtiff(data: bytes, compression: int, size: int) -> bytes:
     """Wrapped as a grey picture of one row."""
+    silence_libtiff()
     values = {256: size, 257: 1, 258: 8, 259: compression, 262: 1, 273: 8 + 2 + 12 * 9 + 4, 277: 1, 278: 1}
     values[279] = len(data)
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
@@ -100,18 +149,27 @@ def picture_block(file: IO[bytes], layout: kinds.Layout, tables: bytes, offset: 
     """
     file.seek(offset)
     data = file.read(count)
-    image: ImageFile.ImageFile
+    wide, high = layout.block
+
+    def fitting(image: ImageFile.ImageFile) -> ImageFile.ImageFile:
+        if image.width != wide or not 0 < image.height <= high + 16:
+            raise OSError(f"a block of {image.width} x {image.height} instead of {wide} x {high}")
+        return image
+
+    image: ImageFile.ImageFile | None
     if layout.compression == kinds.WEBP:
-        image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
+        image, loss = fitting(WebPImagePlugin.WebPImageFile(io.BytesIO(data))), webp_loss(data)
+        image.load()
     else:
         data = _bare(tables)[:-2] + _bare(data)[2:] if len(tables) > 4 else _bare(data)
         ycc = layout.photometric == kinds.YCBCR
         adobe = struct.pack(">HH5sHHHB", 0xFFEE, 14, b"Adobe", 100, 0, 0, int(ycc))
-        image = JpegImagePlugin.JpegImageFile(io.BytesIO(data[:2] + adobe + data[2:]))
-    wide, high = layout.block
-    if image.width != wide or not 0 < image.height <= high + 16:
-        raise OSError(f"a block of {image.width} x {image.height} instead of {wide} x {high}")
-    image.load()
+        whole = data[:2] + adobe + data[2:]
+        image, loss = load_jpeg(
+            whole, lambda stream: fitting(JpegImagePlugin.JpegImageFile(stream)), probe=False, salvage=False
+        )
+    if loss or image is None:
+        raise OSError(loss.reason if loss else "it has no pixels")
     if layout.compression == kinds.WEBP:
         return np.asarray(image.convert("RGBA"))[..., : layout.block_samples]
     if len(image.getbands()) != layout.block_samples:

@@ -9,8 +9,9 @@ from photochrom.errors import PictureError
 GREY_INVERTED, GREY, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
 _COLORS = {GREY_INVERTED: 1, GREY: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, LAB: 3}
 RAW, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD, WEBP = 1, 5, 7, 8, 32946, 32773, 34925, 50000, 50001
-FAX, OLD_JPEG = (2, 3, 4), 6
-LIBTIFF_ONLY = (*FAX, OLD_JPEG)  # read by neither the standard library nor Pillow's own decoders
+T6 = 4
+FAX, OLD_JPEG = (2, 3, T6), 6
+LIBTIFF_ONLY = (OLD_JPEG,)  # read by neither the standard library nor Pillow's own decoders
 PICTURES = (JPEG, WEBP)  # whose strips and tiles are whole picture files
 UINT, INT, FLOAT = 1, 2, 3
 # Without one of these, once listed, pixels would be taken for something else. Byte counts can be done without.
@@ -44,6 +45,7 @@ class Layout:
     counts: tuple[int, ...]
     little: bool
     reversed_bits: bool
+    fax_options: int = 0
 
     @property
     def colors(self) -> int:
@@ -92,7 +94,7 @@ def read_layout(tags: Tags, *, little: bool, file_size: int, name: str, salvage:
     samples, planar = _one(tags, 277, 1), _one(tags, 284, 1) == 2
     if photometric not in _COLORS:
         raise unsupported(name, f"a picture of colour space {photometric}")
-    if compression not in (RAW, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD, WEBP, *LIBTIFF_ONLY):
+    if compression not in (RAW, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD, WEBP, *FAX, *LIBTIFF_ONLY):
         raise unsupported(name, f"compression {compression}")
     if photometric == CMYK and _one(tags, 332, 1) != 1:
         raise unsupported(name, "a picture in inks other than CMYK")
@@ -108,6 +110,8 @@ def read_layout(tags: Tags, *, little: bool, file_size: int, name: str, salvage:
         raise unsupported(name, f"a picture of {bits}-bit {words} samples")
     if compression in FAX and (bits, samples) != (1, 1):
         raise unsupported(name, f"a fax of {samples} {bits}-bit samples")
+    if compression in FAX and _one(tags, 293 if compression == T6 else 292, 0) & 2:
+        raise unsupported(name, "a fax in uncompressed mode")
     if photometric == PALETTE and (bits > 16 or kind != UINT):
         raise unsupported(name, f"a palette of {bits} bits")
     predictor = _one(tags, 317, 1) if compression in (LZW, DEFLATE, OLD_DEFLATE, LZMA, ZSTD) else 1
@@ -119,6 +123,7 @@ def read_layout(tags: Tags, *, little: bool, file_size: int, name: str, salvage:
         samples=samples, extras=_extras(tags, samples - _COLORS[photometric]), planar=planar and samples > 1,
         compression=compression, predictor=predictor, block=block, offsets=offsets, counts=counts, little=little,
         reversed_bits=_one(tags, 266, 1) == 2,
+        fax_options=_one(tags, 293 if compression == T6 else 292, 0),
     )  # fmt: skip
     return _checked(layout, file_size, salvage)
 

@@ -13,6 +13,8 @@ from photochrom.errors import PictureError
 _PROBED = 50e6  # pixels: up to here a JPEG of several scans, or with restart markers, is decoded twice
 _PROBED_PLAIN = 4e6  # and any other, whose feed tells all but the last few blocks
 _WIPED = bytes(64)
+_MOST_PACKETS = 4096
+_WORTH_SALVAGE = 0.01  # share of a picture: what holds less only claims its size
 Reopen = Callable[[IO[bytes]], ImageFile.ImageFile]
 
 
@@ -55,6 +57,11 @@ def load_jpeg(
     width, height = found.size
     if not found.scans or len(found.scans) > jpeg.MOST_SCANS:
         raise PictureError(f"can't read the JPEG: {found.fault}; get a whole copy")
+    if found.share < _WORTH_SALVAGE and salvage:
+        raise PictureError(
+            f"can't read the JPEG: it claims {width} x {height} pixels and has bytes for a hundredth at most; "
+            "get a whole copy"
+        )
     if found.fault and not salvage:  # sure without decoding; how far it goes isn't known
         return None, Loss(found.fault, None)
     if found.wiped is not None and not found.restarts:  # what follows would be noise
@@ -90,20 +97,47 @@ def png_loss(data: bytes, *, short: bool) -> Loss | None:
     return Loss("its rows end early", share) if share < 1 else None
 
 
+def wiped_loss(image: ImageFile.ImageFile, data: bytes) -> Loss | None:
+    """Whether coded pixels of a WebP, AVIF or JPEG 2000 were wiped with zeros."""
+    if image.format == "WEBP":
+        return webp_loss(data)
+    if image.format == "JPEG2000":
+        return jpeg2000_loss(data)
+    blocks = (image.info.get("exif"), image.info.get("xmp"))
+    return avif_loss(data, tuple(b.removeprefix(b"Exif\0\0") for b in blocks if isinstance(b, bytes)))
+
+
 def webp_loss(data: bytes) -> Loss | None:
     """Whether coded pixels of a WebP were wiped with zeros; its coders write no long runs of them."""
     at = 12
     while at + 8 <= len(data):
         kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        if kind in (b"VP8 ", b"VP8L") and data.find(_WIPED, at + 8, at + 8 + size) >= 0:
+        packed = kind in (b"VP8 ", b"VP8L") or (kind == b"ALPH" and data[at + 8 : at + 9] and data[at + 8] & 3 == 1)
+        if packed and data.find(_WIPED, at + 8, at + 8 + size) >= 0:
             return Loss("a part of it was wiped with zeros", None)
         at += 8 + (16 if kind == b"ANMF" else size + (size & 1))
     return None
 
 
-def avif_loss(data: bytes) -> Loss | None:
-    """Whether the end of an AVIF was wiped with zeros."""
-    return Loss("its end was wiped with zeros", None) if data.endswith(_WIPED) else None
+def avif_loss(data: bytes, metadata: tuple[bytes, ...] = ()) -> Loss | None:
+    """Whether coded pixels of an AVIF were wiped with zeros. metadata: EXIF and XMP, which may hold many."""
+    coded = data.find(b"mdat")
+    for block in metadata:
+        data = data.replace(block, b"") if len(block) > len(_WIPED) else data
+    return Loss("a part of it was wiped with zeros", None) if data.find(_WIPED, max(coded, 0)) >= 0 else None
+
+
+def jpeg2000_loss(data: bytes) -> Loss | None:
+    """Whether coded pixels of a JPEG 2000 were wiped: more zeros on end than it has packets, which may be empty."""
+    start = data.find(b"\xff\x4f\xff\x51")
+    style = data.find(b"\xff\x52", start)
+    coded = data.find(b"\xff\x93", style)
+    if min(start, style, coded) < 0 or data[style + 4] & 1:  # precincts of its own: there may be many more packets
+        return None
+    components = int.from_bytes(data[start + 40 : start + 42], "big")
+    packets = int.from_bytes(data[style + 6 : style + 8], "big") * (data[style + 9] + 1) * components
+    found = packets < _MOST_PACKETS and data.find(_WIPED + bytes(packets), coded) >= 0
+    return Loss("a part of it was wiped with zeros", None) if found else None
 
 
 def padded(data: bytes, image: ImageFile.ImageFile) -> tuple[bytes, Loss] | None:

@@ -87,6 +87,8 @@ def add_to_tiff(tiff: TiffWriter, picture: Decoded, *, page: tuple[int, int] | N
         picture.pixels, picture.alpha, compress=picture.compressed, dpi=picture.dpi, icc=profile_of(picture),
         exif=exif, xmp=picture.xmp, iptc=picture.iptc, description=comment_of(picture), page=page,
     )  # fmt: skip
+    if picture.comments and exif_blocks.describes(exif):
+        return [*damaged, "its comment is left out: a TIFF has one place for it, which its description takes"]
     return damaged
 
 
