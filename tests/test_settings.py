@@ -31,7 +31,7 @@ def test_a_setting_is_said_once_and_known_everywhere(name: str) -> None:
     dial = dial_of(name)
     assert dial.help.endswith(".") and f"{name}:" in (Settings.__doc__ or "")
     assert get_type_hints(SettingsDict)[name] == get_type_hints(Settings)[name]
-    if name == "guide":  # not of the command yet
+    if name == "guide":  # of the command it is --hint and --hints
         return
     option = options()[name]
     assert option.help == dial.help and option.default == getattr(Settings(), name)
@@ -79,6 +79,8 @@ def test_ranges(name: str) -> None:
         ({"guide": {"hints": [{"x": 10**400, "y": 2, "color": "red"}]}}, "x of a hint"),
         ({"guide": {"hints": [{"x": 1, "y": 2, "color": None}]}}, "a colour must be like"),
         ({"guide": {"hints": [{"x": 1, "y": 2, "color": {"r": 1}}]}}, "a colour must be like"),
+        ({"guide": {"hints": [{"x": 1.5, "y": 0, "color": "red", "unit": "share"}]}}, r"x of a hint must be in 0\.\.1"),
+        ({"guide": {"hints": [{"x": 1, "y": 2, "color": "red", "unit": "cm"}]}}, 'unit of a hint must be "px"'),
         ({"guide": 3}, r"guide must be a Guide, like photochrom\.Guide\(hints="),
         ({"guide": {"hints": 3}}, "hints must be a list"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -21,13 +22,14 @@ from photochrom.color.tint import tint_ab
 from photochrom.color.upsample import paint
 from photochrom.domains.table import find_domain
 from photochrom.errors import ModelError, UsageError, issue
-from photochrom.guidance.hints import hint_planes
+from photochrom.guidance.fill import beliefs_of, likelihood, meet_hints
+from photochrom.guidance.hints import cropped, hint_planes
 from photochrom.network.models import ModelInfo, find_model
 from photochrom.network.session import Network, open_network
 from photochrom.network.tiles import run_in_tiles
 from photochrom.photo import Photo, read_photo
 from photochrom.prediction import Prediction
-from photochrom.settings import Settings, SettingsDict, resolve
+from photochrom.settings import Hint, Settings, SettingsDict, resolve
 
 if sys.version_info >= (3, 11):
     from typing import Unpack
@@ -89,31 +91,34 @@ class Colorizer:
             raise UsageError(
                 f"predict takes a Photo, got a {type(photo).__name__}: make one with Photo.open or .from_array"
             )
-        domain, size, hints = self._domain, photo.size, settings.guide.hints
+        domain, size = self._domain, photo.size
+        name = "the picture" if photo.path is None else photo.name
+        hints = tuple(hint.shared(size, name=name) for hint in settings.guide.hints)
         pixels = self._clean(photo).pixels
         guide = domain.prepare(pixels, self.work_size(size, settings.detail))
         judged = pixels
         frame = domain.frame(guide) if domain.frame else None
-        if frame and frame.holds([(hint.x, hint.y) for hint in hints], size):
+        if frame and frame.holds([(hint.x * size[0], hint.y * size[1]) for hint in hints], size):
             rows, columns = frame.box(size)
-            hints = tuple(replace(hint, x=hint.x - columns.start, y=hint.y - rows.start) for hint in hints)
+            hints = cropped(hints, size, rows, columns)
             judged, pixels = pixels[frame.one(size)], pixels[rows, columns]
             size = pixels.shape[1], pixels.shape[0]
             guide = domain.prepare(pixels, self.work_size(size, settings.detail))
         else:
             frame = None
-        seen = self.see(guide, hint_planes(hints, size, (guide.shape[0], guide.shape[1])))
-        return replace(seen, tint=domain.judge(judged) if domain.judge else None, frame=frame)
+        return replace(self.see(guide, hints), tint=domain.judge(judged) if domain.judge else None, frame=frame)
 
-    def see(self, guide: Float, hints: Float | None = None) -> Prediction:
+    def see(self, guide: Float, hints: Sequence[Hint] = ()) -> Prediction:
         """What the network says of a plane that was prepared already, as that of a film's picture: (h,w) float32,
         0..100, of a size that work_size gave.
 
-        hints: as hint_planes makes them for that size. Raises ModelError, and UsageError for a network without hints.
+        hints: in shares of that plane. Raises ModelError, and UsageError for a network without hints.
         """
         shown = self._domain.show(guide) if self._domain.show else guide
         run = partial(run_in_tiles, self._network) if self._domain.to_scale else self._network.run
-        return Prediction(self._network.spec, shown, run(shown, hints), None, guide)
+        output = run(shown, hint_planes(hints, (guide.shape[1], guide.shape[0]), (guide.shape[0], guide.shape[1])))
+        unhinted = run(shown, None) if hints else None
+        return Prediction(self._network.spec, shown, output, None, guide, None, tuple(hints), unhinted)
 
     def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
         """The photo in colour: a prediction (its own, or one that was carried to it) laid under its lightness.
@@ -133,7 +138,8 @@ class Colorizer:
             if light is None or self._domain.levels is None:
                 return paint(pixels, ab, guide=guide)
             levels, detail = self._domain.levels(guide), self._domain.detail
-            lab = np.concatenate([light[..., None], ab], axis=-1)
+            own = resize(light, (ab.shape[1], ab.shape[0]))
+            lab = np.concatenate([own[..., None], ab], axis=-1)
             return repaint(pixels, lab, guide=guide, levels=levels, detail=detail, keep=settings.keep_lightness)
 
         if prediction.frame:
@@ -150,7 +156,22 @@ class Colorizer:
         return self._domain.clean(photo) if self._domain.clean else photo
 
     def chroma(self, prediction: Prediction, settings: Settings | None = None) -> Float:
-        """The colours that render upsamples and lays on, (h,w,2) float32 in ab units, before strength and tint."""
+        """The colours that render upsamples and lays on, (h,w,2) float32 in ab units, before strength and tint.
+
+        With hints they are on the grid of the prediction's guide, and the hints are met.
+        """
+        ab = self._finished(prediction, settings)
+        if not prediction.hints or prediction.unhinted is None:
+            return ab
+        plain = replace(prediction, output=prediction.unhinted)
+        likely, beliefs = 1.0, prediction.unhinted
+        if prediction.spec.output == "distribution":
+            likely = likelihood(beliefs, prediction.spec.colors, prediction.hints)
+            beliefs = beliefs_of(beliefs)
+        guide = prediction.shown if prediction.guide is None else prediction.guide
+        return meet_hints(self._finished(plain, settings), ab, prediction.hints, guide, likely=likely, beliefs=beliefs)
+
+    def _finished(self, prediction: Prediction, settings: Settings | None) -> Float:
         ab = prediction.ab(settings)
         ab = self._domain.finish(ab, prediction.shown) if self._domain.finish else ab
         if settings and settings.era:

@@ -11,7 +11,7 @@ from photochrom.color.frame import Frame
 from photochrom.color.lab import Float
 from photochrom.color.tint import Tint
 from photochrom.network.spec import NetworkSpec
-from photochrom.settings import Settings
+from photochrom.settings import Hint, Settings
 
 NEAR = 20.0  # ab units: confidence is the probability that a shown colour errs by no more than this
 
@@ -25,6 +25,8 @@ class Prediction:
     tint: whether the picture itself is grey, tinted or in colour; None where its domain doesn't ask.
     guide: (h',w') float32 0..100, the picture's own intensity, which guides the upsampling; None where it was shown.
     frame: what is round the picture, where all of the above is of what lies inside; None where there is nothing.
+    hints: colours that a person gave, in shares of what was shown. unhinted: (C,h,w), what the network said without
+    them; None where there are none. For another picture they may be moved with `dataclasses.replace`.
     """
 
     spec: NetworkSpec
@@ -33,6 +35,8 @@ class Prediction:
     tint: Tint | None = None
     guide: Float | None = None
     frame: Frame | None = None
+    hints: tuple[Hint, ...] = ()
+    unhinted: Float | None = None
 
     def ab(self, settings: Settings | None = None) -> Float:
         """The chroma that the network means, (h,w,2) float32 in ab units, by the settings' vividness and seed."""

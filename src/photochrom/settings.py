@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from numbers import Integral, Real
-from typing import Any, TypedDict, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, TypedDict, TypeVar, get_args, get_type_hints
 
 from photochrom.errors import UsageError, suggestion
 
@@ -29,32 +29,57 @@ class Dial:
     unit: str = ""
 
 
+USUAL_RADIUS = 0.0125  # of the short side; 3 px of 256, about the middle of what the networks were trained with
+_LEAST_RADIUS = {"px": 0.5, "share": 1e-5}
+
+
 @dataclass(frozen=True)
 class Hint:
     """A colour that a person gives for a place of the picture.
 
-    x, y: from the left and from the top, pixels of the picture. color: "#7a1f1f", a CSS name ("olive"), three numbers
-    0..255 (sRGB), or two: a* and b* (CIE Lab). radius: pixels around it that have the colour; None for about a
-    hundredth of the short side. Raises UsageError.
+    x, y: from the left and from the top. color: "#7a1f1f", a CSS name ("olive"), three numbers 0..255 (sRGB), or two:
+    a* and b* (CIE Lab). radius: around it that has the colour; None for about a hundredth of the short side.
+    unit: "px", pixels of the picture as it is shown, upright; or "share", 0..1 of its width and height, with the radius
+    as a share of its short side: the same for a thumbnail and for the full scan. Raises UsageError.
     """
 
     x: float
     y: float
     color: str | tuple[float, ...]
     radius: float | None = None
+    unit: Literal["px", "share"] = "px"
 
     def __post_init__(self) -> None:
         from photochrom.color.named import plain_color
 
-        for name, least, most in (("x", 0.0, 1e9), ("y", 0.0, 1e9), ("radius", 0.5, 1e9)):
+        if self.unit not in _LEAST_RADIUS:
+            raise UsageError(f'unit of a hint must be "px" or "share", got {_brief(self.unit)}')
+        most, span = (1e9, "{:g} px or more") if self.unit == "px" else (1.0, "in {:g}..1 of the picture")
+        for name, least in (("x", 0.0), ("y", 0.0), ("radius", _LEAST_RADIUS[self.unit])):
             value = getattr(self, name)
             if value is None and name == "radius":
                 continue
             number = _number(value)
             if number is None or not least <= number <= most:
-                raise UsageError(f"{name} of a hint must be {least:g} px or more, got {_brief(value)}")
+                raise UsageError(f"{name} of a hint must be {span.format(least)}, got {_brief(value)}")
             object.__setattr__(self, name, float(number))
         object.__setattr__(self, "color", plain_color(self.color))
+
+    def shared(self, size: tuple[int, int], *, name: str = "the picture") -> Hint:
+        """The same in shares of a picture of `size` (width, height), its radius spelt out. name: of it, in messages.
+
+        Raises UsageError for a place outside the picture.
+        """
+        radius = self.radius or (USUAL_RADIUS if self.unit == "share" else USUAL_RADIUS * min(size))
+        if self.unit == "share":
+            return replace(self, radius=radius)
+        if self.x >= size[0] or self.y >= size[1]:
+            raise UsageError(
+                f"the hint at {self.x:g},{self.y:g} lies outside {name}, which has {size[0]}x{size[1]} pixels: "
+                "count from its upper left corner, or give shares, as in 45%,30%"
+            )
+        x, y = min((self.x + 0.5) / size[0], 1.0), min((self.y + 0.5) / size[1], 1.0)
+        return Hint(x, y, self.color, min(max(radius / min(size), _LEAST_RADIUS["share"]), 1.0), "share")
 
 
 @dataclass(frozen=True, kw_only=True)

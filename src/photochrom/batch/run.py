@@ -89,7 +89,9 @@ def color_files(
     stdout: BinaryIO | None = None,
     progress: Progress = silent,
 ) -> Iterator[Result]:
-    """Colour the pictures in order and say what became of each; UsageError (wrong for all of them) is raised.
+    """Colour the pictures in order and say what became of each; UsageError is raised until the first one is done.
+
+    Then it is wrong for one of them alone: a hint that lies outside a smaller picture, say.
 
     A job without outputs is encoded to `stdout`, in the picture's own format unless the options name one. What killed
     runs left half written in the folders of the outputs is taken away first.
@@ -97,6 +99,7 @@ def color_files(
     for folder in {path.parent for job in jobs for path in job.outputs}:
         remove_leftovers(folder)
     ahead: Future[_Opened] | None = None
+    fatal: tuple[type[Exception], ...] = (UsageError,)
     for n, job in enumerate(jobs):
         opening = ahead or _in_background(job, options)
         wait([opening])
@@ -108,8 +111,10 @@ def color_files(
         ahead = _in_background(after, _careful(options)) if after and _is_small(after.source) else None
         if opened.film:
             yield _color_film(job, opened, colorizer, options, progress)
-        else:
-            yield _color(job, opened, colorizer, options, stdout)
+            continue
+        result = _color(job, opened, colorizer, options, stdout, fatal)
+        fatal = () if opened.photo and not result.error else fatal
+        yield result
 
 
 @dataclass
@@ -179,14 +184,21 @@ def _is_small(path: Path) -> bool:
         return True
 
 
-def _color(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, stdout: BinaryIO | None) -> Result:
+def _color(
+    job: Job,
+    opened: _Opened,
+    colorizer: Colorizer,
+    options: Options,
+    stdout: BinaryIO | None,
+    fatal: tuple[type[Exception], ...],
+) -> Result:
     result, photo = opened.result, opened.photo
     if opened.document:
         return _color_pages(job, opened, colorizer, options, stdout)
     if photo is None:
         return result
     result.warnings += photo.notes
-    with _measured(result, fatal=UsageError):
+    with _measured(result, fatal=fatal):
         versions = colorizer.versions(options.settings, options.variants)
         prediction = colorizer.predict(photo, options.settings)
         rendered = [(colorizer.render(photo, prediction, version), version) for version in versions]

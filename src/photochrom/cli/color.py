@@ -62,6 +62,16 @@ def color(
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
     keep_lightness: Annotated[float, setting("keep_lightness")] = Settings.keep_lightness,
     era: Annotated[str, setting("era")] = Settings.era,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A place's colour: 320,200=#7a1f1f (px) or 45%,30%=olive; @8 for a radius.", metavar="X,Y=COLOUR"
+        ),
+    ] = None,
+    hints: Annotated[
+        list[str] | None,
+        typer.Option(help="Hints in a .json, or painted on a transparent .png.", metavar="FILE"),
+    ] = None,
     device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
     format: Annotated[
         str | None,
@@ -127,6 +137,7 @@ def color(
             from photochrom.batch.run import Options
             from photochrom.codec.budget import parse_memory
             from photochrom.film.options import FilmOptions, seconds_of
+            from photochrom.guidance.hint_files import guide_of
 
             film = FilmOptions(
                 codec=codec,
@@ -139,7 +150,7 @@ def color(
             return run(
                 files or [],
                 options=Options(
-                    settings=chosen(ctx.params),
+                    settings=chosen(ctx.params, guide=guide_of(hint or [], hints or [])),
                     variants=variants,
                     format=format,
                     quality=quality,

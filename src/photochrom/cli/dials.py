@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from photochrom.settings import Settings, dial_of, setting_types
+from photochrom.settings import Guide, Settings, dial_of, setting_types
 
 
 def setting(name: str, *, help: str = "") -> Any:
@@ -23,6 +23,7 @@ def setting(name: str, *, help: str = "") -> Any:
     return typer.Option(help=help or dial.help, min=low, max=high, metavar=metavar)
 
 
-def chosen(options: Mapping[str, Any]) -> Settings:
-    """The Settings among the options of a command, each of the setting's own name. Raises UsageError."""
-    return Settings.from_dict({name: options[name] for name in setting_types() if name in options})
+def chosen(options: Mapping[str, Any], *, guide: Guide | None = None) -> Settings:
+    """The Settings among the options of a command, each of the setting's own name, and a guide. Raises UsageError."""
+    said = {name: options[name] for name in setting_types() if name in options}
+    return Settings.from_dict({**said, "guide": guide or Guide()})

@@ -66,6 +66,16 @@ def fit(guide: Float, ab: Float, *, usual: float = 0.0) -> tuple[Float, Float]:
     return model
 
 
+def along_edges(ab_low: Float, guide: Float) -> Float:
+    """Chroma (h,w,2) on the grid of a lightness (H,W), L* 0..100, H up to 4 h: (H,W,2) float32, along its edges."""
+    height, width = guide.shape
+    ab = np.ascontiguousarray(ab_low.transpose(2, 0, 1), np.float32)
+    ab = resize_planes(ab, (min(width, ab.shape[2]), min(height, ab.shape[1])))
+    slope, bias = fit(guide, ab)
+    fine = resize_planes(slope, (width, height)) * guide + resize_planes(bias, (width, height))
+    return np.ascontiguousarray(fine.transpose(1, 2, 0))
+
+
 def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads: int | None = None) -> Pixels:
     """The picture in colour, (H,W,3) of the same dtype: its own lightness, and `ab_low` upsampled along its edges.
 

@@ -1,0 +1,93 @@
+"""Hints as people give them: `320,200=#7a1f1f@8` on the command line, a list in a .json, strokes painted on a .png."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from photochrom.errors import UsageError
+from photochrom.guidance.strokes import hints_of_strokes
+from photochrom.photo import Photo, read_photo
+from photochrom.settings import Guide, Hint
+
+_HINT = re.compile(
+    r"\s*(?P<x>[-+.\de]+)\s*(?P<across>%?)\s*,\s*(?P<y>[-+.\de]+)\s*(?P<down>%?)\s*="
+    r"(?P<color>[^@]*)(?:@\s*(?P<radius>[-+.\de]+)\s*(?P<of>%|px)?\s*)?"
+)
+_SHAPE = "write it like 320,200=#7a1f1f, 45%,30%=olive or 320,200=olive@8 (8 px around it)"
+_MOST = 16 << 20  # bytes of a .json: a hundred thousand hints
+
+
+def parse_hint(text: str) -> Hint:
+    """A hint from `X,Y=COLOUR` or `X,Y=COLOUR@RADIUS`: pixels from the left and from the top, or shares with a %.
+
+    Raises UsageError.
+    """
+    found = _HINT.fullmatch(text)
+    if not found:
+        raise UsageError(f"{text!r} is no hint: {_SHAPE}")
+    shares = {found["across"], found["down"]}
+    if len(shares) > 1 or (found["radius"] and (found["of"] == "%") != bool(found["across"])):
+        raise UsageError(f"the hint {text!r} mixes pixels and %: {_SHAPE}")
+    unit = 0.01 if found["across"] else 1.0
+    try:
+        x, y = float(found["x"]) * unit, float(found["y"]) * unit
+        radius = float(found["radius"]) * unit if found["radius"] else None
+    except ValueError:
+        raise UsageError(f"{text!r} is no hint: {_SHAPE}") from None
+    try:
+        return Hint(x, y, found["color"].strip(), radius, "share" if found["across"] else "px")
+    except UsageError as error:
+        raise UsageError(f"the hint {text!r} can't be used: {error}") from error
+
+
+def read_hints(path: str) -> tuple[Hint, ...]:
+    """Hints from a file.
+
+    A .json holds a list of {"x": 0.45, "y": 0.3, "color": "olive", "radius": 0.02}, or {"hints": [...]}: x and y are
+    shares, 0..1, of the width and height, the radius one of the short side; with "unit": "px" they are pixels.
+    Any other file is a picture with strokes painted on transparent ground, of the same shape as the picture.
+    Raises UsageError.
+    """
+    if Path(path).suffix.lower() != ".json":
+        return hints_of_strokes(_painted(path), name=path)
+    try:
+        with open(path, "rb") as stream:
+            text = stream.read(_MOST + 1)
+        if len(text) > _MOST:
+            raise UsageError(f"{path} is longer than {_MOST >> 20} MB: hints are a few lines of JSON")
+        values = json.loads(text)
+    except OSError as error:
+        raise UsageError(f"the hints {path} can't be read: {error.strerror}; check the name") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no JSON ({error}): write a list of x, y and color") from error
+    return _listed(values, path)
+
+
+def guide_of(hints: Sequence[str], files: Sequence[str]) -> Guide:
+    """What `--hints` and `--hint` of the command say together; a single hint wins over a file. Raises UsageError."""
+    read = [hint for path in files for hint in read_hints(path)]
+    return Guide(hints=(*read, *map(parse_hint, hints)))
+
+
+def _listed(values: Any, path: str) -> tuple[Hint, ...]:
+    listed = values.get("hints") if isinstance(values, dict) else values
+    if not isinstance(listed, list):
+        raise UsageError(f'{path} holds no list of hints: write [{{"x": 0.45, "y": 0.3, "color": "olive"}}]')
+    hints = [{"unit": "share", **hint} if isinstance(hint, dict) else hint for hint in listed]
+    try:
+        return Guide.from_dict({"hints": hints}).hints
+    except UsageError as error:
+        raise UsageError(f"{path} can't be used: {error}") from error
+
+
+def _painted(path: str) -> Photo:
+    from photochrom.errors import PictureError
+
+    try:
+        return read_photo(path)
+    except PictureError as error:
+        raise UsageError(f"the hints can't be used: {error}") from error
