@@ -11,7 +11,9 @@ from photochrom.color.lab import Float
 # is unsure (a spread of 20 units, sharpened by a temperature of 0.6) the mean moves by up to 0.025 * 20^2 / 0.6 = 17
 # units, where it is sure (5) by 1.
 _LEAN = 0.025
-_GRID = 3  # places on the short side between which the drawn direction changes smoothly
+_GOLDEN = np.pi * (3 - 5**0.5)  # radians: the golden angle, 137.5 degrees
+_GRID, _REACH = 4, 40.0  # places to a side of the ab plane, out to 40 units, between which the hue turns smoothly
+_TURN = 0.7  # radians, the standard deviation of that turn
 
 
 def annealed_mean(logits: Float, centres: Float, temperature: float) -> Float:
@@ -33,29 +35,25 @@ def temperature_for(vividness: float, trained: float) -> float:
 
 
 def leaning(logits: Float, centres: Float, seed: int) -> Float:
-    """Logits of a variant: an exponential tilt towards a hue that differs smoothly from place to place.
+    """Logits of a variant: an exponential tilt towards a hue, which differs smoothly between colours, not places.
 
     Where the distribution is broad the colours change, where it is narrow they stay: grass remains green
-    while a car's paint does not. The same seed gives the same variant at any size.
+    while a car's paint does not. What has one colour leans one way, wherever it lies, so that nothing is blotched.
+    Each seed's hue lies the golden angle from the one before, so that the first few are far apart. The same seed gives
+    the same variant at any size.
     """
-    rng = np.random.default_rng(seed)
-    _, height, width = logits.shape
-    whole = rng.standard_normal((2, 1, 1))
-    coarse = rng.standard_normal((2, _GRID, _GRID))
-    rows, columns = (np.linspace(0, _GRID - 1, n) if n > 1 else np.full(1, (_GRID - 1) / 2) for n in (height, width))
-    direction = 0.7 * (whole + _between(_between(coarse, 1, rows), 2, columns))
-    direction /= np.maximum(np.hypot(direction[0], direction[1]), 1)  # no place leans out of the plausible
-    lean = np.tensordot(centres.astype(np.float64), direction, axes=(1, 0)) * _LEAN
-    return (logits + lean).astype(np.float32)
+    mean = annealed_mean(logits, centres, 1.0)
+    turns = np.random.default_rng(seed).standard_normal((_GRID, _GRID)) * _TURN
+    angle = _GOLDEN * seed + _between(turns, np.clip(mean / _REACH, -1, 1) * ((_GRID - 1) / 2) + (_GRID - 1) / 2)
+    direction = np.stack([np.cos(angle), np.sin(angle)])
+    return (logits + np.tensordot(centres.astype(np.float64), direction, axes=(1, 0)) * _LEAN).astype(np.float32)
 
 
-def _between(grid: NDArray[np.float64], axis: int, places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Smoothstep interpolation of `grid` along an axis at fractional places."""
-    low = np.clip(np.floor(places).astype(int), 0, grid.shape[axis] - 2)
+def _between(grid: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Smoothstep interpolation of `grid` (n,n) at fractional places (h,w,2)."""
+    low = np.clip(np.floor(places).astype(int), 0, len(grid) - 2)
     t = places - low
     t = t * t * (3 - 2 * t)
-    shape = [1] * grid.ndim
-    shape[axis] = -1
-    t = t.reshape(shape)
-    before: NDArray[np.float64] = np.take(grid, low, axis)
-    return np.asarray(before + t * (np.take(grid, low + 1, axis) - before))
+    (x, y), (u, v) = np.moveaxis(low, -1, 0), np.moveaxis(t, -1, 0)
+    near, far = grid[x, y] * (1 - u) + grid[x + 1, y] * u, grid[x, y + 1] * (1 - u) + grid[x + 1, y + 1] * u
+    return np.asarray(near * (1 - v) + far * v)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photochrom.color.lab import Float
 from photochrom.errors import UsageError, suggestion
@@ -139,7 +140,7 @@ def learned(name: str, basis: str, truths: Sequence[Float], guesses: Sequence[Fl
     whose error is least, by its length and not by its square, and less counted where the truth is vivid, as the eye
     does (CIE94's 1 + 0.045 C); few pictures keep it near to none. The mean is that of the pictures.
     """
-    prior = np.eye(2)
+    prior: NDArray[np.float64] = np.eye(2)
     found = prior
     for _ in range(_ROUNDS):  # iteratively reweighted least squares
         normal, right = prior * _RIDGE, prior * _RIDGE
@@ -149,7 +150,7 @@ def learned(name: str, basis: str, truths: Sequence[Float], guesses: Sequence[Fl
             weight = 1 / (np.maximum(error, 1) * (1 + 0.045 * chroma) * len(x))
             normal = normal + x.T @ (weight[:, None] * x)
             right = right + x.T @ (weight[:, None] * y)
-        found = np.linalg.solve(normal, right)
+        found = np.asarray(np.linalg.solve(normal, right), np.float64)
     a, b = np.mean([truth.reshape(-1, 2).mean(axis=0) for truth in truths], axis=0)
     (aa, ab), (ba, bb) = ([round(float(v), 3) for v in row] for row in found.T)
     mean = round(float(a), 2), round(float(b), 2)

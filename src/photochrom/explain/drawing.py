@@ -43,7 +43,7 @@ def over(picture: Rgb, values: Float, low: float, high: float, *, share: float =
     """heat() of a small map laid over a picture (H,W,3) uint8, which shines through by 1 - share."""
     laid = heat(resize(values, (picture.shape[1], picture.shape[0])), low, high)
     grey = picture.astype(np.float32).mean(axis=-1, keepdims=True)
-    return np.rint(laid * share + grey * (1 - share)).astype(np.uint8)
+    return np.asarray(np.rint(laid * share + grey * (1 - share)), np.uint8)
 
 
 def components(features: Float, size: tuple[int, int]) -> Rgb:
