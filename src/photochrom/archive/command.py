@@ -10,6 +10,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from photochrom.archive import remote, sources
 from photochrom.archive.item import Item
 from photochrom.archive.journal import Journal
 from photochrom.archive.report import TABLES, bag, page, table
-from photochrom.archive.run import Plan, Run
+from photochrom.archive.run import Color, Plan, Run
 from photochrom.archive.targets import Folder, Target, target_of
 from photochrom.archive.telling import Telling
 from photochrom.archive.work import Order, color
@@ -27,6 +28,7 @@ from photochrom.batch.find import PassedOver
 from photochrom.codec.writing import known_format
 from photochrom.digest import sha256_of
 from photochrom.errors import OutputError, UsageError
+from photochrom.network.models import find_model
 
 JOURNAL = ".photochrom-journal.sqlite"
 _PAUSE = 2.0  # seconds between two looks at a source that is watched
@@ -48,6 +50,8 @@ class Job:
     as_json: bool
     reports: Sequence[str] = ()
     bag: bool = False
+    engine: str = "local"
+    address: str | None = None
 
 
 def run(job: Job, order: Order, plan: Plan) -> int:
@@ -56,25 +60,50 @@ def run(job: Job, order: Order, plan: Plan) -> int:
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     sources.check(job.sources)
     _check_reports(job)
+    if job.engine not in ("local", "ray"):
+        raise UsageError(f"--engine must be local or ray, got {job.engine!r}")
     if order.format:
         order = replace(order, format=known_format(order.format))
-    workers = job.workers or os.cpu_count() or 1
-    colorizer = photochrom.load_model(job.model, device=job.device, threads=1 if workers > 1 else None)
-    order = replace(order, model=sha256_of(colorizer.info.file), max_memory=order.max_memory or job.memory)
+    info = find_model(job.model)
+    order = replace(order, model=info.sha256 or sha256_of(info.file), max_memory=order.max_memory or job.memory)
+    target = Folder(job.target) if plan.dry else target_of(job.target)
     if not plan.dry:
         _check_space(job.target)
     passed = PassedOver()
     telling = Telling(passed, as_json=job.as_json)
-    target = Folder(job.target) if plan.dry else target_of(job.target)
-    with Journal(job.journal or journal_of(job.target), dry=plan.dry) as journal, telling:
-        made = Run(order, plan, journal, target, lambda data, key, how: color(data, key, how, colorizer))
+    with Journal(job.journal or journal_of(job.target), dry=plan.dry) as journal, telling, _engine(job) as engine:
         try:
-            for outcome in made.over(_items(job, passed), workers=workers, memory=job.memory):
+            made = Run(order, plan, journal, target, engine.color)
+            for outcome in made.over(_items(job, passed), workers=engine.workers, memory=engine.memory):
                 telling.add(outcome)
         finally:
             if not plan.dry:
-                _report(job, order, journal, target, colorizer.info.name)
+                _report(job, order, journal, target, info.name)
     return 1 if telling.counts["failed"] or telling.counts["failed before"] else 0
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """color: colours one; called by so many workers at a time, whose pictures take so many bytes together."""
+
+    color: Color
+    workers: int
+    memory: int
+
+
+@contextmanager
+def _engine(job: Job) -> Iterator[_Engine]:
+    """This machine, or a cluster."""
+    if job.engine == "ray":
+        from photochrom.archive.cluster import Pool
+
+        with Pool(job.address, model=job.model, device=job.device, workers=job.workers) as pool:
+            # Two for each worker, so that the next picture is there when one is done; they are decoded elsewhere.
+            yield _Engine(pool.color, 2 * pool.count, job.memory * pool.count)
+        return
+    workers = job.workers or os.cpu_count() or 1
+    colorizer = photochrom.load_model(job.model, device=job.device, threads=1 if workers > 1 else None)
+    yield _Engine(lambda data, key, order: color(data, key, order, colorizer), workers, job.memory)
 
 
 def journal_of(target: str) -> Path:

@@ -60,6 +60,13 @@ def batch(
         str | None,
         typer.Option(help="For all pictures at work, as 4G.  [default: 4G or half of the machine's]", metavar="SIZE"),
     ] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray for many machines.", metavar="NAME")] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the Ray cluster: auto, ray://host:10001.  [default: one on this machine]", metavar="PLACE"
+        ),
+    ] = None,
     reports: Annotated[
         list[str] | None,
         typer.Option(
@@ -104,6 +111,8 @@ def batch(
                 as_json=as_json,
                 reports=reports or (),
                 bag=bag,
+                engine=engine,
+                address=address,
             )
             return run(job, order, Plan(retry_failed=retry_failed, overwrite=overwrite, dry=dry_run))
 
