@@ -26,6 +26,7 @@ ORDER = [
     {"film"},
     {"batch"},
     {"archive", "web"},
+    {"prepare"},
     {"train"},
     {"evaluate"},
     {"cli"},
@@ -46,7 +47,7 @@ HEAVY = {
     "matplotlib",
 }
 TRAINING = {"train", "evaluate"}  # these may be heavy, and nothing else may import them
-OF_EXTRAS = {"film": {"cv2"}}  # what else a room may import, as its extra brings it
+OF_EXTRAS = {"film": {"cv2"}, "prepare": {"cv2"}}  # what else a room may import, as its extra brings it
 
 
 def modules() -> dict[str, Path]:
