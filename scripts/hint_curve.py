@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 import photochrom
 from photochrom import Guide, Hint
-from photochrom.evaluate.dataset import find_items, grey_of, open_square
+from photochrom.evaluate.dataset import find_items
+from photochrom.evaluate.given import grey_of, open_square
 from photochrom.evaluate.metrics.picture import lab_of, measure
 
 SIZE, SIDE = 256, 7  # of a picture, of a hint, px

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from photochrom.errors import ModelError, UnknownModelError, UsageError
-from photochrom.evaluate import cache, dataset, run
+from photochrom.evaluate import cache, dataset, given, run
 from photochrom.evaluate.measures import PixelMeasure
 from photochrom.evaluate.numbers import Numbers, measure_all
 from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, TruthPainter
@@ -151,7 +151,13 @@ def test_pictures_are_decoded_only_to_be_measured(data: list[Path], tmp_path: Pa
 
     def measure(*painters: Painter) -> Numbers:
         opened.clear()
-        return measure_all(pictures, painters, [PixelMeasure()], size=48, cache=cache.Cache(tmp_path / "cache"))
+        return measure_all(
+            pictures,
+            painters,
+            [PixelMeasure()],
+            settings=EvaluationSettings(size=48),
+            cache=cache.Cache(tmp_path / "cache"),
+        )
 
     once = measure(GreyPainter(), TruthPainter())
     assert sorted(opened) == sorted(picture.name for picture in pictures)
@@ -262,9 +268,9 @@ def test_the_square_is_the_centre_and_the_grey_has_its_lightness() -> None:
     from photochrom.color.lightness import lightness
 
     rgb = picture(0)
-    assert np.abs(lightness(dataset.grey_of(rgb)) - lightness(rgb)).max() < 0.4  # half a step of 8 bits in the dark
+    assert np.abs(lightness(given.grey_of(rgb)) - lightness(rgb)).max() < 0.4  # half a step of 8 bits in the dark
     greys = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
-    np.testing.assert_array_equal(dataset.grey_of(greys), greys[..., 0])
+    np.testing.assert_array_equal(given.grey_of(greys), greys[..., 0])
 
 
 def test_a_set_is_measured_the_same_alone_and_with_others(

@@ -11,7 +11,7 @@ from PIL import Image
 from tiny_training import draw_pictures, tiny_recipe
 
 from photochrom.errors import PictureError, TrainingError, UsageError
-from photochrom.evaluate.dataset import open_square
+from photochrom.evaluate.given import open_square
 from photochrom.pictures.find import find_pictures
 from photochrom.pictures.split import Split, split
 from photochrom.pictures.squares import chance, random_boxes

@@ -24,6 +24,9 @@ def evaluate(
     model: Annotated[
         list[str] | None, options.model("Names (see photochrom models) or .onnx files.", metavar="NAME...")
     ] = None,
+    domain: Annotated[
+        str, typer.Option(help="Kind of pictures; others than photo are measured on pairs.", metavar="NAME")
+    ] = "photo",
     size: Annotated[
         int, typer.Option(help="Centre squares of this many pixels.", min=32, max=2048, metavar="PIXELS")
     ] = 256,
@@ -70,6 +73,7 @@ def evaluate(
         from photochrom.evaluate.settings import EvaluationSettings
 
         settings = EvaluationSettings(
+            domain=domain,
             size=size,
             limit=limit,
             details=tuple(detail or (None,)),

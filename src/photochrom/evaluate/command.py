@@ -34,7 +34,7 @@ def run(
     """Evaluate, write everything under `out`, and show the table. Gives the exit code."""
     if page is not None and page.suffix.lower() != ".md":
         raise UsageError(f"the page must be a Markdown file, got {page}: give it a name that ends in .md")
-    shown = find_items(show) if show else None
+    shown = find_items(show, domain=settings.domain) if show else None
     remarks = _read(notes) if notes else ""
     with Bar() as bar:
         evaluation = evaluate(data, models, out, settings=settings, command=_command(), progress=bar)
@@ -47,7 +47,14 @@ def run(
             write_markdown(evaluation, page, show=shown, notes=remarks)
         if pictures:
             numbers = evaluation.numbers
-            save_pictures(out / "pictures", numbers.pictures, numbers.painters, settings.size, progress=bar)
+            save_pictures(
+                out / "pictures",
+                numbers.pictures,
+                numbers.painters,
+                settings.size,
+                domain=settings.domain,
+                progress=bar,
+            )
     left_out = evaluation.results["data"]["left_out"]
     for row in left_out:
         sys.stderr.write(f"photochrom: left out {row['set']}/{row['name']}: {row['reason']}\n")

@@ -8,16 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
-from photochrom.color.lightness import lightness
 from photochrom.errors import PictureError, UsageError
 from photochrom.evaluate.arrays import Grey, Lab, Rgb
+from photochrom.evaluate.given import digest_of
 from photochrom.evaluate.metrics.picture import lab_of
-from photochrom.pictures.colored import check_color
 from photochrom.pictures.find import find_pictures
 from photochrom.pictures.picture import Picture
-from photochrom.pictures.squares import center_crop
 from photochrom.progress import Progress, silent
 
 CHUNK = 16  # pictures that are measured and remembered together
@@ -25,28 +21,31 @@ CHUNK = 16  # pictures that are measured and remembered together
 
 @dataclass(frozen=True)
 class Chunk:
-    """Up to CHUNK pictures of one set, measured together; key: the digest of their bytes and the square's size."""
+    """Up to CHUNK pictures of one set, measured together; key: the digest of their bytes and the square's size.
+
+    domain: that of the models, by which they are given something else than the lightness.
+    """
 
     items: tuple[Picture, ...]
     size: int
+    domain: str = "photo"
 
     @cached_property
     def key(self) -> str:
         """Of the cache: what is remembered of these pictures."""
-        parts = (str(self.size), *(item.sha256 for item in self.items))
+        parts = (self.domain, str(self.size), *(item.sha256 for item in self.items))
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Truths:
-    """The decoded pictures of a chunk, (size,size,3) uint8 sRGB; what is made of them is made once, when asked for."""
+    """The decoded pictures of a chunk, (size,size,3) uint8 sRGB; what is made of them is made once, when asked for.
+
+    given: what a model is given of each, (size,size) or (size,size,3): its lightness, or the input of its pair.
+    """
 
     pictures: tuple[Rgb, ...]
-
-    @cached_property
-    def greys(self) -> tuple[Grey, ...]:
-        """Their lightness, which is what a model is given."""
-        return tuple(grey_of(picture) for picture in self.pictures)
+    given: tuple[Grey | Rgb, ...]
 
     @cached_property
     def labs(self) -> tuple[Lab, ...]:
@@ -54,11 +53,14 @@ class Truths:
         return tuple(lab_of(picture) for picture in self.pictures)
 
 
-def find_items(data: Sequence[Path], *, limit: int = 0, progress: Progress = silent) -> list[Picture]:
+def find_items(
+    data: Sequence[Path], *, domain: str = "photo", limit: int = 0, progress: Progress = silent
+) -> list[Picture]:
     """Every picture below the folders and in the tar shards, sorted by set, each with the digest of its bytes.
 
     A shard `objects-00.tar` belongs to the set `objects`, a picture in a folder to the set of the folder's name. limit:
-    at most so many, every n-th of all; 0 for all. progress: called as they are read.
+    at most so many, every n-th of all; 0 for all. progress: called as they are read. domain: of the models, by which
+    the digest is of the pairs' inputs too.
     Raises UsageError for what is neither a folder nor a whole tar shard, and where there is no picture.
     """
     for place in map(Path, data):
@@ -77,8 +79,7 @@ def find_items(data: Sequence[Path], *, limit: int = 0, progress: Progress = sil
     hashed = []
     for n, picture in enumerate(pictures):
         try:
-            content = picture.content()
-            digest = hashlib.sha256(content if isinstance(content, bytes) else content.tobytes()).hexdigest()
+            digest = digest_of(picture, domain)
         except PictureError:
             digest = ""  # it is named as unreadable when its turn comes
         hashed.append(replace(picture, sha256=digest))
@@ -86,26 +87,10 @@ def find_items(data: Sequence[Path], *, limit: int = 0, progress: Progress = sil
     return hashed
 
 
-def chunks_of(pictures: Sequence[Picture], size: int) -> list[Chunk]:
+def chunks_of(pictures: Sequence[Picture], size: int, domain: str = "photo") -> list[Chunk]:
     """In order; a chunk never spans two sets, so what is remembered of one set serves with any others beside it."""
     chunks: list[Chunk] = []
     for name in dict.fromkeys(picture.set_name for picture in pictures):
         members = [picture for picture in pictures if picture.set_name == name]
-        chunks += [Chunk(tuple(members[i : i + CHUNK]), size) for i in range(0, len(members), CHUNK)]
+        chunks += [Chunk(tuple(members[i : i + CHUNK]), size, domain) for i in range(0, len(members), CHUNK)]
     return chunks
-
-
-def open_square(picture: Picture, size: int) -> Rgb:
-    """The centre square of the picture at (size,size,3), uint8 sRGB, as networks are trained on.
-
-    Raises PictureError: not readable, or without any colour (it can't be a truth).
-    """
-    pixels = picture.pixels()
-    check_color(pixels)
-    return center_crop(pixels, size)
-
-
-def grey_of(square: Rgb) -> Grey:
-    """(H,W) uint8 with the lightness of the (H,W,3) square: what every model is given."""
-    table = lightness(np.arange(256, dtype=np.uint8)[None])[0]
-    return np.searchsorted((table[1:] + table[:-1]) / 2, lightness(square)).astype(np.uint8)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from photochrom.domains.table import find_domain
 from photochrom.evaluate.arrays import Arrays, Rgb
 from photochrom.evaluate.dataset import Truths
+from photochrom.evaluate.metrics.pair import measure_pair
 from photochrom.evaluate.metrics.picture import measure
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.settings import EvaluationSettings
@@ -117,6 +119,19 @@ class FeatureMeasure(_OfAll):
         return {painter: {self.name: self.net(pictures)} for painter, pictures in painted.items()}
 
 
+class PairMeasure(_OfAll):
+    """What is asked of models that predict lightness too: the angle of colours, and whether edges are kept."""
+
+    name, key = "pairs", ""
+
+    def __call__(self, painted: Mapping[Painter, Sequence[Rgb]], truths: Truths) -> dict[Painter, Arrays]:
+        """A number of each picture for each measure."""
+        return {
+            painter: _columns(map(measure_pair, pictures, truths.pictures, truths.given))
+            for painter, pictures in painted.items()
+        }
+
+
 class DistributionMeasure:
     """What only a distribution can tell: is its confidence right, and do its variants cover the truth?"""
 
@@ -135,7 +150,7 @@ class DistributionMeasure:
         from photochrom.evaluate.metrics.calibration import measure_distribution
 
         net = self.lpips.net if self.lpips else None
-        pairs = list(zip(truths.greys, truths.pictures, truths.labs, strict=True))
+        pairs = list(zip(truths.given, truths.pictures, truths.labs, strict=True))
         return {
             painter: _columns(measure_distribution(painter, *pair, lpips=net) for pair in pairs)
             for painter in painted
@@ -164,7 +179,9 @@ def make_measures(settings: EvaluationSettings) -> tuple[list[Measure], dict[str
             continue
         kind = FeatureMeasure if name in FEATURES else LpipsMeasure
         measures.append(kind(name, weights, device))
-    if "distribution" not in settings.without:
+    if not find_domain(settings.domain).keeps_lightness:
+        measures.append(PairMeasure())
+    elif "distribution" not in settings.without:
         alex = next((m for m in measures if isinstance(m, LpipsMeasure) and m.name == "lpips_alex"), None)
         measures.append(DistributionMeasure(alex))
     return measures, missing

@@ -12,6 +12,7 @@ from photochrom.evaluate.cache import Cache
 from photochrom.evaluate.dataset import chunks_of
 from photochrom.evaluate.measures import FEATURES, Measure
 from photochrom.evaluate.painters import Painter
+from photochrom.evaluate.settings import EvaluationSettings
 from photochrom.evaluate.squares import Squares, measured, reasons_of
 from photochrom.pictures.picture import Picture
 from photochrom.progress import Progress, silent
@@ -39,20 +40,21 @@ def measure_all(
     painters: Sequence[Painter],
     measures: Sequence[Measure],
     *,
-    size: int,
+    settings: EvaluationSettings,
     cache: Cache,
     progress: Progress = silent,
 ) -> Numbers:
     """Every measure of what every painter makes of every picture; by chunks, which the cache remembers.
 
-    size: px of the squares. Raises OutputError where the cache can't be written.
+    settings: which say the size of the squares, in px, and the domain. Raises OutputError where the cache can't be
+    written.
     """
     whose = {measure.name: [painter for painter in painters if measure.applies(painter)] for measure in measures}
     parts: dict[str, list[Arrays]] = {painter.name: [] for painter in painters}
     usable: list[Picture] = []
     left_out: list[dict[str, str]] = []
     done, total = 0, len(pictures) * sum(map(len, whose.values()))
-    for chunk in chunks_of(pictures, size):
+    for chunk in chunks_of(pictures, settings.size, settings.domain):
         squares = Squares(chunk)
         reasons = reasons_of(squares, cache)
         for picture, reason in zip(chunk.items, reasons, strict=True):
@@ -74,7 +76,7 @@ def measure_all(
     return Numbers(
         painters,
         usable,
-        size,
+        settings.size,
         left_out,
         columns={name: {key: c for key, c in arrays.items() if key not in FEATURES} for name, arrays in joined.items()},
         features={name: {key: c for key, c in arrays.items() if key in FEATURES} for name, arrays in joined.items()},

@@ -27,18 +27,25 @@ class Painter(Protocol):
     key: str
 
     def paint(self, grey: NDArray[np.uint8], truth: Rgb) -> Rgb:
-        """(H,W) uint8 of the right lightness and the (H,W,3) truth, which models don't look at -> (H,W,3) uint8."""
+        """(H,W) uint8 of the right lightness (or the input of a pair, which may have colours) and the (H,W,3) truth,
+        which models don't look at -> (H,W,3) uint8.
+        """
         ...
 
 
+@dataclass(eq=False)
 class GreyPainter:
-    """No colour at all: what every model has to beat, and what pixel scores are kind to."""
+    """No colour at all: what every model has to beat, and what pixel scores are kind to.
 
-    name, key = "grey", "grey"
+    name: "grey", or "input" where that isn't the truth's lightness.
+    """
+
+    name: str = "grey"
+    key: str = "grey"
 
     def paint(self, grey: NDArray[np.uint8], truth: Rgb) -> Rgb:
-        """(H,W) uint8 -> the same grey as (H,W,3) uint8."""
-        return np.repeat(grey[..., None], 3, axis=2)
+        """(H,W) uint8 -> the same grey as (H,W,3) uint8; what has three channels as it is."""
+        return grey if grey.ndim == 3 else np.repeat(grey[..., None], 3, axis=2)
 
 
 class TruthPainter:
@@ -106,7 +113,7 @@ def open_models(
 
 
 def _with_own_names(painters: list[ModelPainter]) -> list[ModelPainter]:
-    taken = {"grey", "truth", "truth-jpeg"}
+    taken = {"grey", "input", "truth", "truth-jpeg"}
     kept: dict[str, ModelPainter] = {}
     for painter in painters:
         if painter.key in kept:

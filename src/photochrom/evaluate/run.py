@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from photochrom import provenance
+from photochrom.domains.table import find_domain
 from photochrom.errors import OutputError, UsageError
 from photochrom.evaluate.cache import Cache
 from photochrom.evaluate.dataset import find_items
+from photochrom.evaluate.given import refuse_unfit
 from photochrom.evaluate.measures import FEATURES, FeatureMeasure, LpipsMeasure, Measure, make_measures
 from photochrom.evaluate.numbers import Numbers, measure_all
 from photochrom.evaluate.painters import GreyPainter, JpegPainter, Painter, TruthPainter, open_models
 from photochrom.evaluate.rows import FRECHET_DRAWS, digest_of, rows_of_all, rows_of_sets
 from photochrom.evaluate.settings import EvaluationSettings
-from photochrom.pictures.colored import refuse_colorless
+from photochrom.network.models import models as shipped
 from photochrom.progress import Progress, silent
 
 FORMAT = 1  # of results.json
@@ -48,25 +50,29 @@ def evaluate(
 ) -> Evaluation:
     """Measure grey, truth, truth through JPEG and the models on the pictures; remembers chunks under out/cache.
 
+    In a domain whose brightness is not lightness models are given the input of each pair, which is the first row too;
+    without models named, `photo` and those of the domain are compared.
+
     data: folders and tar shards of colour pictures. models: names or .onnx files. progress: called as it goes on.
     Raises UsageError (no picture in colour, an unknown metric), ModelError and OutputError.
     """
     settings = settings or EvaluationSettings()
     begun, start = datetime.now(timezone.utc), time.perf_counter()
-    painters: list[Painter] = [GreyPainter()]
+    own = find_domain(settings.domain).keeps_lightness
+    painters: list[Painter] = [GreyPainter() if own else GreyPainter("input", "input")]
     painters += open_models(
-        models,
+        models or ([] if own else usual_models(settings.domain)),
         details=settings.details,
         vividness=settings.vividness,
         device=settings.device,
         threads=settings.threads,
     )
-    painters += [JpegPainter(), TruthPainter()]
+    painters += [JpegPainter(), TruthPainter()] if own else [TruthPainter()]
     measures, missing = make_measures(settings)
-    pictures = find_items(data, limit=settings.limit, progress=progress)
-    refuse_colorless(pictures)
+    pictures = find_items(data, domain=settings.domain, limit=settings.limit, progress=progress)
+    refuse_unfit(pictures, settings.domain)
     cache = Cache(_writable(out / "cache"))
-    numbers = measure_all(pictures, painters, measures, size=settings.size, cache=cache, progress=progress)
+    numbers = measure_all(pictures, painters, measures, settings=settings, cache=cache, progress=progress)
     n = len(numbers.pictures)
     if n < 2:
         first = next(iter(numbers.left_out), None)
@@ -83,6 +89,7 @@ def evaluate(
             "left_out": list(numbers.left_out),
         },
         "settings": {
+            "domain": settings.domain,
             "size": settings.size,
             "limit": settings.limit,
             "draws": settings.draws,
@@ -98,6 +105,11 @@ def evaluate(
         "seconds": round(time.perf_counter() - start, 1),
     }
     return Evaluation(results, settings, numbers, missing)
+
+
+def usual_models(domain: str) -> list[str]:
+    """What is compared where no model is named: that of photographs, and those that ship for the domain."""
+    return ["photo", *(info.name for info in shipped() if info.domain == domain and domain != "photo")]
 
 
 def _notes(n: int, measures: Sequence[Measure]) -> list[str]:

@@ -10,7 +10,8 @@ import numpy as np
 from photochrom.errors import PictureError
 from photochrom.evaluate.arrays import Arrays, Rgb
 from photochrom.evaluate.cache import Cache
-from photochrom.evaluate.dataset import Chunk, Truths, open_square
+from photochrom.evaluate.dataset import Chunk, Truths
+from photochrom.evaluate.given import open_pair
 from photochrom.evaluate.measures import Measure
 from photochrom.evaluate.painters import Painter
 
@@ -24,14 +25,14 @@ class Squares:
 
     @cached_property
     def _decoded(self) -> tuple[Truths, list[str]]:
-        squares, reasons = [], []
+        pairs, reasons = [], []
         for picture in self.chunk.items:
             try:
-                squares.append(open_square(picture, self.chunk.size))
+                pairs.append(open_pair(picture, self.chunk.size, self.chunk.domain))
                 reasons.append("")
             except PictureError as error:
                 reasons.append(str(error))
-        return Truths(tuple(squares)), reasons
+        return Truths(tuple(truth for truth, _ in pairs), tuple(given for _, given in pairs)), reasons
 
     @property
     def truths(self) -> Truths:
@@ -46,8 +47,8 @@ class Squares:
     def painted(self, painter: Painter) -> list[Rgb]:
         """What a painter makes of the truths."""
         if painter not in self._painted:
-            pairs = zip(self.truths.greys, self.truths.pictures, strict=True)
-            self._painted[painter] = [painter.paint(grey, truth) for grey, truth in pairs]
+            pairs = zip(self.truths.given, self.truths.pictures, strict=True)
+            self._painted[painter] = [painter.paint(given, truth) for given, truth in pairs]
         return self._painted[painter]
 
 

@@ -42,6 +42,8 @@ METRICS: dict[str, Metric] = {
     "colorfulness_gap": Metric("Colourfulness gap", "low", "from the mean colourfulness of the truth"),
     "tinted_share": Metric("Tinted", "low", f"share of pictures whose mean ab is over {TINTED:g} units off"),
     "tint_distance": Metric("Tint", "low", "how far a picture's mean ab is off, in ab units"),
+    "angle": Metric("Angle", "low", "mean angle between the colours as vectors of R, G and B, degrees"),
+    "edges_kept": Metric("Edges kept", "high", "structural similarity of the edges of the result and of the input"),
     "ab_mse": Metric("ab MSE", "low", "mean squared error of a/128 and b/128; kind to grey"),
     "accuracy": Metric("Accuracy", "high", "share of pixels with an ab error of at most 10 units"),
     "accuracy_area": Metric("Accuracy area", "high", "area under the accuracy for radii 0 to 150, raw"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from photochrom.domains.table import find_domain
 from photochrom.evaluate.painters import JpegPainter, Painter
 from photochrom.evaluate.report import plots
 from photochrom.evaluate.run import Evaluation
@@ -18,11 +19,18 @@ def about(evaluation: Evaluation) -> str:
     """What was measured, in plain text; an empty line begins a new paragraph."""
     data = evaluation.results["data"]
     sets = ", ".join(f"{kind} {n:,}" for kind, n in data["sets"].items())
-    text = (
-        f"{data['n']:,} pictures ({sets}), the centre square of each at {evaluation.settings.size} px. Every model is "
-        "given the lightness of the truth and nothing else. The row grey has no colour at all, truth-jpeg is the truth "
-        "through JPEG of quality 90."
-    )
+    text = f"{data['n']:,} pictures ({sets}), the centre square of each at {evaluation.settings.size} px. "
+    if find_domain(evaluation.settings.domain).keeps_lightness:
+        text += (
+            "Every model is given the lightness of the truth and nothing else. The row grey has no colour at all, "
+            "truth-jpeg is the truth through JPEG of quality 90."
+        )
+    else:
+        text += (
+            f"Every model is given the input of each pair ({evaluation.settings.domain}), and says how bright things "
+            "are as well as what colour they have; models of photographs keep the input's brightness. The row input is "
+            "that input itself."
+        )
     left_out = data["left_out"]
     if left_out:
         names = ", ".join(f"{row['set']}/{row['name']}" for row in left_out[:_FEW_NAMES])

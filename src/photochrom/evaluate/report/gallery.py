@@ -11,23 +11,24 @@ from PIL import Image
 from photochrom.atomic import atomic_write
 from photochrom.errors import OutputError
 from photochrom.evaluate.arrays import Rgb
-from photochrom.evaluate.dataset import grey_of, open_square
+from photochrom.evaluate.given import open_pair
 from photochrom.evaluate.painters import Painter
 from photochrom.pictures.picture import Picture
 from photochrom.progress import Progress, silent
 from photochrom.sheet import contact_sheet
 
 
-def strip(item: Picture, painters: Sequence[Painter], size: int) -> list[Rgb]:
+def strip(item: Picture, painters: Sequence[Painter], size: int, domain: str = "photo") -> list[Rgb]:
     """What each painter makes of one picture, (size,size,3) uint8. Raises PictureError."""
-    truth = open_square(item, size)
-    grey = grey_of(truth)
-    return [painter.paint(grey, truth) for painter in painters]
+    truth, given = open_pair(item, size, domain)
+    return [painter.paint(given, truth) for painter in painters]
 
 
-def sheet_of(items: Sequence[Picture], painters: Sequence[Painter], size: int, *, shown: int = 192) -> Image.Image:
+def sheet_of(
+    items: Sequence[Picture], painters: Sequence[Painter], size: int, *, domain: str = "photo", shown: int = 192
+) -> Image.Image:
     """A contact sheet: a row for each picture, a column for each painter, at most `shown` px each."""
-    rows = [[_smaller(picture, shown) for picture in strip(item, painters, size)] for item in items]
+    rows = [[_smaller(picture, shown) for picture in strip(item, painters, size, domain)] for item in items]
     return contact_sheet(rows, [painter.name for painter in painters])
 
 
@@ -45,6 +46,7 @@ def save_pictures(
     painters: Sequence[Painter],
     size: int,
     *,
+    domain: str = "photo",
     progress: Progress = silent,
 ) -> None:
     """FOLDER/ROW/SET/NAME.png for every picture and row; those that are there already stay. Raises OutputError."""
@@ -53,7 +55,7 @@ def save_pictures(
         name = Path(item.set_name, *(part for part in Path(item.name).parts if part not in ("/", "..")))
         paths = [folder / painter.name / name.with_name(f"{name.name}.png") for painter in painters]
         if not all(path.exists() for path in paths):
-            for path, picture in zip(paths, strip(item, painters, size), strict=True):
+            for path, picture in zip(paths, strip(item, painters, size, domain), strict=True):
                 try:
                     path.parent.mkdir(parents=True, exist_ok=True)
                 except OSError as error:

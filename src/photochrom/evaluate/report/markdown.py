@@ -26,6 +26,7 @@ def write_markdown(
     of the data's own, where those may not be passed on. notes: Markdown of a person who looked. Raises OutputError.
     """
     r, items = evaluation.results, evaluation.numbers.pictures if show is None else show
+    settings = evaluation.settings
     parts = ["# Quality", about(evaluation), tables.markdown(tables.result_rows(r["rows"]))]
     parts += [*r["notes"], *evaluation.missing.values(), tables.markdown(tables.meanings(r["rows"]))]
     if evaluation.settings.draws:
@@ -47,7 +48,7 @@ def write_markdown(
     file = path.with_name(f"{path.stem}-sheet.jpg")
     columns = sheet_columns(evaluation)
     with atomic_write(file, overwrite=True) as stream:
-        sheet = gallery.sheet_of(gallery.spread(items, SHOWN), columns, evaluation.settings.size)
+        sheet = gallery.sheet_of(gallery.spread(items, SHOWN), columns, settings.size, domain=settings.domain)
         sheet.save(stream, "JPEG", quality=88)
     names = ", ".join(painter.name for painter in columns)
     parts += ["## Contact sheet", f"![From left to right: {names}]({file.name})", f"From left to right: {names}."]

@@ -40,9 +40,8 @@ def write_page(evaluation: Evaluation, path: Path) -> Path:
         page.figure(figure, caption)
     page.heading("Contact sheet")
     shown = gallery.spread(evaluation.numbers.pictures, SHOWN)
-    page.picture(
-        gallery.sheet_of(shown, sheet_columns(evaluation), size), ", ".join(f"{i.set_name}/{i.name}" for i in shown)
-    )
+    sheet = gallery.sheet_of(shown, sheet_columns(evaluation), size, domain=evaluation.settings.domain)
+    page.picture(sheet, ", ".join(f"{i.set_name}/{i.name}" for i in shown))
     for painter in evaluation.numbers.painters:
         if isinstance(painter, ModelPainter):
             _ends(page, evaluation, painter)
@@ -63,7 +62,8 @@ def _ends(page: Page, evaluation: Evaluation, painter: ModelPainter) -> None:
     for title, places in (("worst", order[: -ENDS - 1 : -1]), ("best", order[:ENDS])):
         page.heading(f"{painter.name}: the {len(places)} {title} by {label}")
         items = [evaluation.numbers.pictures[i] for i in places]
-        page.picture(gallery.sheet_of(items, [grey, painter, truth], evaluation.settings.size))
+        columns, settings = [grey, painter, truth], evaluation.settings
+        page.picture(gallery.sheet_of(items, columns, settings.size, domain=settings.domain))
         page.table([readable(row) for row in ends[title]])
     page.text(
         "How all pictures fail, by simple rules: "

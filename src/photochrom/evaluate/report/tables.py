@@ -10,7 +10,15 @@ from photochrom.evaluate.report.cells import show
 from photochrom.evaluate.summary import METRICS
 
 _SHARES = {"tinted_share", "accuracy", "accuracy_area", "coverage_5", "ece"}  # shown in percent
-_DIGITS = {"lpips_alex": 4, "lpips_vgg": 4, "best_of_5_lpips": 4, "diversity_5": 4, "ssim": 4, "ab_mse": 5}
+_DIGITS = {
+    "lpips_alex": 4,
+    "lpips_vgg": 4,
+    "best_of_5_lpips": 4,
+    "diversity_5": 4,
+    "ssim": 4,
+    "ab_mse": 5,
+    "edges_kept": 4,
+}
 
 
 def number(name: str, value: float) -> str:
