@@ -12,7 +12,8 @@ from photochrom.train.recipe import RECIPES, load_recipe, recipe_names
 from photochrom.train.run.options import RunOptions
 from photochrom.train.run.run import train
 
-OURS = [name for name in recipe_names() if not name.startswith("photo")]  # test_photo_recipe.py has those
+# Those with the photo network are in test_photo_recipe.py and test_pairs_training.py.
+OURS = [name for name in recipe_names() if load_recipe(name).network.kind != "photo"]
 SMALL = {
     "cifar-cnn": ["network.width=4"],
     "unet": ["network.width=4", "network.levels=5"],

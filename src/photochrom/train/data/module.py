@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
@@ -13,10 +14,12 @@ from lightning.pytorch.loops.progress import _ProcessedTracker
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from photochrom.domains.table import find_domain
 from photochrom.errors import TrainingError
 from photochrom.pictures.picture import Picture
 from photochrom.pictures.split import Split
 from photochrom.progress import Progress, silent
+from photochrom.train.data.inputs import inputs_of
 from photochrom.train.data.left_out import LeftOut, log
 from photochrom.train.data.loader import ResumableLoader, picks_loader
 from photochrom.train.data.order import TrainOrder, ValidationOrder
@@ -30,6 +33,8 @@ FEW = 2000  # pictures that are looked at before a run, where it doesn't decode 
 
 class PictureData(lightning.LightningDataModule):
     """Batches {"rgb": uint8 (N,3,size,size) sRGB} on the device, and "other" where there is a second set.
+
+    In a domain whose brightness is not lightness "plane" too, float32 (N,1,size,size): what the network is shown.
 
     unpaired: the second set, with no pair for each picture of the first; if it is `pictures` itself, one picture is
     never taken for both. cache_in_memory: whether, with data.resident = "auto", all are decoded into memory at once; it
@@ -53,9 +58,15 @@ class PictureData(lightning.LightningDataModule):
         self.apart = unpaired is pictures
         if unpaired:
             self.sets["train"]["other"], self.sets["validation"]["other"] = unpaired.train, unpaired.validation
-        center = View(config.size, seed=seed)
-        random_view = View(config.size, random=True, zoom=config.zoom, seed=seed)
-        self.views = {"train": random_view if config.crop == "random" else center, "validation": View(config.size)}
+        paired = not find_domain(recipe.domain).keeps_lightness and any(
+            picture.input(config.input) for picture in (*pictures.train, *pictures.validation)
+        )
+        center = View(config.size, seed=seed, paired=paired, kind=config.input)
+        random_view = replace(center, random=True, zoom=config.zoom)
+        self.views = {"train": random_view if config.crop == "random" else center, "validation": center}
+        self.inputs = {
+            part: inputs_of(recipe.domain, seed=seed, varied=part == "train", paired=paired) for part in self.sets
+        }
         self.residents: dict[str, dict[str, Resident]] = {}
         every = [picture for sets in self.sets.values() for pictures in sets.values() for picture in pictures]
         self.left_out = LeftOut(len(every), every)
@@ -150,11 +161,14 @@ class PictureData(lightning.LightningDataModule):
         if "picks" not in batch:
             return {name: value.to(device, non_blocking=True) for name, value in batch.items()}
         part, picks = batch["part"], batch["picks"]
-        view = self.views[part]
-        return {
-            name: resident.squares(view, int(picks[0, 0]), picks[:, i]).to(device)
+        view, inputs, epoch = self.views[part], self.inputs[part], int(picks[0, 0])
+        squares = {
+            name: resident.squares(view, epoch, picks[:, i])
             for i, (name, resident) in enumerate(self.residents[part].items(), start=1)
         }
+        if inputs:
+            squares |= inputs.split(squares["rgb"], epoch, picks[:, 1].tolist())
+        return {name: square.to(device) for name, square in squares.items()}
 
     def _loader(self, part: str, order: TrainOrder | ValidationOrder) -> DataLoader[Any]:
         if part in self.residents:
@@ -162,7 +176,7 @@ class PictureData(lightning.LightningDataModule):
         config = self.recipe.data
         least = config.min_colorfulness if part == "train" else 0.0
         return ResumableLoader(
-            Squares(self.sets[part], self.views[part], least),
+            Squares(self.sets[part], self.views[part], least, self.inputs[part]),
             batch_sampler=order,
             collate_fn=collate,
             num_workers=config.workers,

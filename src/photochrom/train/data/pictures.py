@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from torch.utils.data import Dataset
 
 from photochrom.color.colorfulness import colorfulness
 from photochrom.errors import PictureError, TrainingError
+from photochrom.pictures.pairs import pair_pixels
 from photochrom.pictures.picture import Picture, Pixels
 from photochrom.pictures.squares import center_crop, chance, random_boxes, resized_crop
+from photochrom.train.data.inputs import Inputs
 from photochrom.train.data.left_out import Broken
 
 _TRIES = 50  # pictures tried in the place of one that can't be used
@@ -27,44 +29,82 @@ Pick = tuple[int, ...]  # the epoch, then the number of a picture in each set
 
 @dataclass(frozen=True)
 class View:
-    """Which square of a picture is taken. random: anywhere, at a short side of size..size*zoom; else the middle."""
+    """Which square of a picture is taken. random: anywhere, at a short side of size..size*zoom; else the middle.
+
+    paired: whether there are pairs: pictures then have 6 channels, the last 3 of them the input's of this kind ("" for
+    the only one), which are 0 where a picture has none.
+    """
 
     size: int
     random: bool = False
     zoom: float = 1.0
     seed: int = 0
+    paired: bool = False
+    kind: str = ""
 
     def boxes(self, sizes: NDArray[np.int64], epoch: int, indices: NDArray[np.int64]) -> NDArray[np.float64]:
         """Left, top, side (N,3) for pictures of width, height (N,2): a function of seed, epoch and picture."""
         return random_boxes(sizes, self.zoom, chance(self.seed, epoch, indices, 3))
 
     def take(self, picture: Picture, epoch: int, index: int) -> Pixels:
-        """(size,size,3) sRGB. Raises PictureError."""
-        pixels = picture.pixels(round(self.size * self.zoom))
+        """(size,size,3 or 6) sRGB. Raises PictureError."""
+        layers = self._layers(picture)
         if not self.random:
-            return center_crop(pixels, self.size)
-        sizes = np.array([pixels.shape[1::-1]])
-        return resized_crop(pixels, self.boxes(sizes, epoch, np.array([index]))[0], self.size)
+            return _stacked(center_crop(pixels, self.size) for pixels in layers)
+        sizes = np.array([layers[0].shape[1::-1]])
+        box = self.boxes(sizes, epoch, np.array([index]))[0]
+        return _stacked(resized_crop(pixels, box, self.size) for pixels in layers)
 
     def whole(self, picture: Picture) -> Pixels:
-        """What has to be kept (H,W,3) to take any square from later: no larger than needed. Raises PictureError."""
+        """What has to be kept (H,W,3 or 6) to take any square later, no larger than needed. Raises PictureError."""
         least = round(self.size * self.zoom)
-        pixels = picture.pixels(least)
+        layers = self._layers(picture)
         if not self.random:
-            return center_crop(pixels, self.size)
-        height, width = pixels.shape[:2]
+            return _stacked(center_crop(pixels, self.size) for pixels in layers)
+        height, width = layers[0].shape[:2]
         short = min(height, width)
         if short <= least:
-            return pixels
-        size = tuple(max(least, round(side * least / short)) for side in (width, height))
-        return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
+            return _stacked(layers)
+        size = max(least, round(width * least / short)), max(least, round(height * least / short))
+        return _stacked(_resized(pixels, size) for pixels in layers)
+
+    def _layers(self, picture: Picture) -> list[Pixels]:
+        """The picture, and where there are pairs its input at the same size, (H,W,3) each. Raises PictureError."""
+        least = round(self.size * self.zoom)
+        if not self.paired:
+            return [picture.pixels(least)]
+        if picture.input(self.kind) is None:
+            pixels = picture.pixels(least)
+            return [pixels, np.zeros_like(pixels)]
+        truth, given = pair_pixels(picture, self.kind, least)
+        same = truth.shape == given.shape
+        return [truth, given if same else _resized(given, (truth.shape[1], truth.shape[0]))]
+
+
+def _stacked(layers: Iterable[Pixels]) -> Pixels:
+    """(H,W,3) each -> (H,W,3 times as many)."""
+    parts = list(layers)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
+
+
+def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
 
 
 class Squares(Dataset[dict[str, Any]]):
-    """Sets of pictures by name ("rgb", "other"); an item is a square of each, and what was broken on the way."""
+    """Sets of pictures by name ("rgb", "other"); an item is a square of each, and what was broken on the way.
 
-    def __init__(self, sets: Mapping[str, Sequence[Picture]], view: View, least_colorful: float = 0.0) -> None:
-        self.sets, self.view, self.least_colorful = sets, view, least_colorful
+    inputs: what makes "plane" of the squares of "rgb", where the network is not shown their lightness.
+    """
+
+    def __init__(
+        self,
+        sets: Mapping[str, Sequence[Picture]],
+        view: View,
+        least_colorful: float = 0.0,
+        inputs: Inputs | None = None,
+    ) -> None:
+        self.sets, self.view, self.least_colorful, self.inputs = sets, view, least_colorful, inputs
 
     def __getitem__(self, pick: Pick) -> dict[str, Any]:
         broken: list[Broken] = []
@@ -72,6 +112,8 @@ class Squares(Dataset[dict[str, Any]]):
             name: torch.from_numpy(self._square(pictures, pick[0], index, broken)).permute(2, 0, 1)
             for (name, pictures), index in zip(self.sets.items(), pick[1:], strict=True)
         }
+        if self.inputs:
+            item |= self.inputs.split(item["rgb"][None], pick[0], [pick[1]], squeeze=True)
         return item | {"broken": broken}
 
     def _square(self, pictures: Sequence[Picture], epoch: int, index: int, broken: list[Broken]) -> Pixels:
@@ -81,7 +123,7 @@ class Squares(Dataset[dict[str, Any]]):
             except PictureError as error:
                 broken.append((pictures[number].where, str(error)))
                 continue
-            if self.least_colorful <= 0 or colorfulness(square) >= self.least_colorful:
+            if self.least_colorful <= 0 or colorfulness(square[..., :3]) >= self.least_colorful:
                 return square
         why = f" ({broken[-1][1]})" if broken else ""
         raise TrainingError(

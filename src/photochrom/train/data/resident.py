@@ -25,7 +25,10 @@ _PROBE = 64  # pictures after which it is known whether all will fit
 
 @dataclass
 class Resident:
-    """pixels: all pictures' rows one after another, (P,3) uint8. start: (N,) where each begins. sizes: (N,2) w, h."""
+    """pixels: all pictures' rows one after another, (P,C) uint8, C 3 or with pairs 6. start: (N,) where each begins.
+
+    sizes: (N,2) w, h.
+    """
 
     pixels: Tensor
     start: Tensor
@@ -39,10 +42,10 @@ class Resident:
         return Resident(self.pixels.to(device), self.start.to(device), self.sizes)
 
     def squares(self, view: View, epoch: int, indices: NDArray[np.int64]) -> Tensor:
-        """uint8 (N,3,size,size) on the device, channels last in memory."""
+        """uint8 (N,C,size,size) on the device, channels last in memory."""
         chosen = torch.from_numpy(indices).to(self.start.device)
         if not view.random:
-            whole = self.pixels[: len(self) * view.size**2].view(-1, view.size, view.size, 3)
+            whole = self.pixels[: len(self) * view.size**2].view(-1, view.size, view.size, self.pixels.shape[1])
             return whole[chosen].permute(0, 3, 1, 2)
         sizes = self.sizes[indices]
         box = torch.from_numpy(view.boxes(sizes, epoch, indices)).float().to(chosen.device)
@@ -58,7 +61,7 @@ class Resident:
         return torch.lerp(top, bottom, fy).round_().to(torch.uint8).permute(0, 3, 1, 2)
 
     def _at(self, row: Tensor, column: Tensor) -> Tensor:
-        """(N,size,size,3) float"""
+        """(N,size,size,C) float"""
         return self.pixels[row[:, :, None] + column[:, None, :]].float()
 
 
@@ -82,7 +85,7 @@ class _Whole(Dataset[tuple[NDArray[np.uint8] | None, list[Broken]]]):
             whole = self.view.whole(self.pictures[index])
         except PictureError as error:
             return None, [(self.pictures[index].where, str(error))]
-        return (whole if self.least_colorful <= 0 or colorfulness(whole) >= self.least_colorful else None), []
+        return (whole if self.least_colorful <= 0 or colorfulness(whole[..., :3]) >= self.least_colorful else None), []
 
 
 def load_resident(
@@ -117,12 +120,13 @@ def load_resident(
             starts.append(used)
             sizes.append((rows.shape[1], rows.shape[0]))
             used += rows.shape[0] * rows.shape[1]
-            waiting.append(rows.view(-1, 3))
+            waiting.append(rows.view(-1, rows.shape[2]))
         if pixels is None and done in (_PROBE, len(pictures)):
             expected = used * len(pictures) // done
-            if 3 * expected > room:
+            channels = waiting[0].shape[1] if waiting else 3
+            if channels * expected > room:
                 return None
-            pixels = _memory(min(room // 3, 2 * expected) if done < len(pictures) else used)
+            pixels = _memory(min(room // channels, 2 * expected) if done < len(pictures) else used, channels)
         if pixels is not None and waiting:
             if used > len(pixels):
                 return None
@@ -132,12 +136,12 @@ def load_resident(
     return Resident(pixels[:used], torch.tensor(starts, dtype=torch.int64), np.array(sizes, np.int64).reshape(-1, 2))
 
 
-def _memory(count: int) -> Tensor:
-    """(count,3) uint8, zeros, that cost nothing until they are written to and are given back when done with.
+def _memory(count: int, channels: int) -> Tensor:
+    """(count,channels) uint8, zeros, that cost nothing until they are written to and are given back when done with.
 
     Not from malloc, which may be told to keep what is freed (photochrom.train.run.malloc).
     """
-    return torch.frombuffer(mmap.mmap(-1, max(3, 3 * count)), dtype=torch.uint8).view(-1, 3)[:count]
+    return torch.frombuffer(mmap.mmap(-1, channels * max(1, count)), dtype=torch.uint8).view(-1, channels)[:count]
 
 
 def free_memory() -> int:

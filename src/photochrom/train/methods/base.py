@@ -15,7 +15,8 @@ from photochrom.errors import UsageError
 from photochrom.network.spec import NetworkSpec
 from photochrom.train.augment.ageing import aged_lightness
 from photochrom.train.augment.backgrounds import on_plain_background
-from photochrom.train.augment.geometry import augmentation
+from photochrom.train.augment.geometry import augmentation, geometry
+from photochrom.train.augment.intensity import varied_intensity
 from photochrom.train.data.module import seed_step
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins
@@ -74,6 +75,7 @@ class ColorMethod(lightning.LightningModule):
                 )
         self.done = 0.0
         self._augmentation = augmentation(recipe.augment)
+        self._geometry = geometry(recipe.augment)
         self._diversity, self._diversity_truth = Diversity(), Diversity()
 
     def adopt(self, recipe: Recipe) -> None:
@@ -85,6 +87,14 @@ class ColorMethod(lightning.LightningModule):
     def predict_ab(self, lightness: Tensor) -> Tensor:
         """(N,1,H,W) 0..100 -> (N,2,H,W) in ab units, float32."""
         raise NotImplementedError
+
+    def predict_lab(self, lightness: Tensor) -> Tensor:
+        """(N,1,H,W) 0..100 -> (N,3,H,W), L* and ab, float32: the lightness that is given, or the network's own."""
+        return torch.cat([lightness, self.predict_ab(lightness)], dim=1)
+
+    def fitting_weights(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """What this method takes of the weights that it is to begin with, by name."""
+        return weights
 
     def exportable(self) -> Exportable:
         """What export writes, of a network that gives ab; its spec names no recipe, domain or licence yet."""
@@ -100,8 +110,8 @@ class ColorMethod(lightning.LightningModule):
 
     def preview(self, batch: Batch) -> dict[str, Tensor]:
         """What the sheet of an epoch shows of a validation batch: Lab pictures (N,3,H,W) by the names of columns."""
-        lightness, ab = batch["lightness"], self.predict_ab(batch["lightness"])
-        shown = {"grey": torch.cat([lightness, torch.zeros_like(ab)], 1), "ours": torch.cat([lightness, ab], 1)}
+        lightness, ours = batch["lightness"], self.predict_lab(batch["lightness"])
+        shown = {"grey": torch.cat([lightness, torch.zeros_like(ours[:, 1:])], 1), "ours": ours}
         if "ab" in batch:
             shown["truth"] = torch.cat([batch.get("true_lightness", lightness), batch["ab"]], 1)
         return shown
@@ -136,11 +146,15 @@ class ColorMethod(lightning.LightningModule):
         if training:
             self.seed_step()
         with torch.no_grad(), torch.autocast(batch["rgb"].device.type, enabled=False):
-            rgb = self._prepared(batch["rgb"], training)
-            lab = rgb_to_lab(rgb)
-            light, share = lab[:, :1], self.recipe.augment.aged
-            seen = aged_lightness(rgb, light, share) if training and share else light
-            whole: Batch = {**batch, "lightness": seen, "true_lightness": light, "ab": lab[:, 1:]}
+            options = self.recipe.augment
+            if "plane" in batch:
+                rgb, seen = self._prepared_pair(batch["rgb"], batch["plane"], training)
+                lab = rgb_to_lab(rgb)
+            else:
+                rgb = self._prepared(batch["rgb"], training)
+                lab = rgb_to_lab(rgb)
+                seen = aged_lightness(rgb, lab[:, :1], options.aged) if training and options.aged else lab[:, :1]
+            whole: Batch = {**batch, "lightness": seen, "true_lightness": lab[:, :1], "ab": lab[:, 1:]}
             if "other" in batch:
                 other = rgb_to_lab(self._prepared(batch["other"], training))
                 whole["other_lightness"], whole["other_ab"] = other[:, :1], other[:, 1:]
@@ -154,6 +168,16 @@ class ColorMethod(lightning.LightningModule):
         if len(self._augmentation):
             rgb = self._augmentation(rgb).clamp(0, 1)
         return on_plain_background(rgb, self.recipe.augment.plain)
+
+    def _prepared_pair(self, pictures: Tensor, plane: Tensor, training: bool) -> tuple[Tensor, Tensor]:
+        """The same of pairs, moved alike; of the plane, its brightness and contrast are varied."""
+        rgb = pictures.float() / 255
+        if not training:
+            return rgb, plane
+        if len(self._geometry):
+            both = self._geometry(torch.cat([rgb, plane / 100], dim=1)).clamp(0, 1)
+            rgb, plane = both[:, :3], both[:, 3:] * 100
+        return rgb, varied_intensity(plane, self.recipe.augment.intensity)
 
     # Optimisation
 

@@ -14,8 +14,10 @@ class Batch(TypedDict, total=False):
     """sRGB (N,3,H,W), uint8."""
     other: Tensor
     """The same of data.other."""
+    plane: Tensor
+    """What the network is given in a domain whose brightness is not lightness: (N,1,H,W), 0..100."""
     lightness: Tensor
-    """What the network is given: (N,1,H,W), L* 0..100, perhaps aged."""
+    """What the network is given: (N,1,H,W), L* 0..100, perhaps aged; or `plane`, varied."""
     true_lightness: Tensor
     """(N,1,H,W), L* 0..100, of the clean pictures."""
     ab: Tensor

@@ -9,6 +9,7 @@ from photochrom.train.methods.base import ColorMethod
 from photochrom.train.methods.cgan import ConditionalGAN
 from photochrom.train.methods.cyclegan import CycleGAN
 from photochrom.train.methods.distribution import Distribution
+from photochrom.train.methods.paired import Paired
 from photochrom.train.methods.photo import PhotoMethod
 from photochrom.train.methods.regression import Regression
 from photochrom.train.recipe.sections import MethodName, Recipe
@@ -19,6 +20,7 @@ METHODS: Mapping[MethodName, type[ColorMethod]] = {
     "cgan": ConditionalGAN,
     "cyclegan": CycleGAN,
     "photo": PhotoMethod,
+    "paired": Paired,
 }
 
 

@@ -19,6 +19,7 @@ from photochrom.train.networks.blocks import upsampled
 from photochrom.train.networks.efficientnet import LAYOUTS, Encoder, encoder_input
 from photochrom.train.networks.hints import HintSpreader
 
+LIGHT, CHROMA = 50.0, 100.0  # units of L*, counted from the middle, and of ab to one unit of a head for Lab
 WIDTHS = (72, 96, 128, 192)  # channels of the decoder at strides 4, 8, 16, 32
 
 
@@ -161,3 +162,18 @@ class PhotoNet(nn.Module):
     if TYPE_CHECKING:
 
         def __call__(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor: ...
+
+
+class LabOutput(nn.Module):
+    """A PhotoNet with a head of three channels, that of lightness in units of L*: what an exported file holds.
+
+    Intensity (N,1,H,W) 0..100 -> (N,3,H/4,W/4): L*, and ab in units of CHROMA.
+    """
+
+    def __init__(self, network: PhotoNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, intensity: Tensor) -> Tensor:
+        raw = self.network(intensity)
+        return torch.cat([LIGHT * (raw[:, :1] + 1), raw[:, 1:]], dim=1)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from photochrom.train.recipe.values import Bounds, build, check_bounds
 
-MethodName: TypeAlias = Literal["regression", "distribution", "cgan", "cyclegan", "photo"]
+MethodName: TypeAlias = Literal["regression", "distribution", "cgan", "cyclegan", "photo", "paired"]
 NetworkKind: TypeAlias = Literal["cifar-cnn", "unet", "unet-timm", "resnet50-frozen", "eccv16", "cyclegan", "photo"]
 PixelLoss: TypeAlias = Literal["l1", "l2", "huber"]
 Adversarial: TypeAlias = Literal["none", "vanilla", "lsgan", "hinge"]
@@ -43,6 +43,8 @@ class DataConfig:
     workers: Count = 2  # processes that decode
     resident: Literal["auto", "yes", "no"] = "auto"  # decode once and keep the squares as uint8 in memory
     resident_gib: Amount = 4.0  # on a CPU, "auto" keeps at most this much; on a GPU, half of its free memory
+    # the word of the inputs in the names of pairs, as in "ir" of KEY.rgb.png and KEY.ir.png; "" = the only one
+    input: str = ""
     other: str = ""  # cyclegan: folder or shard of the second, unpaired domain; "" = the same pictures, without colour
     # cyclegan: what a picture of data.other says: the lightness of a scene alone (black-and-white photographs), an
     # intensity that is no lightness (infrared, drawings), or colours
@@ -104,6 +106,8 @@ class LossConfig:
     neighbours: Positive = 5  # bins that share one soft target
     distribution_weight: Amount = 1.0
     perceptual_weight: Amount = 0.0
+    # paired: of the difference in how strong and how varied a picture's colours are; means of plausible ones are pale
+    chroma_weight: Amount = 0.0
     semantic_weight: Amount = 0.0  # photo: distance between embeddings of the whole picture by the critic's backbone
     huber_weight: Amount = 0.0
     critic_weights: str = ""  # photo: a local file of EfficientNet-lite0's ImageNet weights, instead of the hub
@@ -165,6 +169,9 @@ class AugmentConfig:
     contrast: Share = 0.0  # up to this share flatter or harder
     scale: ShareBelowOne = 0.0  # up to this share smaller or larger
     aged: Share = 0.0  # share of the inputs aged like old photographs; the colours to learn stay clean
+    # share by which the input of a domain whose brightness is not lightness is made darker, lighter, flatter, harder,
+    # curved and grainy
+    intensity: Share = 0.0
     plain: Share = 0.0  # share of the pictures whose subject is cut out and put on an even white, grey or black
 
 
@@ -189,6 +196,7 @@ class Recipe:
     name: str = "recipe"
     title: str = ""
     method: MethodName = "regression"
+    domain: str = "photo"  # the kind of pictures that it colours, a row of photochrom.domains
     data: DataConfig = field(default_factory=DataConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     loss: LossConfig = field(default_factory=LossConfig)

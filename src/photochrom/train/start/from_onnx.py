@@ -22,10 +22,11 @@ from photochrom.network.spec import METADATA_KEY, NetworkSpec
 from photochrom.train.export import random_inputs
 from photochrom.train.networks.efficientnet import fold_norms
 from photochrom.train.networks.multiscale import MultiScale, exported_scale_weights
-from photochrom.train.networks.photo import PhotoNet
+from photochrom.train.networks.photo import LabOutput, PhotoNet
 from photochrom.train.start.norms import statistics
 
-PARITY = 1e-3  # largest difference of a probability
+PARITY = 1e-3  # largest difference of a probability, or of Lab in units of L* and of the scale
+LAB_CHANNELS = 3
 _COPYING = ("Cast", "Identity")  # what an exporter puts between a constant and its use
 _RESHAPING = (*_COPYING, "Reshape", "Unsqueeze", "Squeeze")  # and between a group norm and the next convolution
 
@@ -81,18 +82,21 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, NetworkSpec]:
         spec = NetworkSpec.from_metadata(text, inputs=[value.name for value in model.graph.input])
         weights = exported_scale_weights(spec.details)
         settings = dict(spec.details.get("network", {}))
-        if spec.output != "distribution":
+        if spec.output == "ab":
             raise ValueError(spec.output)
-        net = PhotoNet(len(spec.centres), **settings).eval()
+        net = PhotoNet(len(spec.centres) or LAB_CHANNELS, **settings).eval()
         fold_norms(net.encoder)
     except (OSError, ValueError, StopIteration, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is no photochrom model with a distribution over colour: name another file") from error
+        raise ModelError(
+            f"{path} is no export of the photo network with a distribution or with Lab: name another file"
+        ) from error
     except ModelError as error:
         raise ModelError(f"{path} can't be used: {error}") from error
     except Exception as error:  # protobuf's own exceptions share no public base class
         raise ModelError(f"{path} is not a usable ONNX model ({error}): export it again with photochrom") from error
     _fill(net, _Graph(model.graph), len(weights), path)
-    _check(net, MultiScale(net, weights, spec.details.get("smoothing", 0.0)), spec, path)
+    lab = spec.output == "lab"
+    _check(net, LabOutput(net) if lab else MultiScale(net, weights, spec.details.get("smoothing", 0.0)), spec, path)
     return net, spec
 
 
@@ -183,7 +187,10 @@ def _check(net: PhotoNet, exported: nn.Module, spec: NetworkSpec, path: Path) ->
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     theirs = torch.from_numpy(session.run(None, {name: value.numpy() for name, value in inputs.items()})[0])
     with torch.no_grad():
-        worst = float((exported(*inputs.values()).softmax(1) - theirs.softmax(1)).abs().max())
+        ours = exported(*inputs.values())
+        if spec.output == "distribution":
+            ours, theirs = ours.softmax(1), theirs.softmax(1)
+        worst = float((ours - theirs).abs().max())
     if not worst <= PARITY:
         raise ModelError(
             f"the network read from {path} differs from the file by {worst:.1e}: it was made by another version"

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from photochrom.errors import UsageError
 from photochrom.pictures.picture import Picture
+from photochrom.pictures.split import Split
 from photochrom.train.data.counting import count_bins
-from photochrom.train.data.pictures import Squares, View, collate
+from photochrom.train.data.module import PictureData
+from photochrom.train.data.pictures import Squares, collate
 from photochrom.train.lab import rgb_to_lab
 from photochrom.train.losses.bins import Bins
-from photochrom.train.methods import ColorMethod, read_checkpoint
+from photochrom.train.methods import METHODS, ColorMethod, read_checkpoint
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.start.norms import measure_norms
 
@@ -44,14 +46,16 @@ class Start:
             from photochrom.train.start.from_onnx import photo_from_onnx, photo_weights
 
             net, spec = photo_from_onnx(path)
-            return cls(photo_weights(net), bins or bins_on(spec.centres, pictures, recipe), exported=True)
+            if METHODS[recipe.method].needs_bins:
+                bins = bins or bins_on(spec.centres, pictures, recipe)
+            return cls(photo_weights(net), bins, exported=True)
         saved = read_checkpoint(path)
         return cls(saved.weights, bins or saved.bins)
 
     def load_into(self, method: ColorMethod, pictures: Sequence[Picture]) -> None:
         """Put the weights into the method's networks. Raises UsageError where they don't fit."""
         try:
-            method.load_state_dict(self.weights)
+            method.load_state_dict(method.fitting_weights(self.weights))
         except RuntimeError as error:  # torch lists every name that is missing or of another shape
             lines = [line.strip() for line in str(error).splitlines()]
             raise UsageError(
@@ -78,9 +82,10 @@ def prior_on(centres: NDArray[np.float32], counted: Bins) -> NDArray[np.float32]
 
 
 def _inputs(pictures: Sequence[Picture], recipe: Recipe) -> list[torch.Tensor]:
-    """Lightness (N,1,size,size) 0..100 of batches of pictures, as they are trained on."""
+    """What the network is given, (N,1,size,size) 0..100, of batches of pictures as they are trained on."""
     chosen = sorted(pictures, key=lambda picture: picture.digest)[:MEASURED]
-    view = View(recipe.data.size, random=recipe.data.crop == "random", zoom=recipe.data.zoom, seed=recipe.train.seed)
-    squares = Squares({"rgb": chosen}, view)
-    batches = (range(i, min(i + 16, len(chosen))) for i in range(0, len(chosen), 16))
-    return [rgb_to_lab(collate([squares[0, i] for i in batch])["rgb"].float() / 255)[:, :1] for batch in batches]
+    data = PictureData(recipe, Split(chosen, []))
+    squares = Squares({"rgb": chosen}, data.views["train"], inputs=data.inputs["train"])
+    numbers = (range(i, min(i + 16, len(chosen))) for i in range(0, len(chosen), 16))
+    batches = [collate([squares[0, i] for i in batch]) for batch in numbers]
+    return [batch["plane"] if "plane" in batch else rgb_to_lab(batch["rgb"].float() / 255)[:, :1] for batch in batches]
