@@ -165,3 +165,25 @@ def test_the_chroma_loss_asks_for_as_much_colour_as_the_truth_has() -> None:
     pale, vivid = chroma_loss(truth * 0.5, truth), chroma_loss(truth * 1.5, truth)
     assert pale > 0.3 and vivid > 0.3
     assert (chroma_strength(truth) > chroma_strength(truth * 0.5)).all()
+
+
+def test_cyclegan_takes_the_inputs_of_other_pairs(pairs: Path, tmp_path: Path) -> None:
+    small = ("network.decoder_widths=[72, 96, 128, 192]", "network.pretrained=true", "network.work_size=0")
+    recipe = tiny("infrared-cyclegan", *small, "network.width=4", "network.blocks=1", "train.batch=2")
+    data = PictureData(recipe, parts := parts_of([pairs], recipe), parts)
+    data.setup("fit")
+    batch = data.transfer_batch_to_device(next(iter(data.train_dataloader())), torch.device("cpu"), 0)
+    assert batch["other_plane"].shape == batch["plane"].shape and "other" not in batch
+    assert not torch.allclose(batch["other_plane"], batch["plane"])  # another picture's
+    run = train(recipe, [pairs], tmp_path / "run", options=RunOptions(max_steps=2, device="cpu", quiet=True))
+    assert export(run, tmp_path / "net.onnx", domain="infrared") < 1e-3
+    shown = build_method(recipe).predict_lab(torch.rand(1, 1, 32, 32) * 100)
+    assert shown.shape == (1, 3, 32, 32) and shown.isfinite().all()
+    other = tmp_path / "other"
+    other.mkdir()
+    for path in (pairs / "ir").iterdir():
+        (other / path.name).write_bytes(path.read_bytes())
+    apart = tiny("infrared-cyclegan", *small, "network.width=4", "network.blocks=1", "train.batch=2",
+                 f"data.other={other}")  # fmt: skip
+    run = train(apart, [pairs / "rgb"], tmp_path / "two", options=RunOptions(max_steps=1, device="cpu", quiet=True))
+    assert (run / "samples" / "epoch-0001.jpg").is_file()

@@ -60,6 +60,16 @@ class Inputs:
         parts = {"rgb": rgb, "plane": torch.from_numpy(planes)[:, None]}
         return {name: part[0] for name, part in parts.items()} if squeeze else parts
 
+    def others(self, squares: Tensor, epoch: int, indices: Sequence[int]) -> Tensor:
+        """What a network is shown of pictures that are taken without their pair, (N,1,S,S) float32, 0..100.
+
+        squares: uint8 (N,3 or 6,S,S): the inputs of pairs, or pictures of the domain itself where there are only 3.
+        """
+        if squares.shape[1] > 3:
+            return self.split(squares, epoch, indices)["plane"]
+        pixels = squares.permute(0, 2, 3, 1).cpu().numpy()
+        return torch.from_numpy(np.stack([self._shown(np.ascontiguousarray(square)) for square in pixels]))[:, None]
+
     def _plane(self, square: Pixels, epoch: int, index: int) -> Float:
         truth, given = np.ascontiguousarray(square[..., :3]), np.ascontiguousarray(square[..., 3:])
         if not given.any():
@@ -70,7 +80,10 @@ class Inputs:
                 )
             rng = np.random.default_rng((self.seed, epoch, index)) if self.varied else None
             given = self.simulation(truth, rng)
-        plane = self.domain.prepare(given, (square.shape[1], square.shape[0]))
+        return self._shown(given)
+
+    def _shown(self, given: Pixels) -> Float:
+        plane = self.domain.prepare(given, (given.shape[1], given.shape[0]))
         return np.asarray(self.domain.show(plane) if self.domain.show else plane, np.float32)
 
 

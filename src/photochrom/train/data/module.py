@@ -167,6 +167,9 @@ class PictureData(lightning.LightningDataModule):
             for i, (name, resident) in enumerate(self.residents[part].items(), start=1)
         }
         if inputs:
+            if "other" in squares:  # of the same pictures the inputs, else pictures of the domain
+                others = squares.pop("other") if self.apart else squares.pop("other")[:, :3]
+                squares["other_plane"] = inputs.others(others, epoch, picks[:, 2].tolist())
             squares |= inputs.split(squares["rgb"], epoch, picks[:, 1].tolist())
         return {name: square.to(device) for name, square in squares.items()}
 
@@ -176,7 +179,7 @@ class PictureData(lightning.LightningDataModule):
         config = self.recipe.data
         least = config.min_colorfulness if part == "train" else 0.0
         return ResumableLoader(
-            Squares(self.sets[part], self.views[part], least, self.inputs[part]),
+            Squares(self.sets[part], self.views[part], least, self.inputs[part], apart=self.apart),
             batch_sampler=order,
             collate_fn=collate,
             num_workers=config.workers,

@@ -94,7 +94,8 @@ def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 class Squares(Dataset[dict[str, Any]]):
     """Sets of pictures by name ("rgb", "other"); an item is a square of each, and what was broken on the way.
 
-    inputs: what makes "plane" of the squares of "rgb", where the network is not shown their lightness.
+    inputs: what makes "plane" of the squares of "rgb", where the network is not shown their lightness, and
+    "other_plane" of "other", which are the same pictures (`apart`) or pictures of the domain.
     """
 
     def __init__(
@@ -103,8 +104,11 @@ class Squares(Dataset[dict[str, Any]]):
         view: View,
         least_colorful: float = 0.0,
         inputs: Inputs | None = None,
+        *,
+        apart: bool = False,
     ) -> None:
-        self.sets, self.view, self.least_colorful, self.inputs = sets, view, least_colorful, inputs
+        self.sets, self.view, self.least_colorful = sets, view, least_colorful
+        self.inputs, self.apart = inputs, apart
 
     def __getitem__(self, pick: Pick) -> dict[str, Any]:
         broken: list[Broken] = []
@@ -113,6 +117,9 @@ class Squares(Dataset[dict[str, Any]]):
             for (name, pictures), index in zip(self.sets.items(), pick[1:], strict=True)
         }
         if self.inputs:
+            if "other" in item:
+                others = item.pop("other") if self.apart else item.pop("other")[:3]
+                item["other_plane"] = self.inputs.others(others[None], pick[0], [pick[2]])[0]
             item |= self.inputs.split(item["rgb"][None], pick[0], [pick[1]], squeeze=True)
         return item | {"broken": broken}
 

@@ -158,6 +158,8 @@ class ColorMethod(lightning.LightningModule):
             if "other" in batch:
                 other = rgb_to_lab(self._prepared(batch["other"], training))
                 whole["other_lightness"], whole["other_ab"] = other[:, :1], other[:, 1:]
+            if "other_plane" in batch:
+                whole["other_lightness"] = self._prepared_plane(batch["other_plane"], training)
         return whole
 
     def _prepared(self, pictures: Tensor, training: bool) -> Tensor:
@@ -178,6 +180,14 @@ class ColorMethod(lightning.LightningModule):
             both = self._geometry(torch.cat([rgb, plane / 100], dim=1)).clamp(0, 1)
             rgb, plane = both[:, :3], both[:, 3:] * 100
         return rgb, varied_intensity(plane, self.recipe.augment.intensity)
+
+    def _prepared_plane(self, plane: Tensor, training: bool) -> Tensor:
+        """The same of a plane alone."""
+        if not training:
+            return plane
+        if len(self._geometry):
+            plane = self._geometry(plane / 100).clamp(0, 1) * 100
+        return varied_intensity(plane, self.recipe.augment.intensity)
 
     # Optimisation
 

@@ -16,6 +16,8 @@ class Batch(TypedDict, total=False):
     """The same of data.other."""
     plane: Tensor
     """What the network is given in a domain whose brightness is not lightness: (N,1,H,W), 0..100."""
+    other_plane: Tensor
+    """The same of pictures that are no pairs of `rgb`."""
     lightness: Tensor
     """What the network is given: (N,1,H,W), L* 0..100, perhaps aged; or `plane`, varied."""
     true_lightness: Tensor

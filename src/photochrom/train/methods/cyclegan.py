@@ -14,7 +14,9 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from photochrom.domains.table import find_domain
 from photochrom.errors import UsageError
+from photochrom.network.spec import Input
 from photochrom.train.losses.bins import Bins
 from photochrom.train.losses.losses import generator_loss
 from photochrom.train.methods.adversary import discriminator_losses, patch_discriminator
@@ -33,7 +35,7 @@ from photochrom.train.networks.cyclegan import (
 )
 from photochrom.train.networks.old_names import accept_old_names
 from photochrom.train.networks.patchgan import PatchGAN
-from photochrom.train.recipe.sections import Recipe
+from photochrom.train.recipe.sections import OtherKind, Recipe
 
 POOL = 50  # earlier generated pictures that a discriminator may be shown again (Shrivastava et al. 2017)
 DOMAINS = ("color", "grey")  # the names of the discriminators; "grey" is the other domain, whatever its kind
@@ -65,7 +67,8 @@ class Pool:
 class CycleGAN(ColorMethod):
     """Translates between pictures in colour and pictures of another domain, both as scaled Lab (N,3,H,W).
 
-    The other domain is data.other, or the lightness of other pictures of the same data, so that there are no pairs. As
+    The other domain is data.other, or the lightness of other pictures of the same data, so that there are no pairs (in
+    a recipe's own domain, such as infrared, the inputs of other pictures, whose pairs are never shown together). As
     both are scaled Lab, either generator can take a picture of its target domain, which it should leave as it is (the
     identity loss). Exported is the generator to colour, or with --reverse the one to the other domain.
     """
@@ -82,8 +85,10 @@ class CycleGAN(ColorMethod):
         self.to_color, self.to_grey = (
             ResNetGenerator(options.width, options.blocks, options.dropout, skip=options.skip) for _ in range(2)
         )
-        kind = GreyToColor if recipe.data.other_kind == "lightness" else Translator
-        self.network = fitting(recipe, kind(self.to_color))
+        own = find_domain(recipe.domain).keeps_lightness
+        self.kind: OtherKind = recipe.data.other_kind if own else "intensity"
+        network = GreyToColor if self.kind == "lightness" else Translator
+        self.network = fitting(recipe, network(self.to_color))
         # Instance norms, so that pictures of one batch don't affect each other.
         self.discriminators = nn.ModuleDict({name: patch_discriminator(recipe, norm="instance") for name in DOMAINS})
         self.pools = {name: Pool() for name in DOMAINS}
@@ -92,12 +97,17 @@ class CycleGAN(ColorMethod):
     def predict_ab(self, lightness: Tensor) -> Tensor:
         return self.network(lightness)[:, -2:].float() * CHROMA
 
+    def predict_lab(self, lightness: Tensor) -> Tensor:
+        if self.kind == "lightness":
+            return super().predict_lab(lightness)
+        return as_lab(self.to_color(as_grey(lightness)).float())
+
     def exportable(self) -> Exportable:
         network, spec = super().exportable()
-        kind = self.recipe.data.other_kind
-        if kind == "lightness":
+        if self.kind == "lightness":
             return Exportable(network, spec)
-        return Exportable(network, replace(spec, inputs=("lab" if kind == "color" else "intensity",), output="lab"))
+        given: Input = "lab" if self.kind == "color" else "intensity"
+        return Exportable(network, replace(spec, inputs=(given,), output="lab"))
 
     def reverse_exportable(self) -> Exportable:
         _, spec = super().exportable()
@@ -134,7 +144,7 @@ class CycleGAN(ColorMethod):
 
     def _other(self, batch: Batch) -> Tensor:
         """The batch's pictures of the other domain, scaled Lab (N,3,H,W)."""
-        if self.recipe.data.other_kind == "color":
+        if self.kind == "color":
             return as_color(batch["other_lightness"], batch["other_ab"])
         return as_grey(batch["other_lightness"] if "other_lightness" in batch else batch["lightness"].roll(1, 0))
 
@@ -171,7 +181,7 @@ class CycleGAN(ColorMethod):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Of black-and-white photographs all scores; of another kind, which has no truth, those that need none."""
-        if self.recipe.data.other_kind == "lightness":
+        if self.kind == "lightness":
             super().validation_step(batch, batch_idx)
             return
         color, other = as_color(batch["true_lightness"], batch["ab"]), self._other(batch)

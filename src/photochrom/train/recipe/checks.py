@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from photochrom.domains.table import find_domain
 from photochrom.errors import UsageError
 from photochrom.train.recipe.sections import Recipe
 
@@ -14,9 +15,12 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "distribution": ("eccv16",),
     "cyclegan": ("cyclegan",),
     "photo": ("photo",),
+    "paired": ("photo",),
 }
 
 _PHOTO = frozenset({"photo"})
+_PAIRED = frozenset({"paired"})
+_STAGED = _PHOTO | _PAIRED
 _GANS = frozenset({"cgan", "cyclegan"})
 _BINNED = frozenset({"distribution", "photo"})
 _ENCODERS = frozenset({"unet-timm", "resnet50-frozen", "photo"})
@@ -24,9 +28,10 @@ _ENCODERS = frozenset({"unet-timm", "resnet50-frozen", "photo"})
 # Keys that only some methods take notice of, and those that only some networks do; all others are for every one.
 METHODS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("data.other", "data.other_kind"), frozenset({"cyclegan"})),
-    "loss.pixel": frozenset({"regression", "cgan"}),
-    "loss.pixel_weight": frozenset({"cgan"}),
-    **dict.fromkeys(("loss.adversarial", "loss.adversarial_weight"), _GANS | _PHOTO),
+    "loss.pixel": frozenset({"regression", "cgan", "paired"}),
+    "loss.pixel_weight": frozenset({"cgan", "paired"}),
+    "loss.chroma_weight": _PAIRED,
+    **dict.fromkeys(("loss.adversarial", "loss.adversarial_weight"), _GANS | _STAGED),
     **dict.fromkeys(("loss.cycle_weight", "loss.identity_weight"), frozenset({"cyclegan"})),
     **dict.fromkeys(
         ("loss.bins", "loss.bin_share", "loss.rebalance", "loss.sigma", "loss.neighbours", "network.temperature"),
@@ -35,18 +40,25 @@ METHODS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             "loss.distribution_weight",
-            "loss.perceptual_weight",
-            "loss.semantic_weight",
             "loss.huber_weight",
-            "loss.critic_weights",
             "loss.critic_crop",
             "loss.detail_share",
+            "train.hints_share",
         ),
         _PHOTO,
     ),
-    "optimiser.discriminator_rate": _GANS | _PHOTO,
-    **dict.fromkeys(("optimiser.encoder_share", "optimiser.refine_rate"), _PHOTO),
-    **dict.fromkeys(("train.stages", "train.hints_share"), _PHOTO),
+    **dict.fromkeys(
+        (
+            "loss.perceptual_weight",
+            "loss.semantic_weight",
+            "loss.critic_weights",
+            "optimiser.encoder_share",
+            "optimiser.refine_rate",
+            "train.stages",
+        ),
+        _STAGED,
+    ),
+    "optimiser.discriminator_rate": _GANS | _STAGED,
     "train.pretrain_epochs": frozenset({"cgan"}),
     **dict.fromkeys(
         (
@@ -89,6 +101,10 @@ _OF_STAGES = ("optimiser.schedule", "optimiser.warmup")
 
 # Keys that need another one: what that is, in words, and whether it is so.
 _NEEDS: Mapping[str, tuple[str, Callable[[Recipe], bool]]] = {
+    **dict.fromkeys(
+        ("augment.intensity", "data.input"),
+        ("a domain whose brightness is not lightness", lambda r: not find_domain(r.domain).keeps_lightness),
+    ),
     "network.cache_folder": ("network.cache = true", lambda r: r.network.cache),
     "stabilise.r1_every": ("stabilise.r1 over 0", lambda r: r.stabilise.r1 > 0),
     **dict.fromkeys(
@@ -128,10 +144,10 @@ def check_effects(recipe: Recipe, stated: Iterable[str]) -> None:
             without = f"on network.kind = {kind}: leave it out, or train {_any_of(sorted(NETWORKS[key]))}"
         elif key in _NEEDS and not _NEEDS[key][1](recipe):
             without = f"without {_NEEDS[key][0]}: set that, or leave it out"
-        elif method == "photo" and key in _OF_STAGES:
-            without = "with method = photo, whose rate follows train.stages: leave it out"
-        elif method == "photo" and key == "loss.adversarial" and value != "hinge":
-            without = "with method = photo, whose critic has a hinge loss: set loss.adversarial_weight alone"
+        elif method in _STAGED and key in _OF_STAGES:
+            without = f"with method = {method}, whose rate follows train.stages: leave it out"
+        elif method in _STAGED and key == "loss.adversarial" and value != "hinge":
+            without = f"with method = {method}, whose critic has a hinge loss: set loss.adversarial_weight alone"
         if without:
             raise UsageError(f"{key} = {_shown(value)} has no effect {without}")
 
