@@ -13,7 +13,7 @@ from photochrom.train.run.options import RunOptions
 from photochrom.train.run.run import train
 
 # Those with the photo network are in test_photo_recipe.py and test_pairs_training.py.
-OURS = [name for name in recipe_names() if load_recipe(name).network.kind != "photo"]
+OURS = [n for n in recipe_names() if load_recipe(n).network.kind != "photo" and load_recipe(n).domain == "photo"]
 SMALL = {
     "cifar-cnn": ["network.width=4"],
     "unet": ["network.width=4", "network.levels=5"],

@@ -58,7 +58,7 @@ class Script(lightning.LightningModule):  # type: ignore[misc]
     def predict_ab(self, lightness: torch.Tensor) -> torch.Tensor:
         return self.layer(lightness)
 
-    preview = ColorMethod.preview
+    predict_lab, preview = ColorMethod.predict_lab, ColorMethod.preview
 
     def training_step(self, batch: Any, index: int) -> torch.Tensor:
         values = self.step(self.global_step)
