@@ -87,6 +87,10 @@ class Service(Logger):
         return "photochrom"
 
     @property
+    def experiment(self) -> object:
+        return self
+
+    @property
     def version(self) -> str:
         return "id-1"
 
@@ -119,6 +123,7 @@ def test_the_curves_go_to_a_service_too(
     assert read_facts(out)["logger"] == {"kind": name, "id": "id-1"}
     train_tiny(tiny_recipe(train={"logger": name, "epochs": 2}), [pictures], out, resume=True)
     assert Service.made[1].options[resumes] == "id-1", "the same run goes on"
+    assert not Service.made[1].settings, "MLflow takes none twice"
 
 
 def test_a_service_that_cannot_begin_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

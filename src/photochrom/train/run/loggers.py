@@ -9,6 +9,7 @@ import csv
 import importlib.util
 import os
 from pathlib import Path
+from textwrap import shorten
 
 from lightning.pytorch.loggers import CSVLogger, Logger, MLFlowLogger, TensorBoardLogger, WandbLogger
 from torch import Tensor
@@ -45,7 +46,7 @@ def loggers(folder: RunFolder, recipe: Recipe, *, since: int | None) -> list[Log
     try:
         service = _service(folder, recipe)
     except Exception as error:  # each service has errors of its own, without a common base
-        why = (str(error).strip() or repr(error)).splitlines()[-1]
+        why = shorten((str(error).strip() or repr(error)).splitlines()[-1], 200, placeholder=" …")
         raise TrainingError(
             f"train.logger = {recipe.train.logger} can't begin ({why}): log in to it, set WANDB_MODE=offline or "
             "MLFLOW_TRACKING_URI, or leave it at none"
@@ -57,7 +58,7 @@ def loggers(folder: RunFolder, recipe: Recipe, *, since: int | None) -> list[Log
 def _service(folder: RunFolder, recipe: Recipe) -> WandbLogger | MLFlowLogger:
     """The logger of train.logger; a run that is resumed goes on under the id that it began with.
 
-    MLflow's files lie in RUN/mlflow, unless $MLFLOW_TRACKING_URI says otherwise; W&B's in RUN/wandb.
+    MLflow's are in RUN/mlflow.db, unless $MLFLOW_TRACKING_URI says otherwise; W&B's in RUN/wandb.
     """
     before = folder.facts.get("logger", {})
     known = str(before["id"]) if before.get("kind") == recipe.train.logger else None
@@ -65,9 +66,13 @@ def _service(folder: RunFolder, recipe: Recipe) -> WandbLogger | MLFlowLogger:
     if recipe.train.logger == "wandb":
         service = WandbLogger(name=folder.path.name, project="photochrom", save_dir=folder.path, id=known)
     else:
-        place = os.environ.get("MLFLOW_TRACKING_URI") or (folder.path / "mlflow").resolve().as_uri()
+        place = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(folder.path / 'mlflow.db').resolve().as_posix()}"
         service = MLFlowLogger("photochrom", folder.path.name, tracking_uri=place, run_id=known)
-    service.log_hyperparams(recipe.flat())  # begins now, and not in the first step
+    # Either begins it now, and not in the first step; MLflow takes no setting twice.
+    if known is None:
+        service.log_hyperparams(recipe.flat())
+    else:
+        _ = service.experiment
     return service
 
 
