@@ -75,7 +75,8 @@ def test_kinds_of_films(name: str, result: str, maker: FilmMaker, tmp_path: Path
     assert all(abs(a - b) <= rounding for a, b in zip(before.times, after.times, strict=True))
     assert after.types[: len(before.types)] == before.types  # of DV, a stream of its time codes comes after
     for stream, mine in before.packets.items():
-        assert [data for _, data in mine] == [data for _, data in after.packets[stream]]
+        kept = [data for _, data in after.packets[stream]]
+        assert b"".join(kept) == b"".join(data for _, data in mine)  # readers cut PCM where they like
     depth = "10le" if "10" in maker.format else ""
     assert after.video["codec"] == "h264" and after.video["format"].endswith(f"p{depth}")
     assert np.ptp(after.rgb[0].astype(int), axis=-1).mean() > 5

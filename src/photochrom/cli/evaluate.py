@@ -19,8 +19,13 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    data: Annotated[list[Path], options.data("Folders or .tar shards of colour pictures.")],
     out: Annotated[Path, options.output("Folder for the results.", metavar="FOLDER")],
+    data: Annotated[list[Path] | None, options.data("Folders or .tar shards of colour pictures.")] = None,
+    film: Annotated[
+        list[Path] | None,
+        typer.Option("--film", help="Colour films instead: do the models flicker?", metavar="TRUTH..."),
+    ] = None,
+    frames: Annotated[int, typer.Option(help="Of films: so many pictures of each.", min=8, metavar="N")] = 48,
     model: Annotated[
         list[str] | None, options.model("Names (see photochrom models) or .onnx files.", metavar="NAME...")
     ] = None,
@@ -69,8 +74,11 @@ def evaluate(
     """Measure models against the truth, beside grey and the truth itself."""
 
     def work() -> int:
-        from photochrom.evaluate.command import run
+        from photochrom.errors import UsageError
         from photochrom.evaluate.settings import EvaluationSettings
+
+        if bool(data) == bool(film):
+            raise UsageError("name pictures with --data or films with --film, one of the two")
 
         settings = EvaluationSettings(
             domain=domain,
@@ -85,8 +93,21 @@ def evaluate(
             device=device,
             threads=threads,
         )
+        if film:
+            from photochrom.evaluate.film.run import run as run_films
+
+            return run_films(film, model or [], out, settings=settings, count=frames)
+        from photochrom.evaluate.command import run
+
         return run(
-            data, model or [], out, settings=settings, pictures=save_pictures, page=page, show=show or (), notes=notes
+            data or [],
+            model or [],
+            out,
+            settings=settings,
+            pictures=save_pictures,
+            page=page,
+            show=show or (),
+            notes=notes,
         )
 
     leave(work)
