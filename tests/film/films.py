@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.codec.context import Flags
 from av.packet import Packet
 
 Draw = Callable[[int, tuple[int, int]], np.ndarray]
@@ -50,11 +51,14 @@ class FilmMaker:
     attachment: bytes = b""
     chroma: int | None = None  # code of Cb; None for a grey film
     muxer: dict[str, str] = field(default_factory=dict)
+    interlaced: bool = False
 
     def write(self, path: Path) -> Path:
         with av.open(str(path), "w", container_options=self.muxer) as film:
             stream = film.add_stream(self.codec, rate=self.rate or 1 / self.unit, options=self.options)
             stream.width, stream.height, stream.pix_fmt = *self.size, self.format
+            if self.interlaced:
+                stream.codec_context.flags |= Flags.interlaced_dct | Flags.interlaced_me
             stream.codec_context.time_base = self.unit
             stream.time_base = self.unit
             for name, value in self.video.items():

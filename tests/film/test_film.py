@@ -10,7 +10,7 @@ from photochrom import Colorizer
 from photochrom.color.lab import rgb_to_lab
 from photochrom.film.film import color_film
 from photochrom.film.options import FilmOptions
-from tests.film.films import FilmMaker, Seen, Sound, seen
+from tests.film.films import FilmMaker, Seen, Sound, moving, seen
 
 BARS = [16, 235, 180, 131, 112, 84, 65, 35]
 
@@ -150,3 +150,24 @@ def test_a_part_starts_at_nought_and_keeps_the_sound_in_step(tmp_path: Path, col
     kept = [(at - Fraction(2, 5), data) for at, data in before.packets[1] if Fraction(2, 5) <= at < Fraction(6, 5)]
     assert [data for _, data in after.packets[1]] == [data for _, data in kept]
     assert abs(after.packets[1][0][0] - kept[0][0]) < Fraction(1, 1000)
+
+
+def combed(n: int, size: tuple[int, int]) -> np.ndarray:
+    """Two fields, of which the second shows the disc further on."""
+    whole = moving(2 * n, size)
+    whole[1::2] = moving(2 * n + 4, size)[1::2]
+    return whole
+
+
+def test_interlaced_pictures_are_made_whole(tmp_path: Path, colorizer: Colorizer) -> None:
+    options = {"flags": "+ildct+ilme", "top": "1", "qscale:v": "2"}
+    maker = FilmMaker(
+        "mpeg2video", size=(160, 96), draw=combed, options=options, video={"field_order": 2}, interlaced=True
+    )
+    source = maker.write(tmp_path / "old.mpg")
+    before, after = seen(source), seen(colored(source, tmp_path / "new.mp4", colorizer))
+    assert after.times == before.times
+    combing = [
+        np.abs(2.0 * film.luma[6][1:-1] - film.luma[6][:-2] - film.luma[6][2:]).mean() for film in (before, after)
+    ]
+    assert combing[1] < 0.6 * combing[0]

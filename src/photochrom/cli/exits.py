@@ -14,6 +14,7 @@ from photochrom.streams import complain, drop
 # What only an extra brings; a verb that needs one of them says which.
 _EXTRAS = {
     "prepare": {"cv2"},
+    "film": {"av", "cv2"},
     "train": {
         "aiohttp", "braceexpand", "fsspec", "jinja2", "kornia", "lightning", "markupsafe", "matplotlib", "onnx",
         "optuna", "safetensors", "scipy", "skimage", "tensorboard", "timm", "torch", "torchmetrics", "torchvision",
