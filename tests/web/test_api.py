@@ -81,6 +81,12 @@ def test_every_setting_is_a_field_and_documented(serving) -> None:
     assert post(client, fields=fields).content == post(client).content
 
 
+def test_settings_of_text_have_names_to_choose_from(serving) -> None:
+    """Else they might be paths, and a client could have a file opened."""
+    rows = [row for row in serving().get("/api/v1/settings").json() if row["kind"] == "string"]
+    assert rows and all(row["choices"] for row in rows)
+
+
 def test_settings_as_json_and_single_fields_win(serving) -> None:
     client = serving()
     grey = post(client, fields={"settings": json.dumps({"strength": 0})})
@@ -105,6 +111,9 @@ def test_settings_as_json_and_single_fields_win(serving) -> None:
         ({"format": "gif"}, "JPEG"),
         ({"model": "/etc/passwd"}, "no model"),
         ({"model": "phot"}, "photo"),
+        ({"era": "/etc/passwd"}, "choose one of"),
+        ({"settings": '{"era": "../x.json"}'}, "choose one of"),
+        ({"era": "kodachrom"}, "kodachrome"),
         ({"strip_location": "x"}, "strip_location"),
     ],
 )

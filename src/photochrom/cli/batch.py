@@ -35,6 +35,8 @@ def batch(
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
     seed: Annotated[int | None, setting("seed")] = Settings.seed,
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
+    keep_lightness: Annotated[float, setting("keep_lightness")] = Settings.keep_lightness,
+    era: Annotated[str, setting("era")] = Settings.era,
     device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
     format: Annotated[
         str | None,

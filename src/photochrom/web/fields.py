@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields as fields_of
 from typing import Any
 
+from photochrom.color.eras import ERAS
 from photochrom.errors import UsageError, suggestion
 from photochrom.settings import Guide, Settings, dial_of, setting_types
 
@@ -27,7 +28,16 @@ def settings_of(given: Mapping[str, str], *, besides: tuple[str, ...] = ()) -> S
     if not isinstance(values, dict):
         raise UsageError(f"settings must be a JSON object, got {type(values).__name__}")
     values |= {name: _value(name, given[name]) for name in setting_types() if given.get(name, "") != ""}
+    for name, value in values.items():
+        if str in setting_types().get(name, ()) and value not in ("", *choices_of(name)):
+            told = suggestion(str(value), choices_of(name), otherwise=f"choose one of {', '.join(choices_of(name))}")
+            raise UsageError(f"there is no {name} {str(value)[:60]!r}: {told}")
     return Settings.from_dict(values)
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """What a setting of text may be here. On the command line it may be a file too; no path of a client is opened."""
+    return tuple(ERAS) if name == "era" else ()
 
 
 def described() -> list[dict[str, Any]]:
@@ -39,7 +49,7 @@ def described() -> list[dict[str, Any]]:
         plain: dict[str, Any] = {"name": name, "kind": kind_of(kinds), "help": dial.help}
         plain |= {"low": dial.low, "high": dial.high, "unit": dial.unit}
         plain["default"] = None if plain["kind"] == "object" else defaults[name]
-        plain["choices"] = list(getattr(dial, "choices", ()))
+        plain["choices"] = list(choices_of(name))
         made.append(plain)
     return made
 

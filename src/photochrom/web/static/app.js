@@ -18,9 +18,8 @@ function complain(text) { $("problem").textContent = text; }
 // Settings and hints together, as the server's Settings have them
 
 function settingsOf(picture) {
-  const hints = picture.hints.map(({ x, y, color, radius }) => ({
-    x: x * picture.width, y: y * picture.height, color, ...(radius ? { radius } : {}),
-  }));
+  const short = Math.min(picture.width, picture.height);
+  const hints = picture.hints.map(({ x, y, color, radius }) => ({ x, y, color, unit: "share", ...(radius ? { radius: radius / short } : {}) }));
   return { ...now.values, ...(hints.length ? { guide: { hints } } : {}) };
 }
 function fieldsOf(picture) {
@@ -223,7 +222,10 @@ async function load(file) {
     for (const setting of known.settings) if (setting.name in values) now.values[setting.name] = values[setting.name];
     if (known.models.some((row) => row.name === model)) now.model = model;
     if (current && guide?.hints) {
-      current.hints = guide.hints.map(({ x, y, ...rest }) => ({ x: x / current.width, y: y / current.height, ...rest }));
+      const { width, height } = current, short = Math.min(width, height);
+      current.hints = guide.hints.map(({ x, y, color, radius, unit }) => (unit === "share"
+        ? { x, y, color, radius: radius ? radius * short : null }
+        : { x: x / width, y: y / height, color, radius }));
     }
     showControls();
     recolor(pictures);
