@@ -73,12 +73,14 @@ def test_a_wrong_point_is_one_sentence(old: Path, tmp_path: Path, at: str, said:
 
 def test_the_page_tells_the_distribution_of_every_place(tmp_path: Path) -> None:
     model = load_model(write_model(tmp_path / "tiny.onnx"))
-    subject = subject_of(model, Photo.from_array(picture()), Settings(), [(10, 20), (90, 50)])
+    photo = Photo.from_array(picture())
+    photo.path = Path("<b>.png")
+    subject = subject_of(model, photo, Settings(), [(10, 20), (90, 50)])
     data = explored(subject)
     assert (data["width"], data["height"], data["count"]) == (24, 16, 3)
     assert data["start"] == [round(10.5 / 96, 5), round(20.5 / 64, 5)]
     assert data["colors"] == CENTRES
-    text = page(subject, list(explain(subject)), lead="<b>", footer="")
+    text = page(subject, list(explain(subject)))
     inside = re.search('id="explored">(.*?)</script>', text, re.DOTALL)
     assert inside and json.loads(inside[1]) == data and "&lt;b&gt;" in text
 

@@ -199,6 +199,14 @@ def test_suggestions_are_the_networks_own(serving) -> None:
     assert "number" in refused(post(client, "suggest", fields={"y": "0"}), 400)
 
 
+def test_an_explanation_is_one_file(serving) -> None:
+    client = serving()
+    response = post(client, "explain", fields={"at": "10,10"})
+    assert response.headers["content-disposition"].startswith('attachment; filename="old.explain.html"')
+    assert response.text.startswith("<!doctype html>") and "data:image/webp;base64," in response.text
+    assert "two numbers" in refused(post(client, "explain", fields={"at": "here"}), 400)
+
+
 def test_frames_of_a_stream_follow_one_another(serving, drawn) -> None:
     client = serving()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from photochrom.explain.animation import animated
 from photochrom.explain.explanation import explain
 from photochrom.explain.figure import Figure
 from photochrom.explain.page import page
-from photochrom.explain.subject import Subject, subject_of
+from photochrom.explain.subject import subject_of
 from photochrom.photo import read_photo
 from photochrom.progress import Bar
 from photochrom.settings import Settings
@@ -53,7 +52,7 @@ def run(
         for figure in explain(subject, progress=bar):
             figures.append(figure)
             _save(figure, folder, len(figures), animation.upper())
-    _write(folder / INDEX, page(subject, figures, lead=_lead(subject), footer=_footer(subject)).encode())
+    _write(folder / INDEX, page(subject, figures).encode())
     sys.stdout.write(f"{folder / INDEX}\n")
     return 0
 
@@ -77,25 +76,6 @@ def _save(figure: Figure, folder: Path, number: int, animation: str) -> None:
     memory = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(figure.picture)).save(memory, "PNG")
     _write(folder / f"{name}.png", memory.getvalue())
-
-
-def _lead(subject: Subject) -> str:
-    spec = subject.prediction.spec
-    made = f"the recipe {spec.recipe}" if spec.recipe else "an unknown recipe"
-    return (
-        f"The model {subject.colorizer.info.name!r}, trained by {made}, coloured it. Each step below is taken from "
-        "this very picture: nothing is drawn by hand. Colours are measured in units of CIE Lab; a difference of 2 can "
-        "just be seen, one of 20 is another shade, one of 60 another colour."
-    )
-
-
-def _footer(subject: Subject) -> str:
-    info = subject.colorizer.info
-    said = json.dumps(subject.settings.to_dict(), default=str)
-    return (
-        f"photochrom {photochrom.__version__}, model {info.name} (SHA-256 {info.sha256[:16]}), settings {said}. "
-        f"{subject.photo.width} by {subject.photo.height} pixels."
-    )
 
 
 def _make(folder: Path) -> None:

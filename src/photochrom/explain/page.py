@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+import photochrom
 from photochrom.color.lab import lab_to_rgb
 from photochrom.explain.animation import animated
 from photochrom.explain.choices import probabilities
@@ -25,8 +26,8 @@ _KEPT = 12  # of a place's colours, the likeliest: what the page can show under 
 _LIGHT = 62.0  # L* that they are shown with
 
 
-def page(subject: Subject, figures: Sequence[Figure], *, lead: str, footer: str) -> str:
-    """The whole file. lead, footer: plain text."""
+def page(subject: Subject, figures: Sequence[Figure]) -> str:
+    """The whole file."""
     chapters = [(figure.name, figure.chapter) for figure in figures if figure.chapter]
     parts = []
     for figure in figures:
@@ -38,10 +39,29 @@ def page(subject: Subject, figures: Sequence[Figure], *, lead: str, footer: str)
     return _template("page.html").substitute(
         title=html.escape(f"How {_name(subject)} got its colours"),
         css=_read("page.css"),
-        lead=html.escape(lead),
+        lead=html.escape(_lead(subject)),
         nav="\n".join(f'<a href="#{name}">{html.escape(title)}</a>' for name, title in chapters),
         body="\n".join(parts),
-        footer=html.escape(footer),
+        footer=html.escape(_footer(subject)),
+    )
+
+
+def _lead(subject: Subject) -> str:
+    spec = subject.prediction.spec
+    made = f"the recipe {spec.recipe}" if spec.recipe else "an unknown recipe"
+    return (
+        f"The model {subject.colorizer.info.name!r}, trained by {made}, coloured it. Each step below is taken from "
+        "this very picture: nothing is drawn by hand. Colours are measured in units of CIE Lab; a difference of 2 can "
+        "just be seen, one of 20 is another shade, one of 60 another colour."
+    )
+
+
+def _footer(subject: Subject) -> str:
+    info = subject.colorizer.info
+    said = json.dumps(subject.settings.to_dict(), default=str)
+    return (
+        f"photochrom {photochrom.__version__}, model {info.name} (SHA-256 {info.sha256[:16]}), settings {said}. "
+        f"{subject.photo.width} by {subject.photo.height} pixels."
     )
 
 

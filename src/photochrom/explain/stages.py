@@ -46,5 +46,5 @@ def activations(info: ModelInfo, levels: list[Level], shown: Float, hints: Float
 
 
 def _stride(prediction: Prediction, features: Float) -> int:
-    high: int = prediction.shown.shape[0]
-    return round(high / features.shape[1])
+    stride: int = round(prediction.shown.shape[0] / features.shape[1])
+    return stride

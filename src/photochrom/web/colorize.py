@@ -86,11 +86,16 @@ def colored(upload: Upload, step: Step, *, studio: Studio, accept: str, model: s
 
 
 def names_of(given: str, made: Made) -> list[str]:
-    """What to call each version: old.color.jpg, old.color-2.jpg; of the sender's name only what is harmless stays."""
-    stem = PurePosixPath(given.replace("\\", "/")).name
-    stem = re.sub(r"[^\w .()+-]", "_", PurePosixPath(stem).stem).strip(" .")[:100] or "picture"
+    """What to call each version: old.color.jpg, old.color-2.jpg."""
+    stem = stem_of(given)
     suffix = next(suffix for suffix, format in SUFFIXES.items() if format == made.format)
     return [f"{stem}.color{f'-{n}' if n > 1 else ''}{suffix}" for n in range(1, len(made.files) + 1)]
+
+
+def stem_of(given: str) -> str:
+    """Of the name that a sender gives what is harmless, without its suffix."""
+    name = PurePosixPath(PurePosixPath(given.replace("\\", "/")).name).stem
+    return re.sub(r"[^\w .()+-]", "_", name).strip(" .")[:100] or "picture"
 
 
 def disposition(name: str) -> str:

@@ -15,10 +15,11 @@ from photochrom.errors import UsageError
 from photochrom.web.colorize import colored
 from photochrom.web.config import Config
 from photochrom.web.desk import Desk
+from photochrom.web.explain import explained
 from photochrom.web.fields import described, settings_of
 from photochrom.web.live import Streams
 from photochrom.web.metrics import Metrics
-from photochrom.web.schema import COLORIZE, LIVE, PREVIEW, SUGGEST
+from photochrom.web.schema import COLORIZE, EXPLAIN, LIVE, PREVIEW, SUGGEST
 from photochrom.web.studio import Step, Studio, look
 from photochrom.web.suggest import swatches
 from photochrom.web.upload import Upload
@@ -65,6 +66,10 @@ def api(config: Config, desk: Desk, studio: Studio, metrics: Metrics) -> APIRout
             return JSONResponse([asdict(swatch) for swatch in swatches(colorizer, photo, at, settings)])
 
         return await desk.run(request, work)
+
+    @router.post("/api/v1/explain", summary="How a picture gets its colours, as one HTML file", **EXPLAIN)
+    async def explain(request: Request) -> Response:
+        return await desk.run(request, lambda upload, step: explained(upload, step, studio=studio, model=config.model))
 
     @router.post("/api/v1/live", summary="The next frame of a stream", **LIVE)
     async def live(request: Request) -> Response:

@@ -67,4 +67,8 @@ SUGGEST = _described(
     {**_PLACE, "model": _MORE["model"], "guide": _settings()["guide"]},
     {"application/json": {"example": [{"color": "#7a1f1f", "share": 0.41}]}},
 )
+EXPLAIN = _described(
+    {**_settings(), "model": _MORE["model"], "at": {"type": "string", "description": "A place to look at: x,y."}},
+    {"text/html": {"schema": {"type": "string"}}},
+)
 LIVE = _described({**_settings(), "model": _MORE["model"], **_STREAM}, _binary("image/jpeg"))

@@ -66,3 +66,9 @@ export async function frame(blob, fields, signal) {
   const headers = { "Content-Type": "image/jpeg" };
   return (await call(`/api/v1/live?${asked}`, { method: "POST", body: blob, headers, signal })).blob();
 }
+
+// The explanation as an HTML file.
+export async function explain(file, fields) {
+  const { settings, model } = fields;
+  return (await call("/api/v1/explain", { method: "POST", body: form(file, { settings, model }) })).blob();
+}

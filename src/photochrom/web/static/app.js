@@ -1,6 +1,6 @@
 // The page: pictures come in, each is coloured by the settings as they stand, and goes out again. Nothing is stored.
 
-import { about, colorize, preview, suggest } from "/static/api.js";
+import { about, colorize, explain, preview, suggest } from "/static/api.js";
 import { compare } from "/static/compare.js";
 import { dials, element } from "/static/dials.js";
 import { live } from "/static/live.js";
@@ -263,6 +263,18 @@ async function begin() {
   $("download-all").addEventListener("click", async () => {
     const files = pictures.filter((picture) => picture.state === "done").flatMap((picture) => picture.made.files);
     save(await zip(files), "photochrom.zip");
+  });
+  $("explain").addEventListener("click", async () => {
+    const picture = current;
+    $("explain").disabled = true;
+    tell(`Looking into ${picture.name}; this takes a while.`);
+    try {
+      save(await explain(picture.file, fieldsOf(picture)), `${picture.name}.explain.html`);
+    } catch (error) {
+      complain(error.message);
+    }
+    $("explain").disabled = false;
+    show();
   });
   $("save-settings").addEventListener("click", () => {
     const settings = { model: now.model, ...(current?.made?.settings ?? settingsOf(current)) };
