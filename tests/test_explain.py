@@ -1,5 +1,6 @@
 """`photochrom explain`: a page that needs no server, with pictures that say what is so."""
 
+import io
 import json
 import re
 from pathlib import Path
@@ -12,13 +13,14 @@ from typer.testing import CliRunner
 from photochrom.cli.main import app
 from photochrom.colorizer import load_model
 from photochrom.errors import UsageError
+from photochrom.explain.animation import animated
 from photochrom.explain.choices import APART, choices
 from photochrom.explain.depending import explained_hints
+from photochrom.explain.emerging import emerging
 from photochrom.explain.explanation import explain
 from photochrom.explain.hiding import hide
 from photochrom.explain.page import explored, page
 from photochrom.explain.subject import subject_of
-from photochrom.network.session import open_network
 from photochrom.photo import Photo
 from photochrom.settings import Guide, Hint, Settings
 from tests.tiny_model import CENTRES, write_model
@@ -100,7 +102,7 @@ def test_hiding_a_patch_changes_only_what_depends_on_it(tmp_path: Path) -> None:
     """The drawn network looks at 4x4 pixels: nothing elsewhere depends on a patch, and the point on itself alone."""
     model = load_model(write_model(tmp_path / "tiny.onnx"))
     subject = subject_of(model, Photo.from_array(picture()), Settings(), [(15, 20)])  # in the left square
-    found = hide(model, open_network(model.info), subject.prediction, Settings(), subject.points)
+    found = hide(model, subject.prediction, Settings(), subject.points)
     assert found.elsewhere.max() < 1e-3
     columns = found.at[0].shape[1]
     x = int(found.at[0].max(axis=0).argmax())
@@ -112,6 +114,18 @@ def test_each_hint_has_its_picture(tmp_path: Path) -> None:
     guide = Guide(hints=(Hint(15, 20, "red"), Hint(70, 20, "blue")))
     subject = subject_of(model, Photo.from_array(picture()), Settings(guide=guide, detail=64), [(15, 20)])
     assert [figure.name for figure in explained_hints(subject)] == ["hints"]
+
+
+def test_colour_emerges_from_grey_to_the_finished_picture() -> None:
+    model = load_model("photo-fast")
+    subject = subject_of(model, Photo.from_array(picture()), Settings(detail=64), [(15, 20)])
+    _, moving = emerging(subject)
+    assert len(moving.frames) > 4
+    assert np.ptp(moving.frames[0].astype(int), axis=-1).max() <= 1  # without colour
+    assert np.array_equal(moving.frames[-1], subject.colored)
+    for format, name in (("WEBP", b"WEBP"), ("GIF", b"GIF8")):
+        data = animated(moving.frames, format)
+        assert name in data[:16] and Image.open(io.BytesIO(data)).n_frames > len(moving.frames)
 
 
 def test_a_point_on_the_mount_is_refused(tmp_path: Path) -> None:

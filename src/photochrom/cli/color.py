@@ -62,16 +62,8 @@ def color(
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
     keep_lightness: Annotated[float, setting("keep_lightness")] = Settings.keep_lightness,
     era: Annotated[str, setting("era")] = Settings.era,
-    hint: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A place's colour: 320,200=#7a1f1f (px) or 45%,30%=olive; @8 for a radius.", metavar="X,Y=COLOUR"
-        ),
-    ] = None,
-    hints: Annotated[
-        list[str] | None,
-        typer.Option(help="Hints in a .json, or painted on a transparent .png.", metavar="FILE"),
-    ] = None,
+    hint: options.Hint = None,
+    hints: options.Hints = None,
     device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
     format: Annotated[
         str | None,

@@ -38,6 +38,8 @@ def explain(
     seed: Annotated[int | None, setting("seed")] = Settings.seed,
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
     era: Annotated[str, setting("era")] = Settings.era,
+    hint: options.Hint = None,
+    hints: options.Hints = None,
     animation: Annotated[str, typer.Option(help="webp or gif.", metavar="NAME")] = "webp",
     overwrite: options.Overwrite = False,
 ) -> None:
@@ -45,11 +47,12 @@ def explain(
 
     def work() -> int:
         from photochrom.explain.command import run
+        from photochrom.guidance.hint_files import guide_of
 
         return run(
             picture,
             output,
-            settings=chosen(ctx.params),
+            settings=chosen(ctx.params, guide=guide_of(hint or [], hints or [])),
             at=at or (),
             model=model,
             animation=animation,

@@ -31,6 +31,18 @@ def device(help: str = OF_RUNS) -> Any:
 
 Overwrite: TypeAlias = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
 
+# Of colouring
+
+Hint: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A place's colour: 320,200=#7a1f1f (px) or 45%,30%=olive; @8 for a radius.", metavar="X,Y=COLOUR"
+    ),
+]
+Hints: TypeAlias = Annotated[
+    list[str] | None, typer.Option(help="Hints in a .json, or painted on a transparent .png.", metavar="FILE")
+]
+
 # Of a training run
 
 Data: TypeAlias = Annotated[list[str], data("Folders, tar shards, CIFAR-10.")]

@@ -12,7 +12,6 @@ from photochrom.explain.drawing import Rgb, letter, marked, over, scale_bar
 from photochrom.explain.figure import Figure
 from photochrom.explain.hiding import Hidden, hide
 from photochrom.explain.subject import Subject
-from photochrom.network.session import open_network
 from photochrom.progress import Progress, silent
 from photochrom.sheet import montage
 
@@ -26,8 +25,7 @@ def depending(subject: Subject, *, progress: Progress = silent) -> Iterator[Figu
 
 
 def _hiding(subject: Subject, progress: Progress) -> Iterator[Figure]:
-    network = open_network(subject.colorizer.info, device="cpu")
-    hidden = hide(subject.colorizer, network, subject.prediction, subject.settings, subject.points, progress=progress)
+    hidden = hide(subject.colorizer, subject.prediction, subject.settings, subject.points, progress=progress)
     inside = subject.grey[subject.inside]
     most = max(_LEAST, float(hidden.elsewhere.max()))
     pictures = [("what the rest depends on", over(inside, hidden.elsewhere, 0, most))]
@@ -85,7 +83,8 @@ def explained_hints(subject: Subject) -> Iterator[Figure]:
         settings = replace(subject.settings, guide=replace(guide, hints=rest))
         without = subject.colorizer.predict(subject.photo, settings)
         chroma = subject.colorizer.chroma(without, settings)
-        at = [((hint.x + 0.5) / size[0], (hint.y + 0.5) / size[1])]
+        place = hint.shared(size)
+        at = [(place.x, place.y)]
         picture = subject.colorizer.render(subject.small, without, settings).pixels
         pictures.append((f"without hint {i + 1}", marked(picture, at, first=i)))
         if chroma.shape == subject.chroma.shape:

@@ -6,13 +6,12 @@ Zeiler and Fergus, "Visualizing and understanding convolutional networks", ECCV 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from photochrom.color.lab import Float
 from photochrom.colorizer import Colorizer
-from photochrom.network.session import Network
 from photochrom.prediction import Prediction
 from photochrom.progress import Progress, silent
 from photochrom.settings import Settings
@@ -38,23 +37,21 @@ class Hidden:
 
 def hide(
     colorizer: Colorizer,
-    network: Network,
     prediction: Prediction,
     settings: Settings,
     points: Sequence[tuple[float, float]] = (),
     *,
-    hints: Float | None = None,
     progress: Progress = silent,
 ) -> Hidden:
-    """Hide each patch of what the network was shown by its own mean lightness, so that its things are gone but not its
+    """Hide each patch of the picture by its own mean lightness, so that its things are gone but not its
     brightness, and measure how the colours change.
 
-    points: (x,y) in shares of what was shown. hints: (3,h,w), the planes that the prediction was made with.
+    points: (x,y) in shares of what was shown. Hints are left out: they would hold what else would change.
     """
-    shown = prediction.shown
+    shown = prediction.shown if prediction.guide is None else prediction.guide
     side = max(8, round(min(shown.shape) * PATCH))
     starts = _starts(shown.shape, side)
-    before = colorizer.chroma(prediction, settings)
+    before = colorizer.chroma(colorizer.see(shown), settings)
     high, wide = before.shape[:2]
     places = [(min(high - 1, int(y * high)), min(wide - 1, int(x * wide))) for x, y in points]
     elsewhere = np.zeros((len(starts[0]), len(starts[1])), np.float32)
@@ -66,8 +63,7 @@ def hide(
             progress("Hiding parts of the picture", i * len(starts[1]) + j, total)
             covered = shown.copy()
             covered[top : top + side, left : left + side] = shown[top : top + side, left : left + side].mean()
-            output = network.run(covered, hints)
-            after = colorizer.chroma(replace(prediction, shown=covered, output=output), settings)
+            after = colorizer.chroma(colorizer.see(covered), settings)
             change = np.linalg.norm(after - before, axis=-1)
             outside = np.ones((high, wide), bool)
             scale = high / shown.shape[0], wide / shown.shape[1]
