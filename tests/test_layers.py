@@ -22,6 +22,8 @@ ORDER = [
     {"photo", "prediction"},
     {"domains", "guidance", "pictures"},
     {"colorizer"},
+    {"auto"},
+    {"load"},
     {"explain", "eras"},
     {"film"},
     {"batch"},

@@ -30,7 +30,8 @@ from photochrom.settings import Guide, Hint, Settings
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # from 1.32 on, onnxruntime tells its makers how it is used
 
 if TYPE_CHECKING:
-    from photochrom.colorizer import Colorizer, colorize, load_model
+    from photochrom.colorizer import Colorizer
+    from photochrom.load import colorize, load_model
     from photochrom.photo import Photo
 
 __version__ = "0.1.0"
@@ -57,7 +58,7 @@ __all__ = [
 
 
 # Imported when first asked for, so that `photochrom --help` waits for neither numpy, Pillow nor the network.
-_LATER = {"Colorizer": "colorizer", "colorize": "colorizer", "load_model": "colorizer", "Photo": "photo"}
+_LATER = {"Colorizer": "colorizer", "colorize": "load", "load_model": "load", "Photo": "photo"}
 
 
 if not TYPE_CHECKING:  # a type checker is to notice a misspelt name

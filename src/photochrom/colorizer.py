@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -24,8 +23,8 @@ from photochrom.domains.table import find_domain
 from photochrom.errors import ModelError, UsageError, issue
 from photochrom.guidance.fill import beliefs_of, likelihood, meet_hints
 from photochrom.guidance.hints import cropped, hint_planes
-from photochrom.network.models import ModelInfo, find_model
-from photochrom.network.session import Network, open_network
+from photochrom.network.models import ModelInfo
+from photochrom.network.session import Network
 from photochrom.network.tiles import run_in_tiles
 from photochrom.photo import Photo, read_photo
 from photochrom.prediction import Prediction
@@ -97,13 +96,13 @@ class Colorizer:
         pixels = self._clean(photo).pixels
         guide = domain.prepare(pixels, self.work_size(size, settings.detail))
         judged = pixels
-        frame = domain.frame(guide) if domain.frame else None
+        frame = domain.frame(pixels, guide) if domain.frame else None
         if frame and frame.holds([(hint.x * size[0], hint.y * size[1]) for hint in hints], size):
             rows, columns = frame.box(size)
             hints = cropped(hints, size, rows, columns)
             judged, pixels = pixels[frame.one(size)], pixels[rows, columns]
             size = pixels.shape[1], pixels.shape[0]
-            guide = domain.prepare(pixels, self.work_size(size, settings.detail))
+            guide = frame.hidden(domain.prepare(pixels, self.work_size(size, settings.detail)))
         else:
             frame = None
         return replace(self.see(guide, hints), tint=domain.judge(judged) if domain.judge else None, frame=frame)
@@ -147,9 +146,10 @@ class Colorizer:
             colored = photo.with_pixels(prediction.frame.around(photo.pixels, colored_in(inside)))
         else:
             colored = photo.with_pixels(colored_in(photo.pixels))
-        note = f"{photo.name} has colour already: its own colours are replaced"
-        if tint and tint.kind == "color" and note not in photo.notes:
-            colored.notes += (note,)
+        notes = prediction.notes
+        if tint and tint.kind == "color":
+            notes += (f"{photo.name} has colour already: its own colours are replaced",)
+        colored.notes += tuple(note for note in notes if note not in photo.notes)
         return colored
 
     def _clean(self, photo: Photo) -> Photo:
@@ -244,17 +244,6 @@ class Colorizer:
         return [_as_given(version, picture) for version in colored]
 
 
-def load_model(
-    model: str | os.PathLike[str] = "photo", *, device: str = "auto", threads: int | None = None
-) -> Colorizer:
-    """Load a model by name (see `models()`) or from an .onnx file.
-
-    device: "auto", "cpu", "cuda", "coreml", "directml"...: what this onnxruntime has. threads: CPU threads.
-    Raises UnknownModelError, ModelError and UsageError.
-    """
-    return Colorizer(open_network(find_model(os.fspath(model)), device=device, threads=threads))
-
-
 def _as_photo(picture: Any) -> Photo:
     if isinstance(picture, Photo):
         return picture
@@ -277,34 +266,3 @@ def _as_given(photo: Photo, picture: Any) -> Any:
     if isinstance(picture, np.ndarray):
         return photo.to_array(dtype=picture.dtype)
     return photo
-
-
-@functools.lru_cache(maxsize=2)
-def _loaded(model: str) -> Colorizer:
-    return load_model(model)
-
-
-@overload
-def colorize(
-    picture: Path, settings: Settings | None = None, *, model: Path = "photo", **keywords: Unpack[SettingsDict]
-) -> Photo: ...
-@overload
-def colorize(
-    picture: P, settings: Settings | None = None, *, model: Path = "photo", **keywords: Unpack[SettingsDict]
-) -> P: ...
-@overload
-def colorize(
-    picture: list[Any] | tuple[Any, ...],
-    settings: Settings | None = None,
-    *,
-    model: Path = "photo",
-    **keywords: Unpack[SettingsDict],
-) -> list[Any]: ...
-def colorize(
-    picture: Any, settings: Settings | None = None, *, model: Path = "photo", **keywords: Unpack[SettingsDict]
-) -> Any:
-    """Colour a picture in one call: `colorize("old.jpg").save("new.jpg")`. The model is kept for the next call.
-
-    Kinds of picture, settings and errors: see Colorizer.
-    """
-    return _loaded(os.fspath(model)).colorize(picture, settings, **keywords)

@@ -17,6 +17,7 @@ from PIL import Image
 
 from photochrom.atomic import atomic_write
 from photochrom.codec.arrays import as_dtype, from_floats, to_8_bit
+from photochrom.codec.bands import parse_bands
 from photochrom.codec.icc import srgb_profile
 from photochrom.codec.location import exif_without_location, xmp_without_location
 from photochrom.codec.origin import with_origin
@@ -41,7 +42,7 @@ class Photo(Decoded):
     alpha: (H,W) of the same dtype, not premultiplied, or None.
     format: Pillow's name of the file's format, "JPEG", "PNG", "TIFF"...; "PNG" when made from an array.
     exif: with orientation 1 and no thumbnail; b"" if none. xmp, iptc: as found. dpi: (x, y). text: of a PNG.
-    comments: of a JPEG or GIF, as found.
+    comments: of a JPEG or GIF, as found. geo: the tags of a GeoTIFF that lay it on the map; a TIFF keeps them.
     had_profile: the input carried a colour profile (pixels are converted already); outputs then carry an sRGB one.
     quality: of a JPEG, 1..100, estimated. lossless, compressed: how the input was stored. path: where it came from.
     duration: ms that a frame of an animation is shown, else None. plays: how often the animation is, 0 without end.
@@ -61,6 +62,7 @@ class Photo(Decoded):
         max_megapixels: float = MAX_MEGAPIXELS,
         max_memory: int | None = None,
         salvage: bool = False,
+        bands: str | None = None,
     ) -> "Photo":
         """Read a picture from a path, the bytes of a file, or a binary file object.
 
@@ -71,11 +73,12 @@ class Photo(Decoded):
         max_memory: bytes that the picture may need from here to its coloured file; None: 4 GiB or half of the
         machine's, 1 GiB for files under 1 MiB.
         salvage: read a JPEG, PNG, TIFF, BMP or PPM that is cut short as far as it goes; the warning says how far.
+        bands: one or three, from 1, as "4" or "4,3,2": which of a satellite picture's bands are looked at.
 
-        Raises PictureError (missing, a folder, empty, cut short, not a picture) and PictureTooLargeError
-        (more than `max_megapixels` million pixels, or `max_memory`, by its header; nothing has been decoded then).
+        Raises PictureError (missing, a folder, empty, cut short, not a picture), PictureTooLargeError (more than
+        `max_megapixels` million pixels, or `max_memory`, by its header; nothing has been decoded then) and UsageError.
         """
-        photo = read_photo(source, max_megapixels=max_megapixels, max_memory=max_memory, salvage=salvage)
+        photo = read_photo(source, max_megapixels=max_megapixels, max_memory=max_memory, salvage=salvage, bands=bands)
         issue(photo.notes)
         return photo
 
@@ -232,8 +235,9 @@ class Photo(Decoded):
         return replace(self, pixels=np.ascontiguousarray(rgb))
 
     def without_location(self) -> "Photo":
-        """The same photo without the place that it was taken at: the GPS part of its EXIF and XMP."""
-        return replace(self, exif=exif_without_location(self.exif), xmp=xmp_without_location(self.xmp))
+        """The same photo without its place: the GPS part of its EXIF and XMP, and the tags of a map."""
+        exif, xmp = exif_without_location(self.exif), xmp_without_location(self.xmp)
+        return replace(self, exif=exif, xmp=xmp, geo={})
 
     def with_origin(self, *, model: str, settings: Mapping[str, Any]) -> "Photo":
         """The same photo with what made its colours in its XMP, IPTC's digital source type among it; see codec/origin.
@@ -277,11 +281,15 @@ def read_photo(
     max_megapixels: float = MAX_MEGAPIXELS,
     max_memory: int | None = None,
     salvage: bool = False,
+    bands: str | None = None,
 ) -> Photo:
     """What Photo.open does, with the notes in the photo alone and no warning given."""
+    chosen = parse_bands(bands) if bands is not None else None
     stream, name, path = opened(source)
     with stream:
-        decoded = decode(stream, name=name, max_pixels=max_megapixels * 1e6, max_memory=max_memory, salvage=salvage)
+        decoded = decode(
+            stream, name=name, max_pixels=max_megapixels * 1e6, max_memory=max_memory, salvage=salvage, bands=chosen
+        )
     return Photo(**vars(decoded), path=path)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from photochrom.color.distribution import annealed_mean, leaning, temperature_for
 from photochrom.color.frame import Frame
 from photochrom.color.lab import Float
+from photochrom.color.overlay import Overlay
 from photochrom.color.tint import Tint
 from photochrom.network.spec import NetworkSpec
 from photochrom.settings import Hint, Settings
@@ -24,9 +25,11 @@ class Prediction:
     output: (C,h,w) float32, what it gave: logits, ab, or L* and ab, as spec.output says.
     tint: whether the picture itself is grey, tinted or in colour; None where its domain doesn't ask.
     guide: (h',w') float32 0..100, the picture's own intensity, which guides the upsampling; None where it was shown.
-    frame: what is round the picture, where all of the above is of what lies inside; None where there is nothing.
+    frame: what is round the picture, where all of the above is of what lies inside, or lies on it; None where there is
+    nothing.
     hints: colours that a person gave, in shares of what was shown. unhinted: (C,h,w), what the network said without
     them; None where there are none. For another picture they may be moved with `dataclasses.replace`.
+    notes: what was decided about the picture, a sentence each.
     """
 
     spec: NetworkSpec
@@ -34,9 +37,10 @@ class Prediction:
     output: Float
     tint: Tint | None = None
     guide: Float | None = None
-    frame: Frame | None = None
+    frame: Frame | Overlay | None = None
     hints: tuple[Hint, ...] = ()
     unhinted: Float | None = None
+    notes: tuple[str, ...] = ()
 
     def ab(self, settings: Settings | None = None) -> Float:
         """The chroma that the network means, (h,w,2) float32 in ab units, by the settings' vividness and seed."""

@@ -13,6 +13,7 @@ import photochrom
 from photochrom.batch import plan as files
 from photochrom.batch.report import Report
 from photochrom.batch.run import Options, color_files
+from photochrom.codec.bands import parse_bands
 from photochrom.codec.writing import known_format
 from photochrom.errors import UsageError
 from photochrom.photo import chosen_pages
@@ -22,7 +23,8 @@ def run(
     names: Sequence[str],
     *,
     options: Options,
-    model: str,
+    model: str | None,
+    domain: str | None,
     device: str,
     output: str | None,
     recursive: bool,
@@ -33,6 +35,8 @@ def run(
     logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a broken file, our sentence says
     if options.pages:
         chosen_pages(options.pages)
+    if options.bands:
+        parse_bands(options.bands)
     if options.pages and (options.confidence or options.sheet):
         raise UsageError("--pages goes with neither --confidence nor --sheet, which are of one picture: leave one out")
     if options.format:
@@ -47,7 +51,7 @@ def run(
             names, output=output, recursive=recursive, format=options.format, variants=options.variants,
             pages=bool(options.pages), film=options.film,
         )  # fmt: skip
-    colorizer = photochrom.load_model(model, device=device)
+    colorizer = photochrom.load_model(model, device=device, domain=domain)
     options = replace(options, judged=as_json)
     report = Report(len(made.jobs), passed=made.passed, as_json=as_json, to_stdout=to_stdout)
     with report:

@@ -13,6 +13,7 @@ from photochrom.atomic import atomic_write
 from photochrom.batch.done import is_empty
 from photochrom.batch.origin import marked
 from photochrom.batch.plan import Job
+from photochrom.codec.bands import parse_bands
 from photochrom.codec.page_writing import container_of, page_writer
 from photochrom.codec.pages import Pages
 from photochrom.codec.writing import known_format
@@ -61,7 +62,7 @@ def open_document(job: Job, options: Options) -> Document:
         stack.enter_context(stream)
         pages = Pages(
             stream, name=name, max_pixels=options.max_megapixels * 1e6, max_memory=options.max_memory,
-            salvage=options.salvage,
+            salvage=options.salvage, bands=parse_bands(options.bands) if options.bands else None,
         )  # fmt: skip
         numbers = choose(pages.count)
         if beyond := [number for number in numbers if number > pages.count]:

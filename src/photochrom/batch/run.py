@@ -49,6 +49,7 @@ class Options:
     pages: str | None = None
     strip_location: bool = False
     origin: bool = False
+    bands: str | None = None
     confidence: bool = False
     sheet: bool = False
     judged: bool = False  # a number for the confidence is wanted
@@ -165,7 +166,11 @@ def _open(job: Job, options: Options) -> _Opened:
         elif opened.document is None:
             given = job.source if job.data is None else job.data
             opened.photo = read_photo(
-                given, max_megapixels=options.max_megapixels, max_memory=options.max_memory, salvage=options.salvage
+                given,
+                max_megapixels=options.max_megapixels,
+                max_memory=options.max_memory,
+                salvage=options.salvage,
+                bands=options.bands,
             )
             if options.strip_location:
                 opened.photo = opened.photo.without_location()

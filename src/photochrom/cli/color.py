@@ -47,7 +47,8 @@ def color(
     recursive: Annotated[
         bool, typer.Option("-r", "--recursive", help="Go into folders; -o mirrors their structure.")
     ] = False,
-    model: Annotated[str, options.model()] = "photo",
+    model: Annotated[str | None, options.model()] = None,
+    domain: Annotated[str | None, options.domain()] = None,
     detail: Annotated[int | None, setting("detail")] = Settings.detail,
     strength: Annotated[float, setting("strength")] = Settings.strength,
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
@@ -87,6 +88,10 @@ def color(
     pages: Annotated[
         str | None,
         typer.Option(help="Of TIFFs, animations, MPOs: all, or 1,3-5.  [default: the first]", metavar="LIST"),
+    ] = None,
+    bands: Annotated[
+        str | None,
+        typer.Option(help="Of a satellite's TIFF: 4, or three as 4,3,2.  [default: the first]", metavar="LIST"),
     ] = None,
     salvage: Annotated[bool, typer.Option("--salvage", help="Colour damaged pictures as far as they go.")] = False,
     strip_location: Annotated[
@@ -152,6 +157,7 @@ def color(
                     max_memory=parse_memory(max_memory) if max_memory else None,
                     salvage=salvage,
                     pages=pages,
+                    bands=bands,
                     confidence=confidence,
                     sheet=sheet,
                     strip_location=strip_location,
@@ -159,6 +165,7 @@ def color(
                     film=film,
                 ),
                 model=model,
+                domain=domain,
                 device=device,
                 output=output,
                 recursive=recursive,

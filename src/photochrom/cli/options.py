@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+DOMAIN = "photo, sketch, infrared, thermal, satellite, or auto to decide for each.  [default: the model's, photo]"
 OF_RUNS = "auto, cpu, cuda or mps."
 
 
@@ -22,6 +23,11 @@ def output(help: str, *, metavar: str) -> Any:
 def model(help: str = "Name (see photochrom models) or .onnx file.", *, metavar: str = "NAME") -> Any:
     """-m: a model, or several."""
     return typer.Option("-m", "--model", help=help, autocompletion=_model_names, metavar=metavar)
+
+
+def domain() -> Any:
+    """--domain: the kind of picture."""
+    return typer.Option("--domain", help=DOMAIN, autocompletion=_domain_names, metavar="NAME")
 
 
 def device(help: str = OF_RUNS) -> Any:
@@ -53,6 +59,12 @@ Steps: TypeAlias = Annotated[int | None, typer.Option(help="End a run after so m
 Minutes: TypeAlias = Annotated[float | None, typer.Option(help="End a run after this time.", min=0.01, metavar="N")]
 Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped or killed.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", help="Neither bar nor warnings on stderr.")]
+
+
+def _domain_names(incomplete: str) -> list[str]:
+    from photochrom.domains.table import DOMAINS
+
+    return [name for name in (*DOMAINS, "auto") if name.startswith(incomplete)]
 
 
 def _model_names(incomplete: str) -> list[str]:

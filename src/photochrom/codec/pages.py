@@ -8,6 +8,7 @@ from typing import IO
 from PIL import ImageFile
 
 from photochrom.codec import gif, jpeg, png_rows
+from photochrom.codec.bands import Bands
 from photochrom.codec.budget import check_frames, check_memory, check_pixels
 from photochrom.codec.mending import mended, more_than_one
 from photochrom.codec.reading import Decoded, decode, decode_image, guarded, identify
@@ -27,11 +28,18 @@ class Pages:
     """
 
     def __init__(
-        self, stream: IO[bytes], *, name: str, max_pixels: float, max_memory: int | None = None, salvage: bool = False
+        self,
+        stream: IO[bytes],
+        *,
+        name: str,
+        max_pixels: float,
+        max_memory: int | None = None,
+        salvage: bool = False,
+        bands: Bands | None = None,
     ) -> None:
         """Reads headers. Raises PictureError as decode does."""
         self._stream, self._name, self._salvage = stream, name, salvage
-        self._max_pixels, self._max_memory = max_pixels, max_memory
+        self._max_pixels, self._max_memory, self._bands = max_pixels, max_memory, bands
         self.notes: tuple[str, ...] = ()
         with guarded(name):
             given = mended(stream, name)
@@ -71,8 +79,9 @@ class Pages:
                 self._stream.seek(start)
                 stream = io.BytesIO(self._stream.read(end - start))
             decoded = decode(
-                stream, name=name, max_pixels=self._max_pixels, max_memory=self._max_memory, salvage=self._salvage
-            )
+                stream, name=name, max_pixels=self._max_pixels, max_memory=self._max_memory, salvage=self._salvage,
+                bands=self._bands,
+            )  # fmt: skip
         else:
             with guarded(name):
                 self._image.seek(number - 1)
@@ -108,13 +117,13 @@ class Pages:
 
     def _page(self, name: str) -> Decoded:
         assert isinstance(self._image, ScanTiff)
-        samples = read_samples(self._image, lambda: self._image, name, salvage=self._salvage)
+        samples = read_samples(self._image, lambda: self._image, name, salvage=self._salvage, bands=self._bands)
         return decode_image(self._image, samples, name=name)
 
     def _frame(self, name: str, number: int) -> Decoded:
         """Composed with those before it: as it is seen."""
         self._image.load()
-        frame = decode_image(self._image, from_pillow(self._image, name), name=name)
+        frame = decode_image(self._image, from_pillow(self._image, name), name=name, bands=self._bands)
         if not self.animated:
             return frame
         duration = self._image.info.get("duration", 0)

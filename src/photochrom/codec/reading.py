@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
 from photochrom.codec import icc, jpeg, png_rows
+from photochrom.codec.bands import Bands, chosen_bands
 from photochrom.codec.budget import check_memory, check_pixels
 from photochrom.codec.exif import corrected_exif, corrected_xmp, iptc_from_photoshop
 from photochrom.codec.exif import orientation as orientation_of
@@ -19,6 +20,7 @@ from photochrom.codec.mending import mended, more_than_one
 from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE, ScanTiff
 from photochrom.codec.tiff_codecs import DAMAGE
+from photochrom.codec.tiff_tags import Field
 from photochrom.codec.whole import Loss, load_jpeg, padded, png_loss, wiped_loss
 from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError, PictureTooLargeError
@@ -49,6 +51,7 @@ class Decoded:
     """What a file held: sRGB pixels (H,W) or (H,W,3), alpha (H,W) or None, both uint8 or uint16, and its metadata.
 
     duration: ms that a frame of an animation is shown. plays: how often the animation is; 0: without end.
+    geo: of a GeoTIFF, the tags that lay it on the map, as a TIFF holds them.
     notes: what of it was left out or lost, a sentence each.
     """
 
@@ -61,6 +64,7 @@ class Decoded:
     dpi: tuple[float, float] | None = None
     text: dict[str, str] = field(default_factory=dict)
     comments: tuple[bytes, ...] = ()
+    geo: dict[int, Field] = field(default_factory=dict)
     had_profile: bool = False
     quality: int | None = None
     lossless: bool = True
@@ -78,12 +82,14 @@ def decode(
     max_memory: int | None = None,
     short_side: int = 0,
     salvage: bool = False,
+    bands: Bands | None = None,
 ) -> Decoded:
     """Decode the first picture of a seekable stream. `name` is for messages.
 
     max_memory: bytes that the picture may need from reading to writing; None: what budget.default_memory says.
     short_side: a JPEG may be read at 1/2, 1/4 or 1/8 of its size, its short side keeping so many pixels; 0: at its own.
     salvage: read a JPEG, PNG, TIFF, BMP or PPM that isn't whole as far as it goes, with a note of how far that is.
+    bands: one or three, from 1: of a TIFF which of its samples, of other files which of its colours are the picture.
 
     Raises PictureError for anything that is not a whole, readable picture, PictureTooLargeError over `max_pixels` or
     `max_memory` (judged by the header, before any decoding). Changes no setting of Pillow.
@@ -102,10 +108,10 @@ def decode(
             raise
         if image.format == "JPEG2000" and not _has_end_of_codestream(stream):
             raise EOFError("its end is missing")  # OpenJPEG would make up the rest
-        image, samples, loss = _load(image, stream, name=name, short_side=short_side, salvage=salvage)
+        image, samples, loss = _load(image, stream, name=name, short_side=short_side, salvage=salvage, bands=bands)
         if given.profile:
             image.info["icc_profile"] = given.profile
-        decoded = decode_image(image, samples, name=name)
+        decoded = decode_image(image, samples, name=name, bands=bands)
         decoded.comments = given.comments or decoded.comments
         decoded.notes = (*([loss.note(name)] if loss else []), *given.notes, *decoded.notes)
         decoded.lossless &= decoded.format != "WEBP" or _has_lossless_chunk(stream)
@@ -136,7 +142,7 @@ def _refuse_what_only_claims(image: ImageFile.ImageFile, stream: IO[bytes], name
 
 
 def _load(
-    image: ImageFile.ImageFile, stream: IO[bytes], *, name: str, short_side: int, salvage: bool
+    image: ImageFile.ImageFile, stream: IO[bytes], *, name: str, short_side: int, salvage: bool, bands: Bands | None
 ) -> tuple[ImageFile.ImageFile, Samples, Loss | None]:
     """The pixels of an identified picture, and what of them is missing. Raises PictureError for that unless salvage."""
 
@@ -155,7 +161,7 @@ def _load(
         return loaded, read_samples(loaded, lambda: loaded, name), loss
     interlaced = bool(image.info.get("interlace"))
     try:
-        samples = read_samples(image, lambda: identify(stream, name), name)
+        samples = read_samples(image, lambda: identify(stream, name), name, bands=bands)
         # A decoder that ran out of rows leaves the last one black, or each of them thin where it is interlaced.
         if image.format == "PNG":
             flat = bool((samples.color[-1] == samples.color[-1, 0]).all())
@@ -164,7 +170,7 @@ def _load(
             loss = wiped_loss(image, _all_of(stream))
     except DAMAGE as error:
         if isinstance(image, ScanTiff):
-            return _salvaged_tiff(image, name, salvage, str(error))
+            return _salvaged_tiff(image, name, salvage, str(error), bands)
         data = _all_of(stream)
         if image.format == "PNG":
             whole, loss = (png_rows.mended(data) if salvage else b""), png_loss(data, short=True)
@@ -181,12 +187,14 @@ def _load(
     return image, samples, loss
 
 
-def _salvaged_tiff(image: ScanTiff, name: str, salvage: bool, reason: str) -> tuple[ScanTiff, Samples, Loss | None]:
+def _salvaged_tiff(
+    image: ScanTiff, name: str, salvage: bool, reason: str, bands: Bands | None
+) -> tuple[ScanTiff, Samples, Loss | None]:
     """As much of a damaged TIFF as can be read. Raises PictureError unless salvage."""
     image.layout(name, salvage=True)  # raises where nothing can be
     if not salvage:
         raise PictureError(Loss(reason or "strips or tiles are damaged", None).refusal(name)) from None
-    samples = read_samples(image, lambda: image, name, salvage=True)
+    samples = read_samples(image, lambda: image, name, salvage=True, bands=bands)
     return image, samples, Loss("strips or tiles are missing or damaged", samples.share, of="pixels")
 
 
@@ -237,7 +245,7 @@ def _open_heic(stream: IO[bytes], name: str) -> ImageFile.ImageFile:
     return image
 
 
-def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
+def decode_image(image: Image.Image, samples: Samples, *, name: str, bands: Bands | None = None) -> Decoded:
     """Colour to sRGB, the right way up, metadata gathered, from an opened image and the samples read from it."""
     info, notes = image.info, samples.notes
     if getattr(image, "is_animated", False):
@@ -256,6 +264,8 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
         notes += (f"{name}: its colour profile can't be used ({error}); taken as sRGB",)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = icc.naive_cmyk(pixels)
+    if bands and not isinstance(image, ScanTiff):
+        pixels = chosen_bands(pixels, bands, name)
     orientation = _tolerant(lambda: _orientation(image), 1)
     dpi = _tolerant(lambda: _dpi(image), None)
     if dpi is not None and orientation >= 5:
@@ -264,6 +274,9 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
     exif = _tolerant(lambda: corrected_exif(block, swapped=orientation >= 5, srgb=had_profile), b"")
     if block and not exif:
         notes += (f"{name}: its EXIF is damaged and left out",)
+    geo = image.geo() if isinstance(image, ScanTiff) else {}
+    if geo and orientation != 1:
+        geo, notes = {}, (*notes, f"{name} is turned upright, so its place on the map is left out")
     comment = info.get("comment")
     return Decoded(
         pixels=upright(pixels, orientation),
@@ -275,6 +288,7 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str) -> Decoded:
         dpi=dpi,
         text=_tolerant(lambda: _text(image), {}),
         comments=(comment,) if isinstance(comment, bytes) and comment else (),
+        geo=geo,
         had_profile=had_profile,
         quality=_tolerant(lambda: _quality(image), None),
         lossless=image.format not in _LOSSY,

@@ -10,6 +10,7 @@ from PIL import Image, ImageCms, ImageFile
 
 from photochrom.codec import tiff_layout
 from photochrom.codec.arrays import from_image, strips
+from photochrom.codec.bands import Bands, check_bands
 from photochrom.codec.tiff import ScanTiff
 from photochrom.codec.tiff_pixels import read_page
 from photochrom.color.lab import Pixels
@@ -32,13 +33,15 @@ class Samples:
     share: float = 1.0
 
 
-def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str, *, salvage: bool = False) -> Samples:
+def read_samples(
+    image: ImageFile.ImageFile, reopen: Opener, name: str, *, salvage: bool = False, bands: Bands | None = None
+) -> Samples:
     """Decode `image`; `reopen` gives the same picture again, header read, for those that need a second pass.
 
-    salvage: of a TIFF, read as many strips and tiles as can be.
+    salvage: of a TIFF, read as many strips and tiles as can be. bands: of a TIFF, the samples that are its picture.
     """
     if isinstance(image, ScanTiff):
-        return _read_tiff(image, name, salvage)
+        return _read_tiff(image, name, salvage, bands)
     raw = _raw_mode(image)
     if image.mode == "RGBA" and raw == "LA;16B":  # PNG: Pillow would make 8-bit RGBA of it
         _set_raw_mode(image, "RGBA")
@@ -51,15 +54,22 @@ def read_samples(image: ImageFile.ImageFile, reopen: Opener, name: str, *, salva
     return samples
 
 
-def _read_tiff(image: ScanTiff, name: str, salvage: bool) -> Samples:
+def _read_tiff(image: ScanTiff, name: str, salvage: bool, bands: Bands | None) -> Samples:
     loaded = image.pillow_image(name)
     if loaded is not None:
+        if bands:
+            check_bands(bands, len(loaded.getbands()), name)
         return from_pillow(loaded, name)
     layout = image.layout(name, salvage=salvage)
-    color, alpha, share = read_page(image.file, layout, image.tag_v2, name, salvage=salvage)
+    color, alpha, share = read_page(image.file, layout, image.tag_v2, name, salvage=salvage, bands=bands)
+    if bands:
+        return Samples(color, profile_applies=False, share=share)
     notes: tuple[str, ...] = ()
+    if layout.unnamed > 1:
+        used = "the first is" if layout.colors == 1 else f"the first {layout.colors} are"
+        notes = (f"{name} has {layout.samples} bands, of which {used} used; --bands (bands=) chooses others",)
     if color.shape[2:] == (4,) and color.dtype == np.uint16 and "icc_profile" in image.info:
-        notes = (f"{name}: 16-bit CMYK goes through its colour profile with 8 bits only",)
+        notes += (f"{name}: 16-bit CMYK goes through its colour profile with 8 bits only",)
     return Samples(color, alpha, profile_applies=layout.photometric != tiff_layout.LAB, notes=notes, share=share)
 
 

@@ -58,6 +58,11 @@ class Layout:
         return next((self.colors + i for i, kind in enumerate(self.extras) if kind in (1, 2)), None)
 
     @property
+    def unnamed(self) -> int:
+        """How many samples are neither colour nor alpha: further bands of a satellite's picture."""
+        return len(self.extras) - (self.alpha is not None)
+
+    @property
     def block_samples(self) -> int:
         """Samples of a pixel within one block."""
         return 1 if self.planar else self.samples

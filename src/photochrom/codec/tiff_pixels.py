@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 
 from photochrom.codec import tiff_layout as kinds
 from photochrom.codec.arrays import strips
+from photochrom.codec.bands import Bands, check_bands
 from photochrom.codec.tiff_codecs import DAMAGE, block_bytes, picture_block, salvaged_bytes
 from photochrom.codec.tiff_layout import Layout, unsupported
 from photochrom.codec.tiff_tags import Tags
@@ -20,26 +21,33 @@ _PART = 1 << 22  # bytes of an uncompressed strip that are read at once
 
 
 def read_page(
-    file: IO[bytes], layout: Layout, tags: Tags, name: str, *, salvage: bool = False
+    file: IO[bytes], layout: Layout, tags: Tags, name: str, *, salvage: bool = False, bands: Bands | None = None
 ) -> tuple[Pixels, Pixels | None, float]:
     """color (H,W), RGB (H,W,3) or CMYK (H,W,4), alpha (H,W) or None, both uint8 or both uint16; how much was there.
 
     Raises PictureError for what isn't read, and others where the data are damaged or end early.
     salvage: what can't be read is 0 then, its alpha full, and the share of the pixels that could be is under 1.
+    bands: these samples instead of the colours, as they were measured: (H,W) or (H,W,3).
     """
     _refuse(layout, name)
-    stored, share = _stored(file, layout, tags, salvage)
+    if bands:
+        check_bands(bands, layout.samples, name)
+        measured, share = _stored(file, layout, tags, salvage, [band - 1 for band in bands])
+        color = _measured(measured, layout)
+        return np.ascontiguousarray(color[..., 0] if len(bands) == 1 else color), None, share
+    alpha = layout.alpha
+    wanted = [*range(layout.colors), *([] if alpha is None else [alpha])]
+    stored, share = _stored(file, layout, tags, salvage, wanted)
     return *_as_pixels(stored, layout, tags, name), share
 
 
-def _stored(file: IO[bytes], layout: Layout, tags: Tags, salvage: bool) -> tuple[Pixels, float]:
-    """The samples that are colour or alpha, (H,W,S) uint8, uint16 or float32, as they are; how many of them."""
+def _stored(file: IO[bytes], layout: Layout, tags: Tags, salvage: bool, wanted: list[int]) -> tuple[Pixels, float]:
+    """The samples `wanted`, (H,W,S) uint8, uint16 or float32, as they are; how much of them."""
     alpha = layout.alpha
-    wanted = [*range(layout.colors), *([] if alpha is None else [alpha])]
     wide = layout.kind != kinds.UINT or layout.bits > 16
     stored = np.dtype(np.float32) if wide else np.dtype(np.uint8 if layout.bits <= 8 else np.uint16)
     out = (np.zeros if salvage else np.empty)((layout.height, layout.width, len(wanted)), stored)
-    if salvage and alpha is not None and not wide:
+    if salvage and alpha in wanted and not wide:
         out[..., -1] = (1 << layout.bits) - 1
     tables = tags.get(347, b"")
     got = 0
@@ -171,6 +179,27 @@ def _full_range(values: Pixels, bits: int, dtype: np.dtype[Any]) -> Pixels:
     out = np.empty(values.shape, dtype)
     for rows in strips(out.shape):
         out[rows] = table[values[rows]]
+    return out
+
+
+def _measured(values: Pixels, layout: Layout) -> Pixels:
+    """What a sensor measured, in any unit, as uint8 or uint16: wide and float samples from the least to the greatest.
+
+    What is no number is black, as is one least value that is far below all others: -9999 stands for nothing measured.
+    """
+    if values.dtype != np.float32:
+        return _full_range(values, layout.bits, values.dtype)
+    sound = np.isfinite(values)
+    if sound.any():
+        least = values[sound].min()
+        rest = values[sound & (values > least)]
+        if rest.size and least < rest.min() - np.ptp(rest):
+            sound &= values > least
+    low, high = (values[sound].min(), values[sound].max()) if sound.any() else (0.0, 1.0)
+    out = np.zeros(values.shape, np.uint16)
+    for rows in strips(values.shape):
+        share = (np.where(sound[rows], values[rows], low) - np.float64(low)) / max(high - low, 1e-20)
+        out[rows] = np.rint(np.clip(share, 0, 1) * 65535)
     return out
 
 

@@ -5,7 +5,8 @@ TIFF 6.0 (Adobe, 1992): little-endian, deflate with horizontal differencing (pre
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import BinaryIO
 
 import numpy as np
@@ -44,11 +45,13 @@ class TiffWriter:
         xmp: bytes = b"",
         iptc: bytes = b"",
         description: str = "",
+        geo: Mapping[int, Field] = MappingProxyType({}),
         page: tuple[int, int] | None = None,
     ) -> None:
         """pixels (H,W) or (H,W,3), alpha (H,W) or None, uint8 or uint16.
 
-        description: goes where the EXIF has none. page: which of how many this is, from 0; None for a single picture.
+        description: goes where the EXIF has none. geo: tags to be kept as they are. page: which of how many this is,
+        from 0; None for a single picture.
         """
         colors = 1 if pixels.ndim == 2 else 3
         samples = colors + (alpha is not None)
@@ -83,6 +86,7 @@ class TiffWriter:
         for tag, kind, blob in ((700, _BYTE, xmp), (33723, _UNDEFINED, iptc), (34675, _UNDEFINED, icc)):
             if blob:
                 tags[tag] = (kind, len(blob), blob)
+        tags |= geo
         self._pad()
         for tag, value, data in _exif_tags(exif, self._at):
             tags[tag] = value

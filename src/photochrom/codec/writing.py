@@ -62,6 +62,8 @@ def write_picture(out: BinaryIO, picture: Decoded, *, format: str, quality: int 
             notes.append(f"{format} holds no transparency; laid on white (PNG would keep it)")
             pixels = flatten_on_white(pixels, alpha)
         alpha = None
+    if picture.geo and format != "TIFF":
+        notes.append(f"{format} holds no place on the map; left out (TIFF would keep it)")
     if format == "TIFF":
         return notes + add_to_tiff(TiffWriter(out), picture)
     if format == "PNG" and pixels.dtype == np.uint16:
@@ -85,7 +87,7 @@ def add_to_tiff(tiff: TiffWriter, picture: Decoded, *, page: tuple[int, int] | N
     exif, damaged = _exif_made_anew(picture.exif)
     tiff.add(
         picture.pixels, picture.alpha, compress=picture.compressed, dpi=picture.dpi, icc=profile_of(picture),
-        exif=exif, xmp=picture.xmp, iptc=picture.iptc, description=comment_of(picture), page=page,
+        exif=exif, xmp=picture.xmp, iptc=picture.iptc, description=comment_of(picture), page=page, geo=picture.geo,
     )  # fmt: skip
     if picture.comments and exif_blocks.describes(exif):
         return [*damaged, "its comment is left out: a TIFF has one place for it, which its description takes"]

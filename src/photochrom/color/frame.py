@@ -89,6 +89,10 @@ class Frame:
         rows, columns = self.box(size)
         return all(columns.start <= x < columns.stop and rows.start <= y < rows.stop for x, y in points)
 
+    def hidden(self, plane: Float) -> Float:
+        """A plane of the print's box, as the network is shown it: itself."""
+        return plane
+
     def around(self, pixels: Pixels, colored: Pixels) -> Pixels:
         """The whole picture (H,W,3) of its dtype: `colored` (h,w,3), which is its box, where the print is, and
         `pixels` (H,W) or (H,W,3), as they are, everywhere else."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from photochrom.color.frame import Frame
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.levels import Levels
+from photochrom.color.overlay import Overlay
 from photochrom.color.repaint import Detail, texture
 from photochrom.color.tint import Tint
 from photochrom.photo import Photo
@@ -17,7 +18,7 @@ from photochrom.photo import Photo
 class Domain:
     """A row of the table, not a class to inherit from.
 
-    help: for whom it is, a sentence.
+    help: for whom it is, a sentence. thing: one of them, as in "is taken for a drawing".
     clean: the picture -> as one of its kind, with a note of what was changed: false colours read, say; None for itself.
     to_scale: whether a pixel is a length on the ground, so that the network sees the picture at its own size.
     prepare: sRGB pixels (H,W) or (H,W,3), uint8 or uint16, and a size (w,h) -> their intensity, (h,w) float32, 0..100.
@@ -25,21 +26,22 @@ class Domain:
     levels: that intensity -> the straight line by which it is shown, for detail of the full size; None where the
     intensity is the picture's lightness, which is kept. detail: how its detail goes into a lightness that the network
     predicts.
-    frame: that intensity -> what is round the picture, which the network isn't shown and which keeps its own colour, or
-    None; None for never.
+    frame: the pixels and that intensity -> what is round the picture or lies on it, which the network isn't shown and
+    which keeps its own colour, or None; None for never.
     finish: the network's ab (h,w,2) and what it was shown (h',w') -> ab (h,w,2); None for nothing.
     judge: whether the pixels are grey, tinted or in colour already; None where that is no question.
     """
 
     name: str
     help: str
+    thing: str
     clean: Callable[[Photo], Photo] | None = None
     to_scale: bool = False
     prepare: Callable[[Pixels, tuple[int, int]], Float]
     show: Callable[[Float], Float] | None = None
     levels: Callable[[Float], Levels] | None = None
     detail: Detail = texture
-    frame: Callable[[Float], Frame | None] | None = None
+    frame: Callable[[Pixels, Float], Frame | Overlay | None] | None = None
     finish: Callable[[Float, Float], Float] | None = None
     judge: Callable[[Pixels], Tint] | None = None
 

@@ -8,6 +8,7 @@ from photochrom.domains.domain import Domain
 INFRARED = Domain(
     name="infrared",
     help="Near-infrared photographs.",
+    thing="a near-infrared photograph",
     prepare=shrink_lightness,
     levels=sensor_levels,
     show=full_range,

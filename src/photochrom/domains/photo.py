@@ -10,9 +10,10 @@ from photochrom.domains.domain import Domain
 PHOTO = Domain(
     name="photo",
     help="Black-and-white photographs, grey or toned.",
+    thing="a photograph",
     prepare=shrink_lightness,
     show=full_contrast,
-    frame=find_frame,
+    frame=lambda pixels, lightness: find_frame(lightness),
     finish=even_paper,
     judge=describe,
 )

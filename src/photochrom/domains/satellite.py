@@ -8,6 +8,7 @@ from photochrom.domains.domain import Domain
 SATELLITE = Domain(
     name="satellite",
     help="Near-infrared bands of satellite pictures.",
+    thing="a satellite picture",
     to_scale=True,
     prepare=shrink_lightness,
     levels=sensor_levels,

@@ -11,9 +11,10 @@ from photochrom.errors import UsageError, suggestion
 DOMAINS = {domain.name: domain for domain in (PHOTO, SKETCH, INFRARED, THERMAL, SATELLITE)}
 
 
-def find_domain(name: str) -> Domain:
-    """The row of that name. Raises UsageError, naming the nearest."""
+def find_domain(name: str, *, also: tuple[str, ...] = ()) -> Domain:
+    """The row of that name. also: words that would do too. Raises UsageError, naming the nearest."""
     if name not in DOMAINS:
-        otherwise = f"choose one of {', '.join(DOMAINS)}"
-        raise UsageError(f"there is no domain {name!r}: {suggestion(name, DOMAINS, otherwise=otherwise)}")
+        known = (*DOMAINS, *also)
+        otherwise = f"choose one of {', '.join(known)}"
+        raise UsageError(f"there is no domain {name!r}: {suggestion(name, known, otherwise=otherwise)}")
     return DOMAINS[name]

@@ -78,6 +78,17 @@ def models() -> list[ModelInfo]:
     return list(load_table(WEIGHTS))
 
 
+def model_of(domain: str) -> ModelInfo:
+    """The best model for pictures of that kind that ships with this version. Raises UnknownModelError if none does."""
+    for info in models():
+        if info.domain == domain:
+            return info
+    raise UnknownModelError(
+        f"this version has no model for {domain} pictures: name an .onnx file of your own with --model, or choose one "
+        f"of the domains {', '.join(dict.fromkeys(info.domain for info in models()))}"
+    )
+
+
 def find_model(name_or_path: str) -> ModelInfo:
     """The model of that name, or the .onnx file at that path.
 

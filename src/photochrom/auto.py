@@ -1,0 +1,63 @@
+"""A Colorizer for pictures of any kind: it decides for each picture what it is, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+
+from photochrom.color.lab import Float
+from photochrom.colorizer import Colorizer
+from photochrom.domains.decide import decide
+from photochrom.errors import UnknownModelError, UsageError
+from photochrom.photo import Photo
+from photochrom.prediction import Prediction
+from photochrom.settings import Settings
+
+AUTO = "auto"  # the name by which it is asked for, as if it were a domain
+_OTHERWISE = "photo"
+
+
+class AutoColorizer(Colorizer):
+    """Colours each picture by the model of its domain; what it was taken for, and how surely, is in its notes.
+
+    A picture of a domain that has no model is coloured as a photograph, with a note.
+    """
+
+    def __init__(self, given: Colorizer | None, load: Callable[[str], Colorizer]) -> None:
+        """given: the model of its own domain. load: the model of a domain; raises UnknownModelError if it has none."""
+        self._loaded = {given.info.domain: given} if given else {}
+        self._load = load
+        self._lock = Lock()
+        super().__init__(self._of(_OTHERWISE)._network)
+
+    def predict(self, photo: Photo, settings: Settings | None = None) -> Prediction:
+        """What the network of the photo's domain says of it. See Colorizer."""
+        decision = decide(photo)
+        notes: tuple[str, ...] = (f"{photo.name} {decision.told()}",)
+        try:
+            colorizer = self._of(decision.domain)
+        except UnknownModelError as error:
+            notes += (f"{photo.name} is coloured as a photograph: {error}",)
+            colorizer = self._of(_OTHERWISE)
+        return replace(colorizer.predict(photo, settings), notes=notes)
+
+    def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
+        """The photo in colour. See Colorizer."""
+        return self._of(prediction.spec.domain).render(photo, prediction, settings)
+
+    def chroma(self, prediction: Prediction, settings: Settings | None = None) -> Float:
+        """The colours that render lays on. See Colorizer."""
+        return self._of(prediction.spec.domain).chroma(prediction, settings)
+
+    def versions(self, settings: Settings, count: int) -> list[Settings]:
+        """Refuses more than one. Raises UsageError."""
+        if count > 1:
+            raise UsageError("only photographs have variants: with variants, name the domain instead of auto")
+        return settings.versions(count)
+
+    def _of(self, domain: str) -> Colorizer:
+        with self._lock:
+            if domain not in self._loaded:
+                self._loaded[domain] = self._load(domain)
+            return self._loaded[domain]
