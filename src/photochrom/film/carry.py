@@ -10,6 +10,7 @@ is forgotten. Where motion can't be followed the nearest keys count alone, so th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -150,6 +151,39 @@ class Shot:
         return found[::-1]
 
 
+class Stream:
+    """Colours of pictures that can't wait for those after them, as a camera's: each is finished when it comes."""
+
+    def __init__(self, finish: Callable[[Prediction], Float], *, keep: float = KEEP, ease: float = 0.3) -> None:
+        """ease: share of the way to a new key's colours that each picture goes, so that none jumps."""
+        self._finish, self._keep, self._ease = finish, keep, ease
+        self._past: tuple[Float, Float] | None = None
+        self._ways: Ways | None = None  # to the last key
+        self._key: Float | None = None  # its colours
+        self._shown: Float | None = None  # those of the last picture
+
+    def add(self, step: Step) -> Step:
+        """The next picture, with its colours. The first must have been looked at."""
+        if step.motion is not None and self._ways is not None:
+            self._ways = joined(step.motion.back, self._ways)
+        if step.looked is not None:
+            total, weight = step.looked.mass * step.looked.sure, step.looked.sure
+            if self._past is not None and self._ways is not None:
+                more, weighs = _moved(self._past, self._ways, self._keep)
+                total, weight = total + more, weight + weighs
+            self._past = total, weight
+            self._key = self._finish(_mixed(step.looked.prediction, total / weight))
+            self._ways = rest(step.plane.shape)
+        assert self._key is not None and self._ways is not None
+        aim = _carried([(self._key, self._ways, 1.0)])
+        if self._shown is not None and step.motion is not None and self._shown.shape == aim.shape:
+            at = resized(step.motion.back, (aim.shape[1], aim.shape[0]))
+            before = sampled(self._shown, at.to)
+            aim = aim + (before - aim) * (at.sure[..., None] * np.float32(1 - self._ease))
+        step.ab = self._shown = aim
+        return step
+
+
 def _moved(said: tuple[Float, Float], ways: Ways, keep: float) -> tuple[Float, Float]:
     """Sums and weights at another picture, whose `ways` lead here."""
     total, weight = said
@@ -173,4 +207,4 @@ def _mixed(like: Prediction, mass: Float) -> Prediction:
     planes = np.ascontiguousarray(mass.transpose(2, 0, 1))
     if like.spec.output == "distribution":
         planes = np.log(np.maximum(planes, np.float32(1e-8)))
-    return Prediction(like.spec, like.shown, planes, like.tint, like.guide, like.frame)
+    return replace(like, output=planes)

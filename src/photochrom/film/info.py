@@ -62,6 +62,32 @@ class FilmInfo:
     interlaced: bool
     steady: bool
 
+    @classmethod
+    def of_image(cls, image: VideoFrame, *, rate: Fraction = Fraction(25), count: int = 0) -> FilmInfo:
+        """Of pictures without a file, all like this one, as those of a camera are."""
+        return cls(
+            path=Path("picture"),
+            index=0,
+            codec="rawvideo",
+            size=(image.width, image.height),
+            format=image.format.name,
+            bits=image.format.components[0].bits,
+            time_base=1 / rate,
+            rate=rate,
+            start=0,
+            seconds=float(count / rate),
+            count=count,
+            aspect=Fraction(1),
+            matrix=_UNKNOWN if image.colorspace == _RGB else int(image.colorspace),
+            primaries=_UNKNOWN,
+            transfer=_UNKNOWN,
+            range=int(image.color_range),
+            turn=0,
+            display_matrix=None,
+            interlaced=False,
+            steady=True,
+        )
+
     @property
     def shown(self) -> tuple[float, float]:
         """(width, height) as a viewer sees it: with square pixels, and turned."""

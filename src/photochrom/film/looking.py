@@ -14,6 +14,7 @@ from photochrom.film.painter import Painter
 from photochrom.film.reader import Frame
 from photochrom.film.shots import with_motion
 from photochrom.film.step import Step
+from photochrom.film.tracked import moved
 from photochrom.prediction import Prediction
 
 EVERY = 8  # pictures from key to key at most
@@ -32,6 +33,7 @@ class Colors:
         self._painter = painter
         self._every, self._ahead = every, ahead
         self.tints: list[str] = []
+        self._hints = painter.hints()  # of the film's first picture, and of those that follow in its shot
 
     def steps(self, frames: Iterable[Frame]) -> Iterator[Step]:
         """Each picture with its colours, in order."""
@@ -42,12 +44,14 @@ class Colors:
             if step.motion is None or shot is None or ways is None:
                 if shot is not None:
                     yield from shot.end()
+                    self._hints = ()
                 shot = self._begun(step)
                 ways = rest(step.plane.shape)
                 self._look(step)
                 since = 0
             else:
                 ways = joined(step.motion.back, ways)
+                self._hints = moved(self._hints, step.motion)
                 since += 1
                 lost = since >= SOONEST and 1 - float(ways.sure.mean()) > LOST
                 if (since >= self._every or lost) and not step.flash:
@@ -63,7 +67,7 @@ class Colors:
         return Step(frame, luma, small, plane_of(small))
 
     def _look(self, step: Step) -> None:
-        step.looked = looked_at(self._painter.look(step.small))
+        step.looked = looked_at(self._painter.look(step.small, self._hints))
 
     def _begun(self, step: Step) -> Shot:
         """A new shot, of which `step` is the first picture: what holds for all of it is decided here."""
@@ -72,10 +76,10 @@ class Colors:
             self.tints.append(step.tint.kind)
         every = self._every * (self._ahead + 1)
         ahead = self._ahead if every * step.luma.nbytes <= _BUFFER else min(self._ahead, 1)
-        return Shot(_Finish(self._painter), ahead=ahead)
+        return Shot(Finish(self._painter), ahead=ahead)
 
 
-class _Finish:
+class Finish:
     """From mixed predictions of one shot to its colours. Whether it shows paper is decided by its first picture."""
 
     def __init__(self, painter: Painter) -> None:
@@ -83,6 +87,7 @@ class _Finish:
         self._paper: bool | None = None
 
     def __call__(self, prediction: Prediction) -> Float:
+        """The ab (h,w,2) float32 of a prediction, as they are laid on."""
         plain = prediction.ab(self._painter.settings)
         finished = plain if self._paper is False else self._painter.colorizer.chroma(prediction, self._painter.settings)
         if self._paper is None:

@@ -6,6 +6,7 @@ film is kept, so colours are laid on a picture that is as small as its chroma pl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -19,7 +20,7 @@ from photochrom.colorizer import Colorizer
 from photochrom.film.info import FilmInfo
 from photochrom.film.raster import Raster
 from photochrom.prediction import Prediction
-from photochrom.settings import Settings
+from photochrom.settings import Hint, Settings
 
 _FIT = 2  # times the network's colour grid: where colours are fitted to lightness before they go to full size
 
@@ -30,6 +31,7 @@ class Painter:
     def __init__(self, colorizer: Colorizer, settings: Settings, info: FilmInfo, raster: Raster) -> None:
         self.colorizer, self.settings, self.raster = colorizer, settings, raster
         self._turns = info.turn // 90
+        self._upright = info.size[::-1] if self._turns % 2 else info.size
         width, height = info.shown
         self.size = colorizer.work_size((max(1, round(width)), max(1, round(height))), settings.detail)
 
@@ -39,9 +41,14 @@ class Painter:
         half = self.raster.lightness(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA))
         return np.ascontiguousarray(cv2.resize(np.rot90(half, self._turns), self.size, interpolation=cv2.INTER_AREA))
 
-    def look(self, small: Float) -> Prediction:
-        """What the network says of a picture that `small` made."""
-        return self.colorizer.see(small)
+    def look(self, small: Float, hints: Sequence[Hint] = ()) -> Prediction:
+        """What the network says of a picture that `small` made. hints: in shares of it."""
+        return self.colorizer.see(small, hints)
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Those of the settings, in shares of a picture as it is shown. Raises UsageError for one beyond its border."""
+        size = self._upright
+        return tuple(hint.shared(size, name="the film's picture") for hint in self.settings.guide.hints)
 
     def ab(self, prediction: Prediction) -> Float:
         """The colours of a prediction, (h,w,2) float32 in ab units, as they are laid on."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -42,16 +41,10 @@ def read_clip(path: Path, *, count: int = COUNT, wide: int = WIDE) -> Pictures:
 
 def grey_film(pictures: Pictures) -> tuple[FilmInfo, list[Frame]]:
     """The same film without its colours, of the same lightness, as a reader gives it."""
-    height, width = pictures.shape[1:3]
-    info = FilmInfo(
-        path=Path("clip"), index=0, codec="rawvideo", size=(width, height), format="gray", bits=8,
-        time_base=Fraction(1, 25), rate=Fraction(25), start=0, seconds=len(pictures) / 25, count=len(pictures),
-        aspect=Fraction(1), matrix=1, primaries=1, transfer=1, range=2, turn=0, display_matrix=None, interlaced=False,
-        steady=True,
-    )  # fmt: skip
-    none = np.zeros((height, width, 2), np.float32)
+    none = np.zeros((*pictures.shape[1:3], 2), np.float32)
     greys = (np.ascontiguousarray(merge(picture, none)[..., 0]) for picture in pictures)
-    return info, [Frame(n, 1, VideoFrame.from_ndarray(grey, "gray")) for n, grey in enumerate(greys)]
+    images = [VideoFrame.from_ndarray(grey, "gray") for grey in greys]
+    return FilmInfo.of_image(images[0], count=len(images)), [Frame(n, 1, image) for n, image in enumerate(images)]
 
 
 def _small(image: VideoFrame, wide: int) -> NDArray[Any]:
