@@ -17,17 +17,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.color.false_color import false_palette
 from photochrom.color.lab import Float
 from photochrom.color.levels import sensor_levels
 from photochrom.color.lightness import shrink_lightness
 from photochrom.color.resample import mean3, resize_planes
+from photochrom.color.tint import describe
 from photochrom.domains.table import DOMAINS
 from photochrom.photo import Photo
 
 SIDE = 128  # pixels of the short side that is looked at
 MOST_ASPECT = 4.0  # of a longer picture the middle is looked at
 OTHERWISE = "photo"
-SURE = 0.9  # a picture is of another domain from this probability on
+SURE = 0.8  # a picture is of another domain from this probability on
 TABLE = Path(__file__).with_suffix(".json")
 
 
@@ -51,7 +53,14 @@ class Decision:
 
 
 def decide(photo: Photo) -> Decision:
-    """The domain of a picture, "photo" where none is likely enough. About 10 ms, whatever its size."""
+    """The domain of a picture, "photo" where none is likely enough. About 10 ms, and more for a large one in colour.
+
+    What is in colour is a thermal frame if its colours are a thermal camera's, else a photograph.
+    """
+    if false_palette(photo.pixels):
+        return Decision(domain="thermal", likely="thermal", sure=1.0)
+    if describe(photo.pixels).kind == "color":
+        return Decision(domain=OTHERWISE, likely=OTHERWISE, sure=1.0)
     given = probabilities(features(lightness_of(photo)))
     likely = max(given, key=lambda name: given[name])
     domain = likely if given[likely] >= SURE else OTHERWISE
