@@ -111,6 +111,8 @@ def test_settings_as_json_and_single_fields_win(serving) -> None:
         ({"format": "gif"}, "JPEG"),
         ({"model": "/etc/passwd"}, "no model"),
         ({"model": "phot"}, "photo"),
+        ({"domain": "phot"}, "photo"),
+        ({"model": "photo", "domain": "sketch"}, "sketch"),
         ({"era": "/etc/passwd"}, "choose one of"),
         ({"settings": '{"era": "../x.json"}'}, "choose one of"),
         ({"era": "kodachrom"}, "kodachrome"),

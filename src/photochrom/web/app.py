@@ -49,7 +49,7 @@ def create_app(config: Config | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
-    app.include_router(api(config, Desk(workers, limits), studio, metrics))
+    app.include_router(api(Desk(workers, limits), studio, metrics))
     app.include_router(page(config, app))
     for kind in (Refused, PhotochromError, MemoryError, Exception):
         app.add_exception_handler(kind, refused)

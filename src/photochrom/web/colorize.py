@@ -24,16 +24,16 @@ TYPES = {
     "AVIF": "image/avif",
 }  # fmt: skip
 FOR_THE_PAGE = "multipart/form-data"  # an Accept that asks for the file, a copy to look at, and what is to be told
-BESIDES = ("model", "format", "quality", "variants", "strip_location", "salvage", "name")
+BESIDES = ("model", "domain", "format", "quality", "variants", "strip_location", "salvage", "name")
 
 
-def order_of(upload: Upload, *, accept: str, model: str) -> Order:
-    """What the fields of a request ask for. model: for requests that name none. Raises UsageError, Refused (406)."""
+def order_of(upload: Upload, *, accept: str, studio: Studio) -> Order:
+    """What the fields of a request ask for. Raises UsageError, Refused (406)."""
     fields = upload.fields
     format = known_format(fields["format"]) if fields.get("format") else accepted(accept)
     return Order(
         settings=settings_of(fields, besides=BESIDES),
-        model=fields.get("model") or model,
+        colorizer=studio.chosen(fields),
         format=format,
         quality=_whole(fields, "quality", 1, 100) if fields.get("quality") else None,
         variants=_whole(fields, "variants", 1, 16) if fields.get("variants") else 1,
@@ -64,13 +64,16 @@ def accepted(accept: str) -> str | None:
     raise Refused(406, f"can't give {accept[:100]!r}; accept one of {', '.join(TYPES.values())}")
 
 
-def colored(upload: Upload, step: Step, *, studio: Studio, accept: str, model: str) -> tuple[Response, int]:
+def colored(upload: Upload, step: Step, *, studio: Studio, accept: str) -> tuple[Response, int]:
     """The response, and how many pixels were coloured."""
-    order = order_of(upload, accept=accept, model=model)
+    order = order_of(upload, accept=accept, studio=studio)
     made = studio.color(upload.picture, order, step)
     pixels = sum(photo.width * photo.height for photo in made.photos)
     names = names_of(upload.name, made)
-    headers = {"Photochrom-Model": quote(order.model), "Photochrom-Notes": quote(json.dumps(made.notes)[:4000])}
+    headers = {
+        "Photochrom-Model": quote(order.colorizer.info.name),
+        "Photochrom-Notes": quote(json.dumps(made.notes)[:4000]),
+    }
     if FOR_THE_PAGE in accept:
         step()
         return _for_the_page(made, names, order, headers), pixels
@@ -107,7 +110,7 @@ def disposition(name: str) -> str:
 def _for_the_page(made: Made, names: list[str], order: Order, headers: dict[str, str]) -> Response:
     """A form that a browser reads by itself: about (JSON), then picture and look for each version."""
     boundary = f"photochrom-{secrets.token_hex(16)}"
-    about = {"notes": made.notes, "settings": order.settings.to_dict(), "model": order.model}
+    about = {"notes": made.notes, "settings": order.settings.to_dict(), "model": order.colorizer.info.name}
     parts = [_part("about", json.dumps(about).encode(), "application/json")]
     for name, data, photo in zip(names, made.files, made.photos, strict=True):
         parts.append(_part("picture", data, TYPES[made.format], name))

@@ -14,13 +14,13 @@ from photochrom.web.studio import Step, Studio
 from photochrom.web.upload import Upload
 
 
-def explained(upload: Upload, step: Step, *, studio: Studio, model: str) -> Response:
+def explained(upload: Upload, step: Step, *, studio: Studio) -> Response:
     """The response: an attachment, since what the page holds is more than this server's own pages may do."""
-    settings = settings_of(upload.fields, besides=("model", "at", "name"))
+    settings = settings_of(upload.fields, besides=("model", "domain", "at", "name"))
     points = [point_of(upload.fields["at"])] if upload.fields.get("at") else []
     photo = studio.open(upload.picture, salvage=True)
     step()
-    subject = subject_of(studio.colorizer(upload.fields.get("model") or model), photo, settings, points)
+    subject = subject_of(studio.chosen(upload.fields), photo, settings, points)
     figures = []
     for figure in explain(subject):
         step()

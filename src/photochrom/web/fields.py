@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import fields as fields_of
 from typing import Any
 
+from photochrom.auto import AUTO
 from photochrom.color.eras import ERAS
 from photochrom.errors import UsageError, suggestion
+from photochrom.network.models import models
 from photochrom.settings import Guide, Settings, dial_of, setting_types
 
 _YES, _NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
@@ -33,6 +35,12 @@ def settings_of(given: Mapping[str, str], *, besides: tuple[str, ...] = ()) -> S
             told = suggestion(str(value), choices_of(name), otherwise=f"choose one of {', '.join(choices_of(name))}")
             raise UsageError(f"there is no {name} {str(value)[:60]!r}: {told}")
     return Settings.from_dict(values)
+
+
+def domains() -> tuple[str, ...]:
+    """The kinds of picture that there is a model for, and `auto` where there are several."""
+    kinds = tuple(dict.fromkeys(info.domain for info in models()))
+    return (*kinds, AUTO) if len(kinds) > 1 else kinds
 
 
 def choices_of(name: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 import photochrom
 from photochrom.web.config import Config
-from photochrom.web.fields import described
+from photochrom.web.fields import described, domains
 
 STATIC = Path(__file__).parent / "static"
 _TYPES = {
@@ -63,7 +63,7 @@ def about_page(config: Config) -> dict[str, Any]:
     """What the page draws its controls from."""
     models = [{"name": info.name, "domain": info.domain} for info in photochrom.models()]
     limits = {"megabytes": config.limits.megabytes, "megapixels": config.limits.megapixels}
-    return {"models": models, "model": config.model, "settings": described(), "limits": limits}
+    return {"domains": domains(), "models": models, "model": config.model, "settings": described(), "limits": limits}
 
 
 def reference(openapi: dict[str, Any]) -> str:

@@ -13,7 +13,6 @@ from starlette.responses import JSONResponse, Response
 import photochrom
 from photochrom.errors import UsageError
 from photochrom.web.colorize import colored
-from photochrom.web.config import Config
 from photochrom.web.desk import Desk
 from photochrom.web.explain import explained
 from photochrom.web.fields import described, settings_of
@@ -25,7 +24,7 @@ from photochrom.web.suggest import swatches
 from photochrom.web.upload import Upload
 
 
-def api(config: Config, desk: Desk, studio: Studio, metrics: Metrics) -> APIRouter:
+def api(desk: Desk, studio: Studio, metrics: Metrics) -> APIRouter:
     """All of /api/v1, /healthz and /metrics."""
     router = APIRouter()
     streams = Streams()
@@ -35,7 +34,7 @@ def api(config: Config, desk: Desk, studio: Studio, metrics: Metrics) -> APIRout
         accept = request.headers.get("accept", "")
 
         def work(upload: Upload, step: Step) -> Response:
-            response, pixels = colored(upload, step, studio=studio, accept=accept, model=config.model)
+            response, pixels = colored(upload, step, studio=studio, accept=accept)
             metrics.pixels.inc(pixels)
             return response
 
@@ -61,22 +60,22 @@ def api(config: Config, desk: Desk, studio: Studio, metrics: Metrics) -> APIRout
             photo = studio.open(upload.picture, salvage=True)
             step()
             at = _number(upload, "x"), _number(upload, "y")
-            settings = settings_of(upload.fields, besides=("x", "y", "model", "name"))
-            colorizer = studio.colorizer(upload.fields.get("model") or config.model)
+            settings = settings_of(upload.fields, besides=("x", "y", "model", "domain", "name"))
+            colorizer = studio.chosen(upload.fields)
             return JSONResponse([asdict(swatch) for swatch in swatches(colorizer, photo, at, settings)])
 
         return await desk.run(request, work)
 
     @router.post("/api/v1/explain", summary="How a picture gets its colours, as one HTML file", **EXPLAIN)
     async def explain(request: Request) -> Response:
-        return await desk.run(request, lambda upload, step: explained(upload, step, studio=studio, model=config.model))
+        return await desk.run(request, lambda upload, step: explained(upload, step, studio=studio))
 
     @router.post("/api/v1/live", summary="The next frame of a stream", **LIVE)
     async def live(request: Request) -> Response:
         def work(upload: Upload, step: Step) -> Response:
             photo = studio.open(upload.picture)
-            settings = settings_of(upload.fields, besides=("stream", "model", "name"))
-            colorizer = studio.colorizer(upload.fields.get("model") or "photo-fast")
+            settings = settings_of(upload.fields, besides=("stream", "model", "domain", "name"))
+            colorizer = studio.chosen(upload.fields, usual="photo-fast")
             stream = f"{request.client.host if request.client else ''} {upload.fields.get('stream', '')[:64]}"
             shown = streams.color(colorizer, photo, settings, stream=stream)
             metrics.pixels.inc(photo.width * photo.height)

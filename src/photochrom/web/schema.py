@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from photochrom.web.colorize import FOR_THE_PAGE, TYPES
-from photochrom.web.fields import described, schema_of
+from photochrom.web.fields import described, domains, schema_of
 from photochrom.web.problems import MEDIA_TYPE
 
 _MORE: dict[str, dict[str, Any]] = {
     "model": {"type": "string", "description": "Name of a model; /api/v1/models lists them."},
+    "domain": {"type": "string", "enum": list(domains()), "description": "The kind of picture; auto decides."},
     "format": {"type": "string", "description": "jpeg, png, tiff, webp, bmp or avif; the picture's own by default."},
     "quality": {"type": "integer", "minimum": 1, "maximum": 100, "description": "Of JPEG, WebP and AVIF."},
     "variants": {"type": "integer", "minimum": 1, "maximum": 16, "description": "More than one gives a zip."},
     "strip_location": {"type": "boolean", "description": "Leave out the GPS part of EXIF and XMP."},
     "salvage": {"type": "boolean", "description": "Colour a damaged picture as far as it goes."},
 }
+_MODEL = {name: _MORE[name] for name in ("model", "domain")}
 _PLACE: dict[str, dict[str, Any]] = {
     "x": {"type": "number", "minimum": 0, "description": "From the left, in pixels of the upright picture."},
     "y": {"type": "number", "minimum": 0, "description": "From the top."},
@@ -64,11 +66,11 @@ COLORIZE = _described(
 )
 PREVIEW = _described({}, _binary("image/jpeg", "image/png"))
 SUGGEST = _described(
-    {**_PLACE, "model": _MORE["model"], "guide": _settings()["guide"]},
+    {**_PLACE, **_MODEL, "guide": _settings()["guide"]},
     {"application/json": {"example": [{"color": "#7a1f1f", "share": 0.41}]}},
 )
 EXPLAIN = _described(
-    {**_settings(), "model": _MORE["model"], "at": {"type": "string", "description": "A place to look at: x,y."}},
+    {**_settings(), **_MODEL, "at": {"type": "string", "description": "A place to look at: x,y."}},
     {"text/html": {"schema": {"type": "string"}}},
 )
-LIVE = _described({**_settings(), "model": _MORE["model"], **_STREAM}, _binary("image/jpeg"))
+LIVE = _described({**_settings(), **_MODEL, **_STREAM}, _binary("image/jpeg"))

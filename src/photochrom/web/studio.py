@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,7 @@ class Order:
     """How one picture is wanted. format: None for its own. variants: how many versions, the likeliest first."""
 
     settings: Settings
-    model: str
+    colorizer: Colorizer
     format: str | None = None
     quality: int | None = None
     variants: int = 1
@@ -48,21 +48,29 @@ class Studio:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._loaded: dict[str, Colorizer] = {}
+        self._loaded: dict[tuple[str | None, str | None], Colorizer] = {}
         self._loading = threading.Lock()
 
-    def colorizer(self, name: str) -> Colorizer:
-        """The model of that name. Only shipped ones, and the server's own: no path of a client is ever opened."""
+    def chosen(self, fields: Mapping[str, str], *, usual: str | None = None) -> Colorizer:
+        """What the fields `model` and `domain` ask for; without them `usual`, or the server's own model."""
+        model, domain = fields.get("model") or None, fields.get("domain") or None
+        return self.colorizer(model if model or domain else usual or self._config.model, domain)
+
+    def colorizer(self, model: str | None, domain: str | None = None) -> Colorizer:
+        """That model, or the domain's own. Only shipped ones, and the server's: no path of a client is ever opened.
+
+        Raises UsageError for a model that isn't there or is for another domain.
+        """
         known = [info.name for info in photochrom.models()]
-        if name not in known and name != self._config.model:
-            otherwise = f"choose one of {', '.join(known)}"
-            raise UnknownModelError(f"there is no model {name[:60]!r}: {suggestion(name, known, otherwise=otherwise)}")
+        if model is not None and model not in known and model != self._config.model:
+            told = suggestion(model, known, otherwise=f"choose one of {', '.join(known)}")
+            raise UnknownModelError(f"there is no model {model[:60]!r}: {told}")
         with self._loading:
-            if name not in self._loaded:
-                self._loaded[name] = photochrom.load_model(
-                    name, device=self._config.device, threads=self._config.threads
+            if (model, domain) not in self._loaded:
+                self._loaded[model, domain] = photochrom.load_model(
+                    model, domain=domain, device=self._config.device, threads=self._config.threads
                 )
-            return self._loaded[name]
+            return self._loaded[model, domain]
 
     def open(self, data: bytes, *, salvage: bool = False) -> Photo:
         """A picture, refused by its header where it is larger than the limit."""
@@ -73,7 +81,7 @@ class Studio:
         photo = self.open(data, salvage=order.salvage)
         if order.strip_location:
             photo = photo.without_location()
-        colorizer = self.colorizer(order.model)
+        colorizer = order.colorizer
         versions = colorizer.versions(order.settings, order.variants)
         step()
         prediction = colorizer.predict(photo, order.settings)

@@ -69,6 +69,6 @@ export async function frame(blob, fields, signal) {
 
 // The explanation as an HTML file.
 export async function explain(file, fields) {
-  const { settings, model } = fields;
-  return (await call("/api/v1/explain", { method: "POST", body: form(file, { settings, model }) })).blob();
+  const { settings, model, domain } = fields;
+  return (await call("/api/v1/explain", { method: "POST", body: form(file, { settings, model, domain }) })).blob();
 }

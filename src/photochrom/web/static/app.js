@@ -9,11 +9,17 @@ import { zip } from "/static/zip.js";
 const $ = (id) => document.getElementById(id);
 const pictures = []; // {file, name, look, width, height, hints, made, state, notes, problem, asked}
 let current = null, known = null, control = null, view = null;
-let now = { model: "", values: {} }; // what all pictures are coloured by
+let now = { domain: "", model: "", values: {} }; // what all pictures are coloured by
 const past = [];
 
 function tell(text) { $("status").textContent = text; }
 function complain(text) { $("problem").textContent = text; }
+
+// A model serves one kind of picture; for a kind that isn't the model's own the server picks the model.
+function chosen() {
+  const own = known.models.find((row) => row.name === now.model)?.domain;
+  return own === undefined || own === now.domain || !now.domain ? { model: now.model } : { domain: now.domain };
+}
 
 // Settings and hints together, as the server's Settings have them
 
@@ -24,7 +30,7 @@ function settingsOf(picture) {
 }
 function fieldsOf(picture) {
   const settings = settingsOf(picture);
-  return { settings, model: now.model, format: $("format").value, strip_location: $("strip-location").checked ? "true" : "" };
+  return { settings, ...chosen(), format: $("format").value, strip_location: $("strip-location").checked ? "true" : "" };
 }
 
 function remember() {
@@ -173,7 +179,12 @@ function thumb(picture) {
   return button;
 }
 function showControls() {
+  const fitting = known.models.filter(({ domain }) => !now.domain || domain === now.domain);
+  $("model").replaceChildren(...fitting.map(({ name }) => element("option", { value: name, textContent: name })));
+  if (fitting.length && !fitting.some(({ name }) => name === now.model)) now.model = fitting[0].name;
+  $("model").closest(".row").hidden = !fitting.length;
   $("model").value = now.model;
+  $("domain").value = now.domain;
   control.show(now.values);
 }
 
@@ -190,7 +201,7 @@ async function placed(at) {
   dialog.returnValue = "cancel";
   dialog.showModal();
   const asked = new AbortController();
-  const place = { x: (at.x * picture.width).toFixed(2), y: (at.y * picture.height).toFixed(2), model: now.model };
+  const place = { x: (at.x * picture.width).toFixed(2), y: (at.y * picture.height).toFixed(2), ...chosen() };
   suggest(picture.file, place, asked.signal).then((found) => {
     $("swatches").replaceChildren(...found.map(({ color, share }) => {
       const button = element("button", { type: "button", title: `${color}, ${Math.round(100 * share)} %`, ariaLabel: `${color}, ${Math.round(100 * share)} percent likely` });
@@ -220,7 +231,8 @@ async function load(file) {
     const { model, guide, ...values } = JSON.parse(await file.text());
     remember();
     for (const setting of known.settings) if (setting.name in values) now.values[setting.name] = values[setting.name];
-    if (known.models.some((row) => row.name === model)) now.model = model;
+    const row = known.models.find(({ name }) => name === model);
+    if (row) Object.assign(now, { model, domain: row.domain });
     if (current && guide?.hints) {
       const { width, height } = current, short = Math.min(width, height);
       current.hints = guide.hints.map(({ x, y, color, radius, unit }) => (unit === "share"
@@ -237,14 +249,17 @@ async function load(file) {
 async function begin() {
   known = await about();
   now.model = known.model;
+  now.domain = known.models.find(({ name }) => name === known.model)?.domain ?? known.domains[0];
   now.values = Object.fromEntries(known.settings.filter((setting) => setting.kind !== "object").map((setting) => [setting.name, setting.default]));
   const atFirst = structuredClone(now);
   view = compare(placed);
   control = dials($("dials"), known.settings, (name, value) => change(() => { now.values[name] = value; }));
-  $("model").append(...known.models.map(({ name, domain }) => element("option", { value: name, textContent: domain && domain !== name ? `${name} (${domain})` : name })));
+  $("domain").append(...known.domains.map((name) => element("option", { value: name, textContent: name })));
+  $("domain-row").hidden = known.domains.length < 2;
   $("hints").hidden = !known.settings.some((setting) => setting.name === "guide");
   showControls();
 
+  $("domain").addEventListener("change", () => change(() => { now.domain = $("domain").value; showControls(); }));
   $("model").addEventListener("change", () => change(() => { now.model = $("model").value; }));
   for (const id of ["format", "strip-location"]) $(id).addEventListener("change", () => recolor(pictures));
   $("undo").addEventListener("click", undo);
