@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from photochrom import load_model
 from photochrom.cli.main import app
 from photochrom.color.era import Era, learned, read_era
 from photochrom.color.eras import ERAS, era_of
-from photochrom.colorizer import load_model
 from photochrom.errors import UsageError
 from photochrom.settings import Settings
 from tests.tiny_model import write_model

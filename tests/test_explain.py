@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from photochrom import load_model
 from photochrom.cli.main import app
-from photochrom.colorizer import load_model
 from photochrom.errors import UsageError
 from photochrom.explain.animation import animated
 from photochrom.explain.choices import APART, choices

@@ -49,7 +49,11 @@ HEAVY = {
     "matplotlib",
 }
 TRAINING = {"train", "evaluate"}  # these may be heavy, and nothing else may import them
-OF_EXTRAS = {"film": {"cv2"}, "prepare": {"cv2"}}  # what else a room may import, as its extra brings it
+OF_EXTRAS = {
+    "guidance": {"cv2"},
+    "film": {"cv2"},
+    "prepare": {"cv2"},
+}  # what else a room may import, as its extra brings it
 
 
 def modules() -> dict[str, Path]:

@@ -94,9 +94,12 @@ class Colorizer:
         name = "the picture" if photo.path is None else photo.name
         hints = tuple(hint.shared(size, name=name) for hint in settings.guide.hints)
         pixels = self._clean(photo).pixels
+        repaired = self._repaired(pixels) if settings.restore else None
+        if repaired is not None and settings.restore == "picture":
+            pixels = repaired
         guide = domain.prepare(pixels, self.work_size(size, settings.detail))
         judged = pixels
-        frame = domain.frame(pixels, guide) if domain.frame else None
+        frame = domain.frame(pixels, guide) if domain.frame and settings.frame == "auto" else None
         if frame and frame.holds([(hint.x * size[0], hint.y * size[1]) for hint in hints], size):
             rows, columns = frame.box(size)
             hints = cropped(hints, size, rows, columns)
@@ -105,7 +108,24 @@ class Colorizer:
             guide = frame.hidden(domain.prepare(pixels, self.work_size(size, settings.detail)))
         else:
             frame = None
-        return replace(self.see(guide, hints), tint=domain.judge(judged) if domain.judge else None, frame=frame)
+        seen = guide
+        if repaired is not None and settings.restore == "eyes":
+            inside = repaired if frame is None else repaired[frame.box(photo.size)]
+            seen = domain.prepare(inside, (guide.shape[1], guide.shape[0]))
+            seen = seen if frame is None else frame.hidden(seen)
+        return replace(
+            self.see(seen, hints),
+            guide=guide,
+            tint=domain.judge(judged) if domain.judge else None,
+            frame=frame,
+            repaired=repaired if settings.restore == "picture" else None,
+        )
+
+    def _repaired(self, pixels: Pixels) -> Pixels:
+        """A picture as it may have been when new, (H,W) grey of its dtype."""
+        from photochrom.guidance.restore import restored
+
+        return restored(pixels, self._domain.judge(pixels) if self._domain.judge else None)
 
     def see(self, guide: Float, hints: Sequence[Hint] = ()) -> Prediction:
         """What the network says of a plane that was prepared already, as that of a film's picture: (h,w) float32,
@@ -127,6 +147,8 @@ class Colorizer:
         """
         settings = resolve(settings, {})
         photo = self._clean(photo)
+        if prediction.repaired is not None and prediction.repaired.shape == (photo.height, photo.width):
+            photo = replace(photo, pixels=prediction.repaired)
         ab = self.chroma(prediction, settings) * np.float32(settings.strength)
         tint, guide = prediction.tint, prediction.shown if prediction.guide is None else prediction.guide
         if settings.keep_tint and tint and tint.kind == "tinted":

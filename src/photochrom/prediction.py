@@ -8,7 +8,7 @@ import numpy as np
 
 from photochrom.color.distribution import annealed_mean, leaning, temperature_for
 from photochrom.color.frame import Frame
-from photochrom.color.lab import Float
+from photochrom.color.lab import Float, Pixels
 from photochrom.color.overlay import Overlay
 from photochrom.color.tint import Tint
 from photochrom.network.spec import NetworkSpec
@@ -29,6 +29,7 @@ class Prediction:
     nothing.
     hints: colours that a person gave, in shares of what was shown. unhinted: (C,h,w), what the network said without
     them; None where there are none. For another picture they may be moved with `dataclasses.replace`.
+    repaired: (H,W) grey pixels of the whole picture, which are coloured in place of its own; None for its own.
     notes: what was decided about the picture, a sentence each.
     """
 
@@ -41,6 +42,7 @@ class Prediction:
     hints: tuple[Hint, ...] = ()
     unhinted: Float | None = None
     notes: tuple[str, ...] = ()
+    repaired: Pixels | None = None
 
     def ab(self, settings: Settings | None = None) -> Float:
         """The chroma that the network means, (h,w,2) float32 in ab units, by the settings' vividness and seed."""

@@ -21,12 +21,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Dial:
-    """What is to be known of a setting beside its default. low, high: its range, both included. unit: "px", say."""
+    """What is to be known of a setting beside its default. low, high: its range, both included. unit: "px", say.
+
+    words: those that it may be, where it is a word; any where there are none.
+    """
 
     help: str
     low: float | None = None
     high: float | None = None
     unit: str = ""
+    words: tuple[str, ...] = ()
 
 
 USUAL_RADIUS = 0.0125  # of the short side; 3 px of 256, about the middle of what the networks were trained with
@@ -129,6 +133,9 @@ class Settings:
     keep_lightness: 0..1; how much of the picture's own lightness is mixed in where the network predicts it: in
     sketches, infrared, thermal and satellite pictures. A photograph keeps its own.
     guide: what a person says of the colours.
+    restore: "eyes" shows the network the picture as it was when new: levels, yellowing, grain, dust and scratches are
+    mended; "picture" mends the picture too; "" neither. Needs OpenCV.
+    frame: "auto" leaves mounts, borders and captions round a print uncoloured, "off" colours all.
     era: "" for none, the name of one ("kodachrome", see `photochrom era list`), or the .json of one that was learned.
     """
 
@@ -141,6 +148,13 @@ class Settings:
     keep_tint: bool = setting(False, Dial(help="Keep the tint of sepia and toned pictures."))
     keep_lightness: float = setting(
         0.0, Dial(help="Mix in the picture's own lightness, where the network predicts it.", low=0, high=1)
+    )
+    restore: str = setting(
+        "",
+        Dial(help="Mend age and damage: for the network's eyes, or in the picture too.", words=("", "eyes", "picture")),
+    )
+    frame: str = setting(
+        "auto", Dial(help="auto leaves mounts and borders uncoloured, off colours all.", words=("auto", "off"))
     )
     era: str = setting("", Dial(help="Look of a time or a process: 1900s, kodachrome... (photochrom era list)."))
     guide: Guide = setting(Guide(), Dial(help="Colours that a person gives for places of the picture."))
@@ -189,6 +203,8 @@ class SettingsDict(TypedDict, total=False):
     seed: int | None
     keep_tint: bool
     keep_lightness: float
+    restore: str
+    frame: str
     era: str
     guide: Guide
 
@@ -227,7 +243,12 @@ def _plain(name: str, value: object, kinds: tuple[type, ...], dial: Dial) -> Any
     if str in kinds:
         if not isinstance(value, (str, os.PathLike)):
             raise UsageError(f"{name} must be a word, got {_brief(value)}")
-        return os.fspath(value)
+        word = os.fspath(value)
+        if dial.words and word not in dial.words:
+            choices = ", ".join(repr(known) for known in dial.words)
+            otherwise = f"choose one of {choices}"
+            raise UsageError(f"{name} can't be {word!r}: {suggestion(word, dial.words, otherwise=otherwise)}")
+        return word
     if bool in kinds:
         if not (isinstance(value, (bool, int)) or type(value).__name__.startswith("bool")) or value not in (0, 1):
             raise UsageError(f"{name} must be True or False, got {_brief(value)}")

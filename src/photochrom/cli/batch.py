@@ -29,8 +29,7 @@ def batch(
         ),
     ],
     output: Annotated[str, options.output("Folder, address, or coloured.tar for shards.", metavar="TARGET")],
-    model: Annotated[str | None, options.model()] = None,
-    domain: Annotated[str | None, options.domain()] = None,
+    model: Annotated[str, options.model()] = "photo",
     detail: Annotated[int | None, setting("detail")] = Settings.detail,
     strength: Annotated[float, setting("strength")] = Settings.strength,
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
@@ -91,7 +90,6 @@ def batch(
             from photochrom.archive.run import Plan
             from photochrom.archive.work import Order
             from photochrom.codec.budget import default_memory, parse_memory
-            from photochrom.load import model_name
 
             order = Order(
                 settings=chosen(ctx.params),
@@ -107,7 +105,7 @@ def batch(
                 sources=sources,
                 target=output,
                 journal=journal,
-                model=model_name(model, domain),
+                model=model,
                 device=device,
                 workers=workers,
                 memory=parse_memory(memory) if memory else default_memory(),

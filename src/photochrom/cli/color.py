@@ -62,6 +62,8 @@ def color(
     seed: Annotated[int | None, setting("seed")] = Settings.seed,
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
     keep_lightness: Annotated[float, setting("keep_lightness")] = Settings.keep_lightness,
+    restore: Annotated[str, setting("restore")] = Settings.restore,
+    frame: Annotated[str, setting("frame")] = Settings.frame,
     era: Annotated[str, setting("era")] = Settings.era,
     hint: options.Hint = None,
     hints: options.Hints = None,

@@ -16,7 +16,8 @@ def setting(name: str, *, help: str = "") -> Any:
     if bool in kinds:
         return typer.Option(f"--{name.replace('_', '-')}", help=help or dial.help)
     if str in kinds:
-        return typer.Option(help=help or dial.help, metavar="NAME", show_default=False)
+        words = "|".join(word for word in dial.words if word)
+        return typer.Option(help=help or dial.help, metavar=words or "NAME", show_default=False)
     whole = float not in kinds
     low, high = (None if end is None else int(end) if whole else end for end in (dial.low, dial.high))
     metavar = "PIXELS" if dial.unit == "px" else "N" if whole else "X"

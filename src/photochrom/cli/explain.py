@@ -37,6 +37,8 @@ def explain(
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
     seed: Annotated[int | None, setting("seed")] = Settings.seed,
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
+    restore: Annotated[str, setting("restore")] = Settings.restore,
+    frame: Annotated[str, setting("frame")] = Settings.frame,
     era: Annotated[str, setting("era")] = Settings.era,
     hint: options.Hint = None,
     hints: options.Hints = None,

@@ -82,6 +82,16 @@ def _refuse(sentence: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+def _with_eyes(args: Sequence[str]) -> list[str]:
+    """`--restore` alone means `--restore eyes`: what follows it may be a picture."""
+    made = []
+    for i, word in enumerate(args):
+        made.append(word)
+        if word == "--restore" and (i + 1 == len(args) or args[i + 1] not in ("eyes", "picture")):
+            made.append("eyes")
+    return made
+
+
 class _ColorContext(typer.Context):
     @property
     def command_path(self) -> str:
@@ -96,6 +106,7 @@ class Color(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse a file name that would be read as options: the shell's * gives -old.jpg as it is."""
         known = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
+        args = _with_eyes(args)
         words = args[: args.index("--")] if "--" in args else args
         for word in [] if ctx.resilient_parsing else words:
             if word.startswith("-") and word != "-" and word not in known and os.path.lexists(word):

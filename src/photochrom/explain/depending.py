@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image, ImageDraw
 
+from photochrom.color.resample import resize
 from photochrom.explain.drawing import Rgb, letter, marked, over, scale_bar
 from photochrom.explain.figure import Figure
 from photochrom.explain.hiding import Hidden, hide
@@ -87,10 +88,10 @@ def explained_hints(subject: Subject) -> Iterator[Figure]:
         at = [(place.x, place.y)]
         picture = subject.colorizer.render(subject.small, without, settings).pixels
         pictures.append((f"without hint {i + 1}", marked(picture, at, first=i)))
-        if chroma.shape == subject.chroma.shape:
-            change = np.linalg.norm(subject.chroma - chroma, axis=-1).astype(np.float32)
-            shown = over(subject.grey[subject.inside], change, 0, max(_LEAST, float(change.max())))
-            pictures.append((f"what hint {i + 1} changed", shown))
+        alike = resize(chroma, (subject.chroma.shape[1], subject.chroma.shape[0]))
+        change = np.linalg.norm(subject.chroma - alike, axis=-1).astype(np.float32)
+        shown = over(subject.grey[subject.inside], change, 0, max(_LEAST, float(change.max())))
+        pictures.append((f"what hint {i + 1} changed", shown))
     yield Figure(
         "hints",
         "What each hint did",
