@@ -11,6 +11,7 @@ import photochrom
 from photochrom import UnknownModelError, UsageError
 from photochrom.cli.main import app
 from photochrom.color.lab import rgb_to_lab
+from photochrom.load import model_name
 from photochrom.network import models as table
 
 from .tiny_model import write_lab_model
@@ -83,3 +84,27 @@ def test_the_command(shipped: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_one_call(shipped: Path) -> None:
     colored = photochrom.colorize(np.full((40, 40), 90, np.uint8), domain="infrared")
     assert colored.shape == (40, 40, 3)
+
+
+def test_verbs_that_cannot_say_so(shipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """explain is about a picture's own lightness; an archive is coloured by one model."""
+    grey = tmp_path / "leaf.png"
+    Image.fromarray(np.tile(np.linspace(0, 255, 64), (64, 1)).astype(np.uint8)).save(grey)
+    for args, told in (
+        (["explain", str(grey), "--model", "nir"], "model 'nir' predicts lightness too"),
+        (["batch", str(tmp_path), "-o", str(tmp_path / "out"), "--domain", "auto"], "auto chooses among several"),
+        (
+            ["batch", str(tmp_path), "-o", str(tmp_path / "out"), "--domain", "sketch", "--model", "nir"],
+            "is for infrared",
+        ),
+    ):
+        with pytest.raises(SystemExit) as left:
+            app(args, prog_name="photochrom")
+        said = "".join(capsys.readouterr())
+        assert left.value.code == 2 and told in said and said.count("\n") == 1
+
+
+def test_one_model_for_a_whole_archive(shipped: Path) -> None:
+    assert model_name(None, None) == "photo"
+    assert model_name(None, "infrared") == "nir"
+    assert model_name("nir", "infrared") == model_name("nir", None) == "nir"

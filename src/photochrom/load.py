@@ -54,6 +54,21 @@ def load_model(
     return colorizer
 
 
+def model_name(model: str | None, domain: str | None) -> str:
+    """The name or file of the one model for a run that loads it by itself, on other machines too. See load_model.
+
+    Raises UsageError for "auto", and where model and domain don't fit.
+    """
+    if domain == AUTO:
+        raise UsageError("one model is needed here, and auto chooses among several: name the domain")
+    if domain is None:
+        return model or "photo"
+    if model is None:
+        return model_of(find_domain(domain).name).name
+    load_model(model, domain=domain)  # refuses another domain's
+    return model
+
+
 @lru_cache(maxsize=2)
 def _loaded(model: str | None, domain: str | None) -> Colorizer:
     return load_model(model, domain=domain)

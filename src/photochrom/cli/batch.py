@@ -29,7 +29,8 @@ def batch(
         ),
     ],
     output: Annotated[str, options.output("Folder, address, or coloured.tar for shards.", metavar="TARGET")],
-    model: Annotated[str, options.model()] = "photo",
+    model: Annotated[str | None, options.model()] = None,
+    domain: Annotated[str | None, options.domain()] = None,
     detail: Annotated[int | None, setting("detail")] = Settings.detail,
     strength: Annotated[float, setting("strength")] = Settings.strength,
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
@@ -90,6 +91,7 @@ def batch(
             from photochrom.archive.run import Plan
             from photochrom.archive.work import Order
             from photochrom.codec.budget import default_memory, parse_memory
+            from photochrom.load import model_name
 
             order = Order(
                 settings=chosen(ctx.params),
@@ -105,7 +107,7 @@ def batch(
                 sources=sources,
                 target=output,
                 journal=journal,
-                model=model,
+                model=model_name(model, domain),
                 device=device,
                 workers=workers,
                 memory=parse_memory(memory) if memory else default_memory(),

@@ -20,7 +20,8 @@ def serve(
         str, typer.Option(help="Address to listen at; others than this machine need --token.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 for any free one.", min=0, max=65535, metavar="N")] = 8000,
-    model: Annotated[str, options.model()] = "photo",
+    model: Annotated[str | None, options.model()] = None,
+    domain: Annotated[str | None, options.domain()] = None,
     device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
     workers: Annotated[int, typer.Option(help="Pictures coloured at once.", min=1, max=256, metavar="N")] = 2,
     token: Annotated[
@@ -43,6 +44,7 @@ def serve(
     """Serve the page and the HTTP API at http://127.0.0.1:8000."""
 
     def work() -> int:
+        from photochrom.load import model_name
         from photochrom.web.command import serve as run
         from photochrom.web.config import Config, Limits
 
@@ -50,7 +52,7 @@ def serve(
         config = Config(
             host=host,
             port=port,
-            model=model,
+            model=model_name(model, domain),
             device=device,
             workers=workers,
             token=token,

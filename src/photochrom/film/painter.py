@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.upsample import paint
 from photochrom.colorizer import Colorizer
+from photochrom.errors import UsageError
 from photochrom.film.info import FilmInfo
 from photochrom.film.raster import Raster
 from photochrom.prediction import Prediction
@@ -29,6 +30,11 @@ class Painter:
     """Shared by the stages that colour a film; what it is given is not changed."""
 
     def __init__(self, colorizer: Colorizer, settings: Settings, info: FilmInfo, raster: Raster) -> None:
+        if colorizer.info.spec and colorizer.info.spec.output == "lab":
+            raise UsageError(
+                f"a film keeps its own brightness, and model {colorizer.info.name!r} predicts it: choose a model for "
+                "photographs, or colour the film's pictures as files"
+            )
         self.colorizer, self.settings, self.raster = colorizer, settings, raster
         self._turns = info.turn // 90
         self._upright = info.size[::-1] if self._turns % 2 else info.size
