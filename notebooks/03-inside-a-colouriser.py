@@ -94,7 +94,32 @@ def components(feature):
 show(**{f"{f.shape[1]}_channels_at_1/{height // f.shape[2]}": components(f) for f in features})
 
 # %% [markdown]
-# ## 3. A distribution over colour
+# ## 3. The decoder: colour from coarse to fine
+#
+# The decoder goes the other way, from a thirty-second of the size to a quarter, and takes in the encoder's maps of each
+# size on its way. A level has no colours of its own, only activations; what of the finished colours is in them already
+# is read by a linear map that was fitted on other pictures (a *linear probe*, [Alain & Bengio
+# 2016](https://arxiv.org/abs/1610.01644)). The share in the titles says how much of the variance of the finished
+# colours each level holds, measured on pictures that the probes were not fitted on. Coarse levels know the scene, fine
+# ones whose edge it is; the last stage is the network's own answer.
+
+# %%
+from photochrom.explain.stages import stages
+
+steps = stages(model.info, prediction)
+show(
+    **{f"{step.name} ({step.explained:.0%})": merge(grey, resize(step.ab, grey.shape[::-1])) for step in steps},
+    columns=5,
+)
+tall, wide = steps[-1].ab.shape[:2]
+far = [np.abs(resize(step.ab, (wide, tall)) - steps[-1].ab).mean() for step in steps]
+print(
+    *(f"{step.name}: {distance:.1f} ab units from the answer" for step, distance in zip(steps, far, strict=True)),
+    sep="\n",
+)
+
+# %% [markdown]
+# ## 4. A distribution over colour
 #
 # For every place (4 by 4 pixels) the network does not name one colour: it says how likely each of many bins of
 # the ab plane is. Below, each bin is a disc in its own colour, as large as it is likely, at the place where the
@@ -126,7 +151,7 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# ## 4. Where it is sure
+# ## 5. Where it is sure
 #
 # The entropy of the distribution: dark where the network is sure, bright where many colours are possible. Things
 # that can be painted in any colour are bright. The confidence is the probability that the shown colour errs by no
@@ -137,22 +162,26 @@ ab = model.chroma(prediction)
 show(entropy=entropy, confidence=prediction.confidence(ab), cmap="magma")
 
 # %% [markdown]
-# ## 5. From a distribution to a colour: the annealed mean
+# ## 6. From a distribution to a colour: the annealed mean
 #
-# The mean of the distribution is safe and rather pale, since the mean of red and green is no colour at all; the
-# likeliest bin is vivid and patchy. Sharpening the distribution by a temperature before taking the mean goes from
-# one to the other ([Zhang et al. 2016](https://arxiv.org/abs/1603.08511), equation 5). `--vividness` sets this
-# temperature.
+# The mean of the distribution is safe: it lays a little colour on everything, since the mean of red and green is no
+# colour at all. The likeliest bin is vivid where a colour is likeliest, grey where grey is, and patchy, as neighbours
+# choose alone. Sharpening the distribution by a temperature before taking the mean goes from one to the other ([Zhang
+# et al. 2016](https://arxiv.org/abs/1603.08511), equation 5); `--vividness` sets this temperature. So as it falls the
+# most vivid twentieth of the picture gets more chroma, and so do the steps between neighbours. The mean chroma of the
+# whole picture says little: some places gain what others lose.
 
 # %%
 temperatures = (1.0, spec.temperature, 0.3, 0.01)
 annealed = {t: annealed_mean(logits, spec.colors, t) for t in temperatures}
-show(**{f"T_=_{t:.2f}": paint(grey, ab) for t, ab in annealed.items()})
-for t, ab in annealed.items():
-    print(f"T = {t:.2f}: mean chroma {np.linalg.norm(ab, axis=-1).mean():.1f} ab units")
+show(**{f"T_=_{t:.2f}": paint(grey, colors) for t, colors in annealed.items()})
+for t, colors in annealed.items():
+    chroma, step = np.linalg.norm(colors, axis=-1), np.abs(np.diff(colors, axis=1)).mean()
+    vivid = np.percentile(chroma, 95)
+    print(f"T = {t:.2f}: the most vivid twentieth over {vivid:.0f} ab units, steps of {step:.2f} between neighbours")
 
 # %% [markdown]
-# ## 6. Upsampling along the edges
+# ## 7. Upsampling along the edges
 #
 # The colours have a quarter of the size of the small copy, and the picture is much larger. Enlarged by straight
 # lines they bleed over edges; `paint` fits them to the full-size lightness instead ([He & Sun
@@ -170,7 +199,7 @@ show(
 )
 
 # %% [markdown]
-# ## 7. Second opinions
+# ## 8. Second opinions
 #
 # A variant leans the distribution in a direction that changes smoothly over the picture. Where it is narrow
 # little happens; where it is broad another colour comes out.

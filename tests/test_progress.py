@@ -72,6 +72,19 @@ def test_lines_go_above_the_bar_or_into_the_pipe() -> None:
     assert "photochrom: [d]\n" in terminal.getvalue()
 
 
+def test_a_log_is_told_from_time_to_time(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    with Bar(lines=60.0) as bar:
+        for now in range(0, 200, 10):
+            bar("Measuring photo", now // 10, 20)
+        now = 300
+        bar("Reading", 3, 0)
+    assert capsys.readouterr().err == (
+        "Measuring photo: 6 of 20\nMeasuring photo: 12 of 20\nMeasuring photo: 18 of 20\nReading: 3\n"
+    )
+
+
 def test_without_a_terminal_nothing_is_drawn_nor_imported() -> None:
     code = (
         "from photochrom.progress import Bar, silent\n"

@@ -46,6 +46,7 @@ LONG = (
     "serve",
     "sweep",
     "train",
+    "weights",
 )
 COMMAND = f"""#!{sys.executable}
 import shutil, sys, typer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, TextIO
 
@@ -34,12 +35,22 @@ class Bar:
 
     unit: how done and total are shown: "items" as 3/20, "bytes" as 1.2/5.0 MB with the speed, "share" in percent.
     console: to draw on, if others write on it too; by default one of its own on stderr.
-    keep: leave its last state on the terminal, not wipe it away.
+    keep: leave its last state on the terminal, not wipe it away. lines: where stderr is no terminal, seconds between
+    lines on it that say how far it is; None for none.
     """
 
-    def __init__(self, *, unit: Unit = "items", console: Console | None = None, keep: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        unit: Unit = "items",
+        console: Console | None = None,
+        keep: bool = False,
+        lines: float | None = None,
+    ) -> None:
         self._unit: Unit = unit
         self._keep = keep
+        self._lines = lines
+        self._told = time.monotonic()
         self._console = console
         self._drawn: RichProgress | None = None
 
@@ -53,6 +64,7 @@ class Bar:
         """Show it. note: what stands behind the bar."""
         if self._drawn is None:
             if not self._is_watched():
+                self._tell(what, done, total)
                 return
             self._drawn = self._begun()
         if what not in [task.description for task in self._drawn.tasks]:
@@ -60,6 +72,13 @@ class Bar:
                 self._drawn.remove_task(earlier)
             self._drawn.add_task(what, total=None, note="")
         self._drawn.update(self._drawn.task_ids[0], completed=done, total=total or None, note=note)
+
+    def _tell(self, what: str, done: float, total: float) -> None:
+        now = time.monotonic()
+        if self._lines is not None and now - self._told >= self._lines:
+            self._told = now
+            sys.stderr.write(f"{what}: {done:.12g}" + (f" of {total:.12g}\n" if total else "\n"))
+            sys.stderr.flush()
 
     def write(self, line: str, stream: TextIO) -> None:
         """A line for stdout or stderr that doesn't tear the bar: where both are seen, it goes above the bar."""

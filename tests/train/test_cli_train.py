@@ -73,6 +73,7 @@ def test_options_that_verbs_share_are_called_the_same() -> None:
     [
         (("train", "cifar10-cnm", "--data", "pictures"), "did you mean 'cifar10-cnn'?"),
         (("train", "cifar10-cnn", "--data", "nowhere"), "nowhere"),
+        (("train", "cifar10-cnn"), "--data"),
         (("train", "cifar10-cnn", "--data", "pictures", "--set", "train.epoch=3"), "'epochs'"),
         (("train", "cifar10-cnn", "--data", "pictures", "--resume"), "--out"),
         (("train", "cifar10-cnn", "--data", "pictures", "--out", "pictures"), "holds a run already"),
@@ -86,6 +87,15 @@ def test_wrong_use_is_one_sentence(here: Path, words: tuple[str, ...], told: str
     assert (code, out) == (2, "")
     assert told in error and error.count("\n") == 1
     assert not (here / "runs").exists()
+
+
+def test_recipes_are_listed_and_shown(here: Path) -> None:
+    code, told, _ = photochrom_("train", "--list")
+    assert code == 0 and "cyclegan-small: CycleGAN in an hour" in told
+    code, told, _ = photochrom_("train", "cifar10-cnn", "--show", "--set", "train.epochs=3")
+    assert code == 0 and "\nepochs = 3  #" in told
+    code, told, _ = photochrom_("train", "--keys")
+    assert code == 0 and told.startswith("# Keys of a recipe")
 
 
 def test_several_processes_need_a_name_for_the_run(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

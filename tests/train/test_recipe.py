@@ -1,5 +1,6 @@
 """Recipes: reading, overriding, and refusing what isn't known."""
 
+import dataclasses
 from pathlib import Path
 from typing import get_args
 
@@ -8,8 +9,10 @@ import pytest
 from photochrom.errors import UsageError
 from photochrom.train.recipe import RECIPES, Recipe, load_recipe, recipe_names
 from photochrom.train.recipe.checks import KINDS, METHODS, NETWORKS
+from photochrom.train.recipe.keys import all_sections
 from photochrom.train.recipe.load import recipe_to_train
 from photochrom.train.recipe.sections import MethodName
+from photochrom.train.recipe.show import head_of, keys_page, listing, shown
 
 
 def saved(tmp_path: Path, text: str = "") -> Path:
@@ -166,3 +169,40 @@ def test_recipes_that_ship(name: str) -> None:
     near = name[:-1] + "x"
     with pytest.raises(UsageError, match="did you mean"):
         load_recipe(near)
+
+
+def test_every_key_is_shown_with_what_it_may_be_and_a_sentence() -> None:
+    keys = [key for section in all_sections() for key in section.keys]
+    assert [key.whole for key in keys] == [name for name in Recipe().flat() if "." in name]
+    assert all(key.help and key.kind for key in keys), [key.whole for key in keys if not key.help]
+    by_name = {key.whole: key for key in keys}
+    assert by_name["data.size"].kind == "whole number of at least 8"
+    assert by_name["data.resident"].kind == '"auto", "yes", "no"'
+    assert by_name["optimiser.betas"].kind.startswith("2 times a number")
+    assert by_name["network.weights"].help == "a local file of those weights, instead of the hub"
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_a_recipe_that_is_shown_is_a_recipe(name: str, tmp_path: Path) -> None:
+    shown_again = load_recipe(saved(tmp_path, shown(name)))
+    assert dataclasses.replace(shown_again, name=name) == load_recipe(name)
+
+
+def test_a_recipe_is_shown_as_it_was_changed() -> None:
+    text = shown("unet-cgan", ["train.batch=7"])
+    assert "\nbatch = 7  # whole number of at least 1; pictures a step" in text
+    assert "\n# cycle_weight = 10.0  # no effect with method = cgan\n" in text
+
+
+def test_the_list_names_every_recipe_with_its_costs() -> None:
+    text = listing()
+    for name in recipe_names():
+        assert f"\n{name}: {load_recipe(name).title}\n" in f"\n{text}"
+    for name in ("cifar10-cnn", "cifar10-cnn-augmented", "cyclegan", "eccv16", "resnet50-frozen", "unet-cgan"):
+        assert head_of(name)["published"] in text
+    assert all(head_of(name)["published"] for name in ("unet-cgan-coco", "unet-cgan-plain"))
+
+
+def test_the_page_of_keys_is_the_one_that_the_command_makes() -> None:
+    page = Path(__file__).parents[2] / "docs" / "recipe-keys.md"
+    assert page.read_text(encoding="utf-8") == keys_page(), "photochrom train --keys > docs/recipe-keys.md"

@@ -26,6 +26,22 @@ def _recipes(incomplete: str) -> list[str]:
     return [name for name in recipe_names() if name.startswith(incomplete)]
 
 
+def _print_list(wanted: bool) -> None:
+    if wanted:
+        from photochrom.train.recipe.show import listing
+
+        typer.echo(listing(), nl=False)
+        raise typer.Exit
+
+
+def _print_keys(wanted: bool) -> None:
+    if wanted:
+        from photochrom.train.recipe.show import keys_page
+
+        typer.echo(keys_page(), nl=False)
+        raise typer.Exit
+
+
 def train(
     recipe: Annotated[
         str,
@@ -36,7 +52,7 @@ def train(
             show_default=False,
         ),
     ],
-    data: options.Data,
+    data: Annotated[list[str] | None, options.data("Folders, tar shards, CIFAR-10.  [required]")] = None,
     out: Annotated[Path | None, options.output("The run's folder.  [default: runs/RECIPE-N]", metavar="RUN")] = None,
     max_steps: options.Steps = None,
     max_minutes: options.Minutes = None,
@@ -60,15 +76,35 @@ def train(
     ] = None,
     device: Annotated[str, options.device()] = "auto",
     quiet: options.Quiet = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print the recipe with all its keys, as TOML, and leave.")
+    ] = False,
+    list_recipes: Annotated[
+        bool,
+        typer.Option(
+            "--list", help="List the recipes, with what they cost, and leave.", is_eager=True, callback=_print_list
+        ),
+    ] = False,
+    list_keys: Annotated[
+        bool,
+        typer.Option(
+            "--keys", help="Print a page of all keys of recipes and leave.", is_eager=True, callback=_print_keys
+        ),
+    ] = False,
 ) -> None:
     """Train a network from a recipe on one's own pictures."""
 
     def work() -> int:
+        if show:
+            from photochrom.train.recipe.show import shown
+
+            typer.echo(shown(recipe, settings or []), nl=False)
+            return 0
         from photochrom.train.command import run_train
         from photochrom.train.run.options import RunOptions
 
         chosen = RunOptions(max_steps=max_steps, max_minutes=max_minutes, resume=resume, device=device, quiet=quiet)
-        return run_train(recipe, data, out, settings=settings or [], options=chosen, start=start, bins=bins)
+        return run_train(recipe, data or [], out, settings=settings or [], options=chosen, start=start, bins=bins)
 
     leave(work)
 

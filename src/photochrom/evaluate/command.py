@@ -36,7 +36,7 @@ def run(
         raise UsageError(f"the page must be a Markdown file, got {page}: give it a name that ends in .md")
     shown = find_items(show, domain=settings.domain) if show else None
     remarks = _read(notes) if notes else ""
-    with Bar() as bar:
+    with Bar(lines=60.0) as bar:
         evaluation = evaluate(data, models, out, settings=settings, command=_command(), progress=bar)
         add_rankings(evaluation)
         write_results(evaluation, out)

@@ -27,6 +27,8 @@ def run_train(
 ) -> int:
     """Train; the run's folder on stdout, everything else on stderr."""
     chosen = recipe_to_train(recipe, settings)
+    if not data:
+        raise UsageError(f"there is nothing to train {chosen.name} on: name pictures with --data")
     if not options.resume:
         begun(chosen, start=start, resumed=False)  # in time: what follows imports torch
     folder = out or _numbered(chosen.name, resume=options.resume)

