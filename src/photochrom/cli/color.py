@@ -118,6 +118,7 @@ def color(
     origin: Annotated[
         bool, typer.Option("--origin", help="Say in the file's XMP that a network made the colours, and which.")
     ] = False,
+    deflicker: Annotated[bool, typer.Option("--deflicker", help="Of films: make their brightness steady.")] = False,
     overwrite: options.Overwrite = False,
     skip_done: Annotated[
         bool,
@@ -145,6 +146,7 @@ def color(
                 start=None if start is None else seconds_of(start),
                 end=None if end is None else seconds_of(end),
                 preview=preview,
+                deflicker=deflicker,
             )
             return run(
                 files or [],

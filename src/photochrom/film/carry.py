@@ -24,6 +24,8 @@ AHEAD = 2  # keys after one that have a say in it
 KEEP = 0.85  # weight that what was said keeps from key to key
 _LEAST = 1e-3  # weight of what can't be followed, which counts where there is nothing else
 _NEAR = 20.0  # ab units
+_LONG = 0.9  # what a key's chroma counts at the next one
+_MOST = 1.2  # times
 
 
 def looked_at(prediction: Prediction) -> Looked:
@@ -58,6 +60,7 @@ class Shot:
         self._steps: list[Step] = []
         self._keys: list[int] = []  # places in _steps
         self._past: tuple[Float, Float] | None = None  # what was said until the last finished key: sums, and weights
+        self._chroma: list[float] = [0.0, 0.0]  # of the keys until now, by themselves and mixed
 
     def add(self, step: Step) -> list[Step]:
         """The next picture of the shot; gives those that are finished by it."""
@@ -115,7 +118,15 @@ class Shot:
         if future is not None:
             total, weight = total + future[0], weight + future[1]
         key = self._steps[self._keys[0]]
-        key.ab = self._finish(_mixed(looked.prediction, total / weight))
+        key.ab = self._vivid(looked.prediction, self._finish(_mixed(looked.prediction, total / weight)))
+
+    def _vivid(self, alone: Prediction, mixed: Float) -> Float:
+        """Mixed colours with the chroma that the shot's keys have by themselves: a mean is paler than its parts."""
+        if alone.hints:
+            return mixed
+        sums = [float(np.hypot(ab[..., 0], ab[..., 1]).mean()) for ab in (self._finish(alone), mixed)]
+        self._chroma = [own + _LONG * before for own, before in zip(sums, self._chroma, strict=True)]
+        return mixed * np.float32(np.clip(self._chroma[0] / max(self._chroma[1], 1e-6), 1.0, _MOST))
 
     def _future(self) -> tuple[Float, Float] | None:
         """What is said of the keys that follow, carried back to the first in line."""

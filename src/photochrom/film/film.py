@@ -86,7 +86,7 @@ class _Work:
         self.info, self.coding, self.settings, self.options = info, coding, settings, options
         self.raster = Raster(info, coding.format)
         self.painter = Painter(colorizer, settings, info, self.raster)
-        self.colors = Colors(self.painter)
+        self.colors = Colors(self.painter, deflicker=options.deflicker)
         self.start = info.start + self._units(options.start or 0.0)
         self.end = None if options.end is None else info.start + self._units(options.end)
         self.reader = self._reader(self.start)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from photochrom.color.lab import Float
+from photochrom.color.lab import Float, Pixels
 from photochrom.color.tint import describe
 from photochrom.film.carry import Shot, looked_at
+from photochrom.film.deflicker import steadied
 from photochrom.film.flow import Estimator, Ways, joined, plane_of, rest
 from photochrom.film.painter import Painter
 from photochrom.film.reader import Frame
@@ -26,12 +28,12 @@ _BUFFER = 192 << 20  # bytes of pictures that wait for the keys after them
 class Colors:
     """Gives a film's pictures their colours. tints: of the first picture of each shot that was judged.
 
-    ahead: keys after one that have a say in it: 0 where nobody can wait for them, as with a camera.
+    ahead: keys after one that have a say in it. deflicker: even out the brightness of neighbouring pictures.
     """
 
-    def __init__(self, painter: Painter, *, every: int = EVERY, ahead: int = 2) -> None:
+    def __init__(self, painter: Painter, *, every: int = EVERY, ahead: int = 2, deflicker: bool = False) -> None:
         self._painter = painter
-        self._every, self._ahead = every, ahead
+        self._every, self._ahead, self._deflicker = every, ahead, deflicker
         self.tints: list[str] = []
         self._hints = painter.hints()  # of the film's first picture, and of those that follow in its shot
 
@@ -40,7 +42,7 @@ class Colors:
         shot: Shot | None = None
         ways: Ways | None = None  # from the picture to the last key
         since = 0
-        for step in with_motion(map(self._prepared, frames), Estimator()):
+        for step in with_motion(self._prepared(frames), Estimator()):
             if step.motion is None or shot is None or ways is None:
                 if shot is not None:
                     yield from shot.end()
@@ -61,10 +63,18 @@ class Colors:
         if shot is not None:
             yield from shot.end()
 
-    def _prepared(self, frame: Frame) -> Step:
-        luma = self._painter.raster.luma(frame.image)
-        small = self._painter.small(luma)
-        return Step(frame, luma, small, plane_of(small))
+    def _prepared(self, frames: Iterable[Frame]) -> Iterator[Step]:
+        raster = self._painter.raster
+        waiting: deque[Frame] = deque()
+
+        def lumas() -> Iterator[tuple[Pixels, int]]:
+            for frame in frames:
+                waiting.append(frame)
+                yield raster.luma(frame.image), raster.black
+
+        for luma in steadied(lumas()) if self._deflicker else (luma for luma, _ in lumas()):
+            small = self._painter.small(luma)
+            yield Step(waiting.popleft(), luma, small, plane_of(small))
 
     def _look(self, step: Step) -> None:
         step.looked = looked_at(self._painter.look(step.small, self._hints))

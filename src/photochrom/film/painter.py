@@ -7,6 +7,7 @@ film is kept, so colours are laid on a picture that is as small as its chroma pl
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -18,6 +19,7 @@ from photochrom.color.lab import Float, Pixels
 from photochrom.color.upsample import paint
 from photochrom.colorizer import Colorizer
 from photochrom.errors import UsageError
+from photochrom.film.blank import grey_like, is_card, picture_box, within
 from photochrom.film.info import FilmInfo
 from photochrom.film.raster import Raster
 from photochrom.prediction import Prediction
@@ -43,13 +45,28 @@ class Painter:
 
     def small(self, luma: Pixels) -> Float:
         """L* of a picture as the network is to see it: upright, with square pixels, (h,w) float32 0..100."""
-        width, height = self.raster.chroma_size
-        half = self.raster.lightness(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA))
-        return np.ascontiguousarray(cv2.resize(np.rot90(half, self._turns), self.size, interpolation=cv2.INTER_AREA))
+        if min(self.raster.chroma_size) >= min(self.size):  # of a large picture, half of it shows as much
+            luma = np.asarray(cv2.resize(luma, self.raster.chroma_size, interpolation=cv2.INTER_AREA))
+        light = np.rot90(self.raster.lightness(luma), self._turns)
+        kind = cv2.INTER_AREA if min(light.shape) >= min(self.size) else cv2.INTER_LINEAR
+        return np.ascontiguousarray(cv2.resize(light, self.size, interpolation=kind))
 
     def look(self, small: Float, hints: Sequence[Hint] = ()) -> Prediction:
-        """What the network says of a picture that `small` made. hints: in shares of it."""
-        return self.colorizer.see(small, hints)
+        """What the network says of a picture that `small` made. hints: in shares of it.
+
+        Black bars and title cards it calls grey, and the bars aren't shown to it.
+        """
+        box = None if hints else picture_box(small)
+        if box is not None:
+            inside = np.ascontiguousarray(cv2.resize(small[box], self.size, interpolation=cv2.INTER_LINEAR), np.float32)
+            return self._unless_card(within(self.colorizer.see(inside), box, small), small)
+        return self._unless_card(self.colorizer.see(small, hints), small)
+
+    def _unless_card(self, prediction: Prediction, small: Float) -> Prediction:
+        if prediction.hints or not is_card(small):
+            return prediction
+        height, width = prediction.output.shape[1:]
+        return replace(prediction, output=grey_like(prediction, (height, width)))
 
     def hints(self) -> tuple[Hint, ...]:
         """Those of the settings, in shares of a picture as it is shown. Raises UsageError for one beyond its border."""

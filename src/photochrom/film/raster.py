@@ -42,6 +42,11 @@ class Raster:
         width, height = info.size
         self.chroma_size = self.format.chroma_width(width), self.format.chroma_height(height)
 
+    @property
+    def black(self) -> int:
+        """The luma code of black."""
+        return 0 if self._full else 16 << (self._bits_in - 8)
+
     def luma(self, image: VideoFrame) -> Pixels:
         """The luma plane (H,W), uint8 or uint16 of the film's bits: a view into the picture, only to be read."""
         if image.format.name != self.source:
@@ -73,7 +78,8 @@ class Raster:
             if np.abs(more).max() >= 0.5:
                 wide = cv2.resize(more, (width, height), interpolation=cv2.INTER_LINEAR)
                 luma = cv2.add(luma, wide, dtype=cv2.CV_8U if luma.dtype == np.uint8 else cv2.CV_16U)
-                luma = np.minimum(luma, (1 << self._bits_in) - 1) if luma.dtype == np.uint16 else luma
+        if luma.dtype == np.uint16:
+            luma = np.minimum(luma, (1 << self._bits_in) - 1)
         shift = self._bits - self._bits_in
         if shift:
             luma = luma.astype(np.uint16) << shift if shift > 0 else (luma >> -shift).astype(self._dtype)
