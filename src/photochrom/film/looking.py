@@ -19,7 +19,7 @@ from photochrom.film.step import Step
 from photochrom.film.tracked import moved
 from photochrom.prediction import Prediction
 
-EVERY = 8  # pictures from key to key at most
+EVERY = 10  # pictures from key to key at most
 SOONEST = 3  # and at least
 LOST = 0.25  # share of a picture that can't be followed from the last key: then it is a key itself
 _BUFFER = 192 << 20  # bytes of pictures that wait for the keys after them
