@@ -47,7 +47,8 @@ def main() -> None:
             ours = measured(partial(colored, film, Path(folder) / "out.mp4", colorizer))
             print(
                 f"{film.name} {info.size[0]}x{info.size[1]}: decode and encode {base[1]:.1f} frames/s, "
-                f"{1000 * base[2]:.1f} ms of CPU a frame; coloured {ours[1]:.1f} frames/s, {1000 * ours[2]:.1f} ms of CPU; "
+                f"{1000 * base[2]:.1f} ms of CPU a frame; coloured {ours[1]:.1f} frames/s, "
+                f"{1000 * ours[2]:.1f} ms of CPU; "
                 f"ratio {base[1] / ours[1]:.1f} of time, {ours[2] / base[2]:.1f} of CPU; "
                 f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB"
             )

@@ -14,7 +14,7 @@ from photochrom.film.film import color_film
 from photochrom.film.flow import Estimator, rest, sampled
 from photochrom.film.options import FilmOptions
 from photochrom.film.tracked import moved
-from photochrom.settings import Hint
+from photochrom.settings import Hint, Settings
 from tests.film.films import FilmMaker, moving, seen
 from tests.film.test_carry import texture
 
@@ -75,3 +75,12 @@ def test_hints_go_with_the_things_they_lie_on() -> None:
         hints = moved(hints, Estimator().between(before, after))
     assert len(hints) == 1 and hints[0].color == Hint(0, 0, "olive").color  # the other has left the picture
     assert abs(hints[0].x * 150 - (75 - 15)) < 1.5 and abs(hints[0].y * 112 - (44.8 + 5)) < 1.5
+
+
+def test_a_toned_film_keeps_its_tone_if_asked(tmp_path: Path, colorizer: Colorizer) -> None:
+    source = FilmMaker("ffv1", format="yuv444p", size=(128, 96), chroma=118).write(tmp_path / "old.mkv")
+    plain, toned = tmp_path / "plain.mkv", tmp_path / "toned.mkv"
+    result = color_film(source, plain, colorizer)
+    color_film(source, toned, colorizer, settings=Settings(keep_tint=True))
+    b = [float(rgb_to_lab(seen(path).rgb[3] / 255.0)[..., 2].mean()) for path in (plain, toned)]
+    assert b[1] > b[0] + 3 and result.notes == []

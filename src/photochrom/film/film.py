@@ -12,6 +12,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 import photochrom
+from photochrom.color.tint import Tint
 from photochrom.colorizer import Colorizer
 from photochrom.errors import PictureError
 from photochrom.film.encoder import Coding, coding_for
@@ -130,8 +131,10 @@ class _Work:
             result.notes.append("it has colour already: its own colours are replaced")
 
     def _painted(self, steps: Iterator[Step]) -> Iterator[tuple[VideoFrame, bool]]:
+        tint: Tint | None = None
         for step in steps:
-            image = self.painter.picture(step.luma, step.ab, step.small)
+            tint = step.tint if step.motion is None else tint
+            image = self.painter.picture(step.luma, self.painter.toned(step.ab, step.small, tint), step.small)
             image.pts, image.duration, image.time_base = step.frame.time, step.frame.duration, self.info.time_base
             yield image, step.motion is None
 

@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from photochrom.color.lab import Float, Pixels
+from photochrom.color.tint import Tint, tint_ab
 from photochrom.color.upsample import paint
 from photochrom.colorizer import Colorizer
 from photochrom.errors import UsageError
@@ -76,6 +77,13 @@ class Painter:
     def ab(self, prediction: Prediction) -> Float:
         """The colours of a prediction, (h,w,2) float32 in ab units, as they are laid on."""
         return self.colorizer.chroma(prediction, self.settings) * np.float32(self.settings.strength)
+
+    def toned(self, ab: Float | None, small: Float, tint: Tint | None) -> Float | None:
+        """The colours (h,w,2) with the tint of a toned shot, if the settings keep it."""
+        if ab is None or tint is None or tint.kind != "tinted" or not self.settings.keep_tint:
+            return ab
+        light = cv2.resize(small, (ab.shape[1], ab.shape[0]), interpolation=cv2.INTER_AREA)
+        return ab + tint_ab(tint, np.asarray(light, np.float32))
 
     def picture(self, luma: Pixels, ab: Float | None, small: Float) -> VideoFrame:
         """A picture of the new film: the luma (H,W) of the old one, and the colours `ab` (h,w,2), upright, laid along
