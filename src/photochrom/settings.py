@@ -181,6 +181,13 @@ class Settings:
         """What from_dict takes, of plain numbers, words, lists and mappings."""
         return asdict(self)
 
+    def placed(self, size: tuple[int, int], *, name: str = "the picture") -> Settings:
+        """The same for a picture of `size` (width, height): its hints in shares. Raises UsageError, as Hint.shared."""
+        if not self.guide.hints:
+            return self
+        hints = tuple(hint.shared(size, name=name) for hint in self.guide.hints)
+        return replace(self, guide=replace(self.guide, hints=hints))
+
     def versions(self, count: int) -> list[Settings]:
         """Settings of `count` plausible versions of one picture, the likeliest first, then one seed after the other.
 

@@ -39,6 +39,8 @@ def run(
         parse_bands(options.bands)
     if options.pages and (options.confidence or options.sheet):
         raise UsageError("--pages goes with neither --confidence nor --sheet, which are of one picture: leave one out")
+    if options.sidecar and (options.pages or "-" in names):
+        raise UsageError("--sidecar is of one picture in a file: leave out --pages, and name the picture instead of -")
     if options.format:
         known_format(options.format, pages=bool(options.pages))
     if not names:
@@ -52,7 +54,7 @@ def run(
             pages=bool(options.pages), film=options.film,
         )  # fmt: skip
     colorizer = photochrom.load_model(model, device=device, domain=domain)
-    options = replace(options, judged=as_json)
+    options = replace(options, judged=as_json, model=model, domain=domain)
     report = Report(len(made.jobs), passed=made.passed, as_json=as_json, to_stdout=to_stdout)
     with report:
         for result in color_files(made.jobs, colorizer, options, stdout=sys.stdout.buffer, progress=report.progress):
@@ -70,10 +72,10 @@ def _stream_job(
         )
     outputs: tuple[Path, ...] = ()
     if output is None or output == "-":
-        if options.variants > 1 or as_json or options.confidence or options.sheet:
+        if options.variants > 1 or as_json or options.confidence or options.sheet or options.sidecar:
             raise UsageError(
-                "stdout takes one picture and nothing else; add -o new.png to use --variants, --sheet, --confidence or "
-                "--json"
+                "stdout takes one picture and nothing else; add -o new.png to use --variants, --sheet, --confidence, "
+                "--sidecar or --json"
             )
         if sys.stdout.isatty():
             raise UsageError("a picture can't be shown in a terminal; add -o new.png, or send it on with > or |")

@@ -19,6 +19,8 @@ from photochrom.batch.films import color_job
 from photochrom.batch.origin import marked
 from photochrom.batch.pages import Document, color_pages, files_of, open_document
 from photochrom.batch.plan import Job
+from photochrom.batch.sidecar import SUFFIX as SIDECAR
+from photochrom.batch.sidecar import described, write_sidecar
 from photochrom.codec.budget import default_memory
 from photochrom.errors import OutputError, PhotochromError, PictureTooLargeError, UsageError
 from photochrom.film.formats import is_film
@@ -38,6 +40,8 @@ class Options:
     """What is done with every picture of a run: how it is coloured, how many versions, and how they are written."""
 
     settings: Settings = field(default_factory=Settings)
+    model: str | None = None  # as it was named
+    domain: str | None = None
     variants: int = 1
     format: str | None = None
     quality: int | None = None
@@ -52,13 +56,19 @@ class Options:
     bands: str | None = None
     confidence: bool = False
     sheet: bool = False
+    sidecar: bool = False
     judged: bool = False  # a number for the confidence is wanted
     film: FilmOptions = field(default_factory=FilmOptions)
 
     def extras(self, job: Job) -> tuple[Path, ...]:
         """What is written beside the results of a job."""
         wanted = [suffix for suffix, on in ((CONFIDENCE, self.confidence), (SHEET, self.sheet)) if on and job.outputs]
-        return tuple(job.outputs[0].with_name(job.outputs[0].name + suffix) for suffix in wanted)
+        beside = tuple(job.outputs[0].with_name(job.outputs[0].name + suffix) for suffix in wanted)
+        return (*beside, *(path for output in job.outputs if (path := self.sidecar_of(output))))
+
+    def sidecar_of(self, output: Path) -> Path | None:
+        """The sidecar of a result, where one is wanted."""
+        return output.with_name(output.name + SIDECAR) if self.sidecar else None
 
 
 @dataclass
@@ -204,8 +214,9 @@ def _color(
         return result
     result.warnings += photo.notes
     with _measured(result, fatal=fatal):
-        versions = colorizer.versions(options.settings, options.variants)
-        prediction = colorizer.predict(photo, options.settings)
+        settings = options.settings.placed(photo.size, name=photo.name)
+        versions = colorizer.versions(settings, options.variants)
+        prediction = colorizer.predict(photo, settings)
         rendered = [(colorizer.render(photo, prediction, version), version) for version in versions]
         colored = [marked(one, colorizer, version) if options.origin else one for one, version in rendered]
         result.warnings += colored[0].notes[len(photo.notes) :]
@@ -229,8 +240,9 @@ def _color(
                 notes = save_photo(version, path, quality=options.quality, overwrite=replace)
                 result.warnings += [note for note in notes if note not in result.warnings]  # once, not for each version
             result.outputs.append(path)
+        _write_sidecars(job, opened, versions, colorizer, options)
         for path in options.extras(job):
-            if path in opened.outputs:
+            if path in opened.outputs and not path.name.endswith(SIDECAR):
                 replace = options.overwrite or (options.skip_done and is_empty(path))
                 if path.name.endswith(CONFIDENCE):
                     assert certain is not None
@@ -240,6 +252,23 @@ def _color(
                 save(image, path, overwrite=replace)
             result.extras.append(path)
     return result
+
+
+def _write_sidecars(
+    job: Job,
+    opened: _Opened,
+    versions: Sequence[Settings],
+    colorizer: Colorizer,
+    options: Options,
+) -> None:
+    for path, version in zip(job.outputs, versions, strict=False):
+        beside = options.sidecar_of(path)
+        if beside in opened.outputs:
+            made = described(
+                job.source, path, settings=version, options=options,
+                digest=colorizer.info.sha256,
+            )  # fmt: skip
+            write_sidecar(made, beside, overwrite=options.overwrite or (options.skip_done and is_empty(beside)))
 
 
 def _color_pages(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, stdout: BinaryIO | None) -> Result:
@@ -264,6 +293,8 @@ def _color_film(job: Job, opened: _Opened, colorizer: Colorizer, options: Option
     with _measured(result):
         if not job.outputs:
             raise UsageError(f"a film can't go to stdout; name a file for {job.source}, as in -o new.mp4")
+        if options.sidecar:
+            result.warnings.append(f"{job.source} is a film, for which no sidecar is written")
         _make_folder(job.outputs[0].parent)
         replace = options.overwrite or (options.skip_done and is_empty(job.outputs[0]))
         color_job(job, result, colorizer, options, replace=replace, progress=progress)

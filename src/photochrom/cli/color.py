@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from photochrom.cli import options
-from photochrom.cli.dials import chosen, setting
+from photochrom.cli.dials import chosen, said, setting
 from photochrom.cli.exits import leave
 from photochrom.cli.group import COLOR, Color
 from photochrom.cli.stop import ends_within
@@ -67,6 +67,13 @@ def color(
     era: Annotated[str, setting("era")] = Settings.era,
     hint: options.Hint = None,
     hints: options.Hints = None,
+    settings: Annotated[
+        str | None,
+        typer.Option(help="As another result was coloured: its sidecar. Options said here win.", metavar="FILE"),
+    ] = None,
+    sidecar: Annotated[
+        bool, typer.Option("--sidecar", help="Write all settings beside the result, for photochrom redo.")
+    ] = False,
     device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
     format: Annotated[
         str | None,
@@ -135,10 +142,12 @@ def color(
         with ends_within(1.0):
             from photochrom.batch.command import run
             from photochrom.batch.run import Options
+            from photochrom.batch.sidecar import read_settings
             from photochrom.codec.budget import parse_memory
             from photochrom.film.options import FilmOptions, seconds_of
             from photochrom.guidance.hint_files import guide_of
 
+            base, its_model = read_settings(settings) if settings else (Settings(), None)
             film = FilmOptions(
                 codec=codec,
                 crf=crf,
@@ -151,7 +160,8 @@ def color(
             return run(
                 files or [],
                 options=Options(
-                    settings=chosen(ctx.params, guide=guide_of(hint or [], hints or [])),
+                    settings=chosen(said(ctx), guide=guide_of(hint or [], hints or []), base=base),
+                    sidecar=sidecar,
                     variants=variants,
                     format=format,
                     quality=quality,
@@ -168,7 +178,7 @@ def color(
                     origin=origin,
                     film=film,
                 ),
-                model=model,
+                model=model if model or domain else its_model,
                 domain=domain,
                 device=device,
                 output=output,

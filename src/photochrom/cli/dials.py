@@ -24,7 +24,18 @@ def setting(name: str, *, help: str = "") -> Any:
     return typer.Option(help=help or dial.help, min=low, max=high, metavar=metavar)
 
 
-def chosen(options: Mapping[str, Any], *, guide: Guide | None = None) -> Settings:
-    """The Settings among the options of a command, each of the setting's own name, and a guide. Raises UsageError."""
-    said = {name: options[name] for name in setting_types() if name in options}
-    return Settings.from_dict({**said, "guide": guide or Guide()})
+def said(ctx: typer.Context) -> dict[str, Any]:
+    """The options that were given on the command line, not those that have their defaults."""
+    given = {name: ctx.get_parameter_source(name) for name in ctx.params}
+    return {name: ctx.params[name] for name, source in given.items() if source is not None and source.name != "DEFAULT"}
+
+
+def chosen(options: Mapping[str, Any], *, guide: Guide | None = None, base: Settings | None = None) -> Settings:
+    """The Settings among the options of a command, each of the setting's own name, and a guide, on those of `base`.
+
+    A guide without hints leaves base's. Raises UsageError.
+    """
+    base = base or Settings()
+    chosen = {name: options[name] for name in setting_types() if name in options}
+    own = guide if guide and guide != Guide() else base.guide
+    return Settings.from_dict({**base.to_dict(), **chosen, "guide": own})

@@ -23,6 +23,7 @@ from photochrom.cli import (
     live,
     models,
     prepare,
+    redo,
     serve,
     study,
     train,
@@ -41,6 +42,7 @@ app = typer.Typer(
 
 for verbs in (
     color,
+    redo,
     models,
     explain,
     era,
