@@ -5,12 +5,17 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-NEEDS = {"01": ["matplotlib"], "02": ["matplotlib", "lightning"], "03": ["matplotlib", "skimage", "torch"]}
+NEEDS = {
+    "01": ["matplotlib"],
+    "02": ["matplotlib", "lightning"],
+    "03": ["matplotlib", "skimage", "torch"],
+    "04": ["cv2", "lightning", "skimage"],
+}
 
 nbformat = pytest.importorskip("nbformat")
 
 
-def test_there_are_three() -> None:
+def test_there_are_four() -> None:
     assert [path.name[:2] for path in NOTEBOOKS] == sorted(NEEDS)
 
 
