@@ -18,7 +18,7 @@ def test_shipped_models_are_whole_and_described() -> None:
         assert info.size_bytes == info.file.stat().st_size < 25e6
         assert network.info.work_size == info.work_size
         assert info.licence and info.recipe and info.scores
-        assert len(network.spec.centres) > 100
+        assert network.spec.output == "lab" or len(network.spec.centres) > 100
         assert (info.file.parent / f"{info.name}.md").read_text(encoding="utf-8").count(info.sha256) == 1
 
 
