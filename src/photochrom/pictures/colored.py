@@ -18,15 +18,16 @@ def check_color(pixels: Pixels) -> None:
         raise PictureError(NO_COLOR)
 
 
-def refuse_colorless(pictures: Sequence[Picture], *, to: str = "compare with") -> None:
-    """Raises UsageError unless one of the pictures is in colour, neither grey nor toned; stops at the first.
+def refuse_colorless(pictures: Sequence[Picture], *, to: str = "compare with", toned: bool = False) -> None:
+    """Raises UsageError unless one of the pictures is in colour; stops at the first.
 
-    to: what they are for, for the message.
+    to: what they are for, for the message. toned: whether pictures of one tone will do, as of brown or dark things.
     """
     unreadable = ""
     for picture in pictures:
         try:
-            if describe(picture.pixels()).kind == "color":
+            pixels = picture.pixels()
+            if not is_grey(pixels) and (toned or describe(pixels).kind == "color"):
                 return
         except PictureError as error:
             if str(error) != NO_COLOR:

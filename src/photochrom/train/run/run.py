@@ -70,7 +70,7 @@ def train(
         unpaired: Split | None = parts_of([recipe.data.other], recipe, other=True)
     else:
         unpaired = parts if kind.unpaired else None
-    refuse_colorless([*parts.train, *parts.validation], to="learn from")
+    refuse_colorless([*parts.train, *parts.validation], to="learn from", toned=True)
     ends = Ends.of(recipe, len(parts.train), options)
     behind = Behind.of(folder) if options.resume else None
     if behind:
