@@ -9,7 +9,7 @@ from skimage import data
 
 from photochrom.color import tint
 from photochrom.color.gamut import merge
-from photochrom.color.lab import rgb_to_lab
+from photochrom.color.lab import lab_to_rgb, rgb_to_lab
 from photochrom.color.lightness import lightness
 
 
@@ -86,3 +86,18 @@ def test_a_print_under_two_lamps_is_no_colour_photograph(lamps: tuple[tuple[int,
     right = np.linspace(0, 1, grey.shape[1])[None, :, None]
     ab = (np.array(lamps[0]) * (1 - right) + np.array(lamps[1]) * right) * (0.3 + lightness(grey)[..., None] / 140)
     assert tint.describe(merge(grey, ab.astype(np.float32))).kind == "tinted"
+
+
+def test_tones_are_called_by_their_names() -> None:
+    rng = np.random.default_rng(0)
+    grey = np.clip(np.kron(rng.uniform(0.1, 0.9, (16, 16)), np.ones((8, 8))), 0, 1)
+    for name, ab in {"sepia": (8, 22), "cyanotype": (-8, -30), "selenium-toned": (7, -2), "grey": (0, 0)}.items():
+        lab = np.stack([grey * 100, np.full_like(grey, ab[0]), np.full_like(grey, ab[1])], axis=-1)
+        lab[..., 1:] *= np.sin(np.pi * grey)[..., None]  # none in black and white
+        toned = (lab_to_rgb(lab).clip(0, 1) * 255).round().astype(np.uint8)
+        assert tint.describe(toned).called == name
+    painted = np.repeat((grey * 255).astype(np.uint8)[..., None], 3, axis=2)
+    painted[40:56, 40:56, 2] //= 2  # a yellow patch on a grey print
+    assert tint.describe(painted).called == "hand-tinted"
+    colors = np.kron(rng.integers(0, 255, (8, 8, 3)), np.ones((16, 16, 1))).astype(np.uint8)
+    assert tint.describe(colors).called == "colour"

@@ -22,6 +22,10 @@ _GREY = 3.0  # nearly all of the picture has less
 # At most this, plus this share of the tone's own chroma, is left unexplained by a tint:
 _SPREAD = 1.5, 0.05  # as the root mean square
 _PATCH = 5.0, 0.15  # in the most colourful 0.5 %: a red coat in the snow
+# What tones are called: hues in degrees of the ab plane, chroma in units. By the descriptions of the processes.
+_CYAN, _BROWN, _PURPLE = (190.0, 300.0), (35.0, 110.0), (300.0, 35.0)
+_FAINT = 12.0  # selenium gives no more
+_PAINT = 4.0  # times the spread: the most colourful 0.5 % of a print on which little is painted
 _LAMPS = 1.2, 4.0  # the two of a grey print that was photographed under lamps of two colours
 
 
@@ -38,6 +42,25 @@ class Tint:
     curve: Float
     spread: float = 0.0
     patch: float = 0.0
+
+
+    @property
+    def called(self) -> str:
+        """What such a print is called: "grey", "sepia", "cyanotype", "selenium-toned", "toned", "hand-tinted" or
+        "colour". By the hue of its tone, weighted by chroma; colours that are few and far from the tone are paint.
+        """
+        if self.kind == "grey":
+            return "grey"
+        if self.kind == "color":
+            return "hand-tinted" if self.patch > _PAINT * self.spread else "colour"
+        chroma = np.hypot(self.curve[:, 0], self.curve[:, 1])
+        a, b = (self.curve * chroma[:, None]).sum(axis=0)
+        hue, strength = float(np.degrees(np.arctan2(b, a))) % 360, float(chroma.mean())
+        if _CYAN[0] <= hue <= _CYAN[1]:
+            return "cyanotype"
+        if (hue >= _PURPLE[0] or hue <= _PURPLE[1]) and strength < _FAINT:
+            return "selenium-toned"
+        return "sepia" if _BROWN[0] <= hue <= _BROWN[1] else "toned"
 
 
 def describe(pixels: Pixels) -> Tint:

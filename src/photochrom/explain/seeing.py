@@ -39,6 +39,9 @@ def _shown(subject: Subject) -> Figure:
         f"The network looks at a small copy of {width} by {height} pixels, in lightness alone: it knows shapes and "
         "textures, and no colour."
     ]
+    called = prediction.tint.called if prediction.tint else "grey"
+    if called not in ("grey", "colour"):
+        told.append(f"The print is {_article(called)}: its own tint is left out, and only its lightness is used.")
     if prediction.frame:
         told.append("The mount round the print was found and left out, since it is no part of the scene.")
     if not np.array_equal(guide, prediction.shown):
@@ -72,6 +75,10 @@ def _layers(subject: Subject) -> Iterator[Figure]:
         "edges and brightness; in the last, one place stands for a whole part of the scene.",
         montage(rows, columns=1 + _CHANNELS, wide=220),
     )
+
+
+def _article(called: str) -> str:
+    return called if "-" in called or called == "toned" else f"a {called}"
 
 
 def _grey(lightness: Float) -> Rgb:
