@@ -45,7 +45,7 @@ def domains() -> tuple[str, ...]:
 
 def choices_of(name: str) -> tuple[str, ...]:
     """What a setting of text may be here. On the command line it may be a file too; no path of a client is opened."""
-    return tuple(ERAS) if name == "era" else ()
+    return tuple(ERAS) if name == "era" else dial_of(name).words
 
 
 def described() -> list[dict[str, Any]]:

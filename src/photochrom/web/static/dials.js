@@ -23,8 +23,9 @@ export function dials(place, settings, changed) {
     const label = element("label", { htmlFor: id, textContent: title(setting.name) });
     let input, output = null;
     if (setting.choices.length) {
-      input = element("select", { id }, element("option", { value: "", textContent: "none" }));
-      input.append(...setting.choices.map((choice) => element("option", { value: choice, textContent: choice })));
+      input = element("select", { id });
+      if (!setting.default && !setting.choices.includes("")) input.append(element("option", { value: "", textContent: "none" }));
+      input.append(...setting.choices.map((choice) => element("option", { value: choice, textContent: choice || "none" })));
     } else if (setting.kind === "boolean") {
       input = element("input", { id, type: "checkbox" });
     } else if (setting.kind === "number" && setting.high !== null) {
