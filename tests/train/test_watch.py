@@ -555,9 +555,8 @@ def test_a_real_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path: Path)
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     for n in range(12):
-        Image.effect_mandelbrot((48, 40), (-2 - n, -1, 1, 1 + n), 20).convert("RGB").rotate(n).save(
-            pictures / f"{n}.png"
-        )
+        bands = [Image.effect_mandelbrot((48, 40), (-2 - n, -1, 1, 1 + n + band), 20) for band in range(3)]
+        Image.merge("RGB", bands).rotate(n).save(pictures / f"{n}.png")
     sections = {
         "method": "regression",
         "data": {"size": 32, "workers": 0},
