@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.color.eras import era_of
+from photochrom.color.frame import Frame
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.repaint import repaint
 from photochrom.color.resample import resize
+from photochrom.color.rows import Kind, Rows, crop
 from photochrom.color.tint import tint_ab
-from photochrom.color.upsample import paint
+from photochrom.color.upsample import brush, paint
 from photochrom.domains.table import find_domain
-from photochrom.errors import ModelError, UsageError, issue
+from photochrom.errors import ModelError, PictureTooLargeError, UsageError, issue
 from photochrom.guidance.fill import beliefs_of, likelihood, meet_hints
 from photochrom.guidance.hints import cropped, hint_planes
 from photochrom.network.models import ModelInfo
@@ -93,17 +95,19 @@ class Colorizer:
         domain, size = self._domain, photo.size
         name = "the picture" if photo.path is None else photo.name
         hints = tuple(hint.shared(size, name=name) for hint in settings.guide.hints)
-        pixels = self._clean(photo).pixels
-        repaired = self._repaired(pixels) if settings.restore else None
+        pixels = self._pixels(photo, settings)
+        repaired = self._repaired(pixels) if settings.restore and not isinstance(pixels, Rows) else None
         if repaired is not None and settings.restore == "picture":
             pixels = repaired
         guide = domain.prepare(pixels, self.work_size(size, settings.detail))
         judged = pixels
-        frame = domain.frame(pixels, guide) if domain.frame and settings.frame == "auto" else None
+        frame = None
+        if domain.frame and settings.frame == "auto":
+            frame = domain.frame(photo.pixels if isinstance(pixels, Rows) else pixels, guide)
         if frame and frame.holds([(hint.x * size[0], hint.y * size[1]) for hint in hints], size):
             rows, columns = frame.box(size)
             hints = cropped(hints, size, rows, columns)
-            judged, pixels = pixels[frame.one(size)], pixels[rows, columns]
+            judged, pixels = crop(pixels, frame.one(size)), crop(pixels, (rows, columns))
             size = pixels.shape[1], pixels.shape[0]
             guide = frame.hidden(domain.prepare(pixels, self.work_size(size, settings.detail)))
         else:
@@ -155,6 +159,10 @@ class Colorizer:
             ab += tint_ab(tint, resize(guide, (ab.shape[1], ab.shape[0])))
         light = prediction.lightness()
 
+        notes = prediction.notes
+        if tint and tint.kind == "color":
+            notes += (f"{photo.name} has colour already: its own colours are replaced",)
+
         def colored_in(pixels: Pixels) -> Pixels:
             if light is None or self._domain.levels is None:
                 return paint(pixels, ab, guide=guide)
@@ -163,16 +171,25 @@ class Colorizer:
             lab = np.concatenate([own[..., None], ab], axis=-1)
             return repaint(pixels, lab, guide=guide, levels=levels, detail=detail, keep=settings.keep_lightness)
 
-        if prediction.frame:
+        if photo.rows is not None:
+            colored = photo.with_rows(_colored_rows(photo.rows, ab, guide, prediction))
+        elif prediction.frame:
             inside = photo.pixels[prediction.frame.box(photo.size)]
             colored = photo.with_pixels(prediction.frame.around(photo.pixels, colored_in(inside)))
         else:
             colored = photo.with_pixels(colored_in(photo.pixels))
-        notes = prediction.notes
-        if tint and tint.kind == "color":
-            notes += (f"{photo.name} has colour already: its own colours are replaced",)
         colored.notes += tuple(note for note in notes if note not in photo.notes)
         return colored
+
+    def _pixels(self, photo: Photo, settings: Settings) -> Pixels | Rows:
+        if photo.rows is None:
+            return self._clean(photo).pixels
+        if self._domain.takes_rows and not settings.restore:
+            return photo.rows
+        raise PictureTooLargeError(
+            f"{photo.name} is too large for the limit of memory, and only photographs, unrestored, are coloured some "
+            "rows at a time; raise it with --max-memory (max_memory=)"
+        )
 
     def _clean(self, photo: Photo) -> Photo:
         return self._domain.clean(photo) if self._domain.clean else photo
@@ -264,6 +281,26 @@ class Colorizer:
         told = photo.notes if isinstance(picture, (Photo, Image.Image)) else ()  # when it was opened
         issue(colored[0].notes[len(told) :])
         return [_as_given(version, picture) for version in colored]
+
+
+def _colored_rows(rows: Rows, ab: Float, guide: Float, prediction: Prediction) -> Rows:
+    """What Colorizer.render does, as the rows are asked for: they come as if the whole picture had been there."""
+    height, width = rows.shape[:2]
+    frame = prediction.frame
+    down, across = frame.box((width, height)) if isinstance(frame, Frame) else (slice(0, height), slice(0, width))
+    whole = Kind((down.stop - down.start, across.stop - across.start, *rows.shape[2:]), *rows.kind[1:])
+    painted = brush(Rows(whole, rows.__getitem__), ab, guide=guide)
+
+    def read(some: slice) -> Pixels:
+        pixels = rows[some]
+        if not isinstance(frame, Frame):
+            return painted(pixels, some.start)
+        start = min(max(down.start, some.start), some.stop)
+        inside = pixels[start - some.start : max(down.stop - some.start, 0), across]
+        colored = painted(inside, start - down.start) if len(inside) else inside
+        return frame.around_rows(pixels, colored, some.start, height, start)
+
+    return Rows(rows.kind._replace(shape=(height, width, 3)), read)
 
 
 def _as_photo(picture: Any) -> Photo:

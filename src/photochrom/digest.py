@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import IO
 
 _BLOCK = 1 << 20  # bytes; hashlib.file_digest is not in Python 3.10
 
 
 def sha256_of(path: Path) -> str:
     """64 hexadecimal digits, lower case. Raises OSError."""
-    digest = hashlib.sha256()
     with open(path, "rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
+        return sha256_of_stream(stream)
+
+
+def sha256_of_stream(stream: IO[bytes]) -> str:
+    """The same of what is left of an open file."""
+    digest = hashlib.sha256()
+    while block := stream.read(_BLOCK):
+        digest.update(block)
     return digest.hexdigest()

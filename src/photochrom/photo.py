@@ -5,7 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +18,7 @@ from PIL import Image
 from photochrom.atomic import atomic_write
 from photochrom.codec.arrays import as_dtype, from_floats, to_8_bit
 from photochrom.codec.bands import parse_bands
+from photochrom.codec.budget import default_memory
 from photochrom.codec.icc import srgb_profile
 from photochrom.codec.location import exif_without_location, xmp_without_location
 from photochrom.codec.origin import with_origin
@@ -25,9 +26,11 @@ from photochrom.codec.page_writing import page_writer
 from photochrom.codec.pages import ANIMATED, Pages, parse_pages
 from photochrom.codec.reading import Decoded, decode, decode_image
 from photochrom.codec.samples import from_pillow
+from photochrom.codec.tiff_rows import decode_rows
 from photochrom.codec.writing import SUFFIXES, image_of, known_format, write_picture
 from photochrom.color.lab import Pixels
-from photochrom.errors import OutputError, PhotochromError, PictureError, UsageError, issue
+from photochrom.color.rows import Rows
+from photochrom.errors import OutputError, PhotochromError, PictureError, PictureTooLargeError, UsageError, issue
 
 __all__ = ["Photo", "read_photo"]
 
@@ -46,6 +49,8 @@ class Photo(Decoded):
     had_profile: the input carried a colour profile (pixels are converted already); outputs then carry an sRGB one.
     quality: of a JPEG, 1..100, estimated. lossless, compressed: how the input was stored. path: where it came from.
     duration: ms that a frame of an animation is shown, else None. plays: how often the animation is, 0 without end.
+    rows: the pixels of a scan that is too large to be held, which only photochrom's own commands ask for; see
+    read_large.
     notes: what of it was left out or deserves a second look, a sentence each.
     """
 
@@ -234,6 +239,10 @@ class Photo(Decoded):
             )
         return replace(self, pixels=np.ascontiguousarray(rgb))
 
+    def with_rows(self, rows: Rows) -> "Photo":
+        """The same photo in other colours, which are made as they are asked for: of the same size and dtype."""
+        return replace(self, pixels=np.broadcast_to(np.zeros((), rows.dtype), rows.shape), rows=rows)
+
     def without_location(self) -> "Photo":
         """The same photo without its place: the GPS part of its EXIF and XMP, and the tags of a map."""
         exif, xmp = exif_without_location(self.exif), xmp_without_location(self.xmp)
@@ -293,6 +302,30 @@ def read_photo(
     return Photo(**vars(decoded), path=path)
 
 
+def read_large(
+    source: str | os.PathLike[str] | bytes | IO[bytes],
+    *,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    max_memory: int | None = None,
+    salvage: bool = False,
+    bands: str | None = None,
+) -> Photo:
+    """What read_photo does; a TIFF that needs more than `max_memory` has `rows`, which read them from the open file."""
+    try:
+        return read_photo(source, max_megapixels=max_megapixels, max_memory=max_memory, salvage=salvage, bands=bands)
+    except PictureTooLargeError:
+        stream, name, path = opened(source)
+        with ExitStack() as closing:
+            closing.enter_context(stream)
+            limit = default_memory() if max_memory is None else max_memory
+            chosen = parse_bands(bands) if bands is not None else None
+            decoded = decode_rows(stream, name=name, max_pixels=max_megapixels * 1e6, max_memory=limit, bands=chosen)
+            if decoded is None:
+                raise
+            closing.pop_all()  # it is closed when the rows are gone
+        return Photo(**vars(decoded), path=path)
+
+
 def opened(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[IO[bytes], str, Path | None]:
     """A seekable stream of a picture file, what to call it in messages, and its path. Raises PictureError."""
     if isinstance(source, (bytes, bytearray, memoryview)):
@@ -349,11 +382,16 @@ def save_photos(
 
 def encode_photo(photo: Photo, *, format: str | None = None, quality: int | None = None) -> tuple[bytes, list[str]]:
     """What Photo.encode does, with notes of what the format can't hold and no warning given."""
+    memory = io.BytesIO()
+    notes = write_photo(memory, photo, format=format, quality=quality)
+    return memory.getvalue(), notes
+
+
+def write_photo(out: BinaryIO, photo: Photo, *, format: str | None = None, quality: int | None = None) -> list[str]:
+    """The same to an open file that can seek."""
     chosen = known_format(format or own_format(photo))
     _check_quality(quality)
-    memory = io.BytesIO()
-    notes = _write(memory, photo, chosen, quality)
-    return memory.getvalue(), notes
+    return _write(out, photo, chosen, quality)
 
 
 def save_photo(

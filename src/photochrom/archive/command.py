@@ -19,10 +19,10 @@ from photochrom.archive import remote, sources
 from photochrom.archive.item import Item
 from photochrom.archive.journal import Journal
 from photochrom.archive.report import TABLES, bag, page, table
-from photochrom.archive.run import Color, Plan, Run
+from photochrom.archive.run import Color, ColorFile, Plan, Run
 from photochrom.archive.targets import Folder, Target, target_of
 from photochrom.archive.telling import Telling
-from photochrom.archive.work import Order, color
+from photochrom.archive.work import Colored, Order, color
 from photochrom.atomic import atomic_write
 from photochrom.batch.find import PassedOver
 from photochrom.codec.writing import known_format
@@ -73,7 +73,7 @@ def run(job: Job, order: Order, plan: Plan) -> int:
     telling = Telling(passed, as_json=job.as_json)
     with Journal(job.journal or journal_of(job.target), dry=plan.dry) as journal, telling, _engine(job) as engine:
         try:
-            made = Run(order, plan, journal, target, engine.color)
+            made = Run(order, plan, journal, target, engine.color, engine.color_file)
             for outcome in made.over(_items(job, passed), workers=engine.workers, memory=engine.memory):
                 telling.add(outcome)
         finally:
@@ -84,11 +84,13 @@ def run(job: Job, order: Order, plan: Plan) -> int:
 
 @dataclass(frozen=True)
 class _Engine:
-    """color: colours one; called by so many workers at a time, whose pictures take so many bytes together."""
+    """color: colours one; called by so many workers at a time, whose pictures take so many bytes together. color_file:
+    one that is too large to be held; None for a cluster, whose machines needn't see the file."""
 
     color: Color
     workers: int
     memory: int
+    color_file: ColorFile | None = None
 
 
 @contextmanager
@@ -103,7 +105,11 @@ def _engine(job: Job) -> Iterator[_Engine]:
         return
     workers = job.workers or os.cpu_count() or 1
     colorizer = photochrom.load_model(job.model, device=job.device, threads=1 if workers > 1 else None)
-    yield _Engine(lambda data, key, order: color(data, key, order, colorizer), workers, job.memory)
+
+    def here(source: bytes | Path, key: str, order: Order) -> Colored:
+        return color(source, key, order, colorizer, by_rows=True)
+
+    yield _Engine(here, workers, job.memory, here)
 
 
 def journal_of(target: str) -> Path:

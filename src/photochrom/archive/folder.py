@@ -43,7 +43,7 @@ def file_item(path: str, key: str) -> Item:
         stamp, size = f"{seen.st_size}-{seen.st_mtime_ns}", seen.st_size
     except OSError:
         stamp, size = "", 0
-    return Item(key=key, read=lambda: _read(path), stamp=stamp, size=size)
+    return Item(key=key, read=lambda: _read(path), stamp=stamp, size=size, path=Path(path))
 
 
 def _item(entry: os.DirEntry[str], folder: str, passed: PassedOver) -> Item | None:

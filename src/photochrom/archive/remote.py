@@ -68,11 +68,14 @@ def stream_of(place: str) -> tuple[IO[bytes], str]:
         raise PictureError(f"can't open {place} ({error}); check the address and the keys") from error
 
 
-def put(storage: AbstractFileSystem, path: str, data: bytes) -> None:
+def put(storage: AbstractFileSystem, path: str, data: bytes | IO[bytes]) -> None:
     """All of a file, or nothing: object storage shows an object when its last byte is there. Raises OutputError."""
     try:
         storage.makedirs(path.rpartition("/")[0], exist_ok=True)
-        storage.pipe_file(path, data)
+        if isinstance(data, bytes):
+            storage.pipe_file(path, data)
+        else:
+            storage.put_file(data.name, path)
     except (OSError, ValueError) as error:
         raise OutputError(f"can't write {path} ({error}); check the address, the keys and the space") from error
 

@@ -7,16 +7,19 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from pathlib import Path
+from typing import IO, Literal, NamedTuple
 
 from photochrom.archive.item import Item
 from photochrom.archive.journal import Journal, Row
 from photochrom.archive.pipeline import Memory, each
 from photochrom.archive.targets import Target, result_name
-from photochrom.archive.work import Colored, Order, memory_of
-from photochrom.errors import OutputError, OutputExistsError, PhotochromError
+from photochrom.archive.work import Colored, Order, is_larger, memory_of
+from photochrom.digest import sha256_of, sha256_of_stream
+from photochrom.errors import OutputError, OutputExistsError, PhotochromError, PictureError
 
 Color = Callable[[bytes, str, Order], Colored]
+ColorFile = Callable[[Path, str, Order], Colored]
 Status = Literal["done", "failed", "skipped", "failed before", "planned"]
 
 
@@ -41,16 +44,34 @@ class Plan:
     dry: bool = False
 
 
-class Run:
-    """One pass over a source. color: colours the bytes of one picture; called by several threads."""
+class _Given(NamedTuple):
+    """content: SHA-256 of the file. memory: bytes that colouring it takes."""
 
-    def __init__(self, order: Order, plan: Plan, journal: Journal, target: Target, color: Color) -> None:
+    content: str
+    memory: int
+    color: Callable[[], Colored]
+
+
+class Run:
+    """One pass over a source. color: colours the bytes of one picture; called by several threads. color_file: the same
+    for a TIFF that is too large to be held; None where all are read into memory."""
+
+    def __init__(
+        self,
+        order: Order,
+        plan: Plan,
+        journal: Journal,
+        target: Target,
+        color: Color,
+        color_file: ColorFile | None = None,
+    ) -> None:
         self._order = order
         self._digest = order.digest()
         self._plan = plan
         self._journal = journal
         self._target = target
         self._color = color
+        self._color_file = color_file
         self._writing = threading.Lock()  # shards take one at a time
 
     def over(self, items: Iterable[Item], *, workers: int, memory: int) -> Iterator[Outcome]:
@@ -73,21 +94,21 @@ class Run:
         if self._plan.dry:
             return Outcome(key=item.key, status="failed" if item.error else "planned", row=row)
         try:
-            data = item.read()
+            given = self._given(item, budget.limit)
         except PhotochromError as error:
             return self._failed(item, "", error)
-        content = hashlib.sha256(data).hexdigest()
+        content = given.content
         if row and row.state == "done" and row.content == content and row.settings == self._digest:
             self._journal.put(replace(row, stamp=item.stamp))  # touched, or told anew, but the same
             return Outcome(key=item.key, status="skipped", row=row)
-        taken = budget.take(memory_of(data))
+        taken = budget.take(given.memory)
         try:
             if row and row.state == "done" and not self._plan.overwrite:
                 raise OutputExistsError(
                     f"{row.output} was made by other settings or of an earlier {item.key}; "
                     "add --overwrite to replace it"
                 )
-            return self._done(item, row, content, self._color(data, item.key, self._order))
+            return self._done(item, row, content, given.color())
         except PhotochromError as error:
             return self._failed(item, content, error)
         except Exception as error:  # noqa: BLE001  a fault of ours in one picture must not end a run over a million
@@ -97,6 +118,19 @@ class Run:
             return self._failed(item, content, PhotochromError(fault))
         finally:
             budget.give(taken)
+
+    def _given(self, item: Item, memory: int) -> _Given:
+        """What there is to be coloured: read, or left on the disk where it doesn't fit into `memory`."""
+        path, color_file = item.path, self._color_file
+        if path and color_file and is_larger(path, self._order.max_memory or memory):
+            try:
+                content = sha256_of(path)
+            except OSError as error:
+                raise PictureError(f"can't read {path}: {error.strerror or error}; check the file") from error
+            return _Given(content, memory, lambda: color_file(path, item.key, self._order))
+        data = item.read()
+        content = hashlib.sha256(data).hexdigest()
+        return _Given(content, memory_of(data), lambda: self._color(data, item.key, self._order))
 
     def _done(self, item: Item, before: Row | None, content: str, made: Colored) -> Outcome:
         wanted = result_name(item.key, made.format)
@@ -113,7 +147,7 @@ class Run:
             width=made.width,
             height=made.height,
             seconds=round(made.seconds, 4),
-            output_sha256=hashlib.sha256(made.data).hexdigest(),
+            output_sha256=_digest(made.data),
         )
         name = self._journal.begin(row)
         row = replace(row, output=name)
@@ -125,6 +159,8 @@ class Run:
             self._journal.put(row)
         if sealed:
             self._journal.confirm(sealed)
+        if not isinstance(made.data, bytes):
+            made.data.close()
         return Outcome(key=item.key, status="done", row=row)
 
     def _failed(self, item: Item, content: str, error: PhotochromError) -> Outcome:
@@ -136,3 +172,11 @@ class Run:
         if not isinstance(error, OutputExistsError):  # what is there already is no state of the picture
             self._journal.put(row)
         return Outcome(key=item.key, status="failed", row=row)
+
+
+def _digest(data: bytes | IO[bytes]) -> str:
+    if isinstance(data, bytes):
+        return hashlib.sha256(data).hexdigest()
+    digest = sha256_of_stream(data)
+    data.seek(0)
+    return digest

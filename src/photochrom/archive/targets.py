@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tarfile
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import IO, Protocol
 
 from photochrom.archive import remote
 from photochrom.atomic import atomic_write, remove_leftovers
@@ -15,12 +16,13 @@ from photochrom.codec.writing import SUFFIXES
 from photochrom.errors import OutputError, OutputExistsError
 
 SHARD_BYTES = 1 << 30
+Data = bytes | IO[bytes]  # a temporary file, with a name, for what is too large to be held
 
 
 class Target(Protocol):
     """Takes results by their names. Errors are OutputError and OutputExistsError."""
 
-    def write(self, name: str, data: bytes, *, replace: bool) -> bool:
+    def write(self, name: str, data: Data, *, replace: bool) -> bool:
         """Write one. replace: it may be there already. False where it isn't safe yet: `sealed` says when it is."""
         ...
 
@@ -44,7 +46,7 @@ class Folder:
         self._folder = Path(folder)
         self._clean: set[Path] = set()
 
-    def write(self, name: str, data: bytes, *, replace: bool) -> bool:
+    def write(self, name: str, data: Data, *, replace: bool) -> bool:
         """See Target."""
         path = self._folder / name
         if path.parent not in self._clean:
@@ -57,7 +59,10 @@ class Folder:
             remove_leftovers(path.parent)
             self._clean.add(path.parent)
         with atomic_write(path, overwrite=replace) as out:
-            out.write(data)
+            if isinstance(data, bytes):
+                out.write(data)
+            else:
+                shutil.copyfileobj(data, out, 1 << 20)
         return True
 
     def sealed(self) -> list[str]:
@@ -79,7 +84,7 @@ class Storage:
         self._storage, root = remote.opened(place)
         self._root = root.rstrip("/")
 
-    def write(self, name: str, data: bytes, *, replace: bool) -> bool:
+    def write(self, name: str, data: Data, *, replace: bool) -> bool:
         """See Target."""
         path = f"{self._root}/{name}"
         if not replace and self._storage.exists(path):
@@ -118,7 +123,7 @@ class Shards:
         numbers = [self._number(found) for found in self._path.parent.glob(f"{self._stem}-*.tar")]
         self._next = max(numbers, default=-1) + 1
 
-    def write(self, name: str, data: bytes, *, replace: bool) -> bool:
+    def write(self, name: str, data: Data, *, replace: bool) -> bool:
         """See Target."""
         try:
             if self._tar is None:
@@ -126,8 +131,10 @@ class Shards:
                 self._part = self._path.parent / f".{self._stem}-{self._next:06d}.tar.part"
                 self._tar = tarfile.open(self._part, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115  closed by _seal
             member = tarfile.TarInfo(name)
-            member.size, member.mode = len(data), 0o644
-            self._tar.addfile(member, BytesIO(data))
+            stream = BytesIO(data) if isinstance(data, bytes) else data
+            member.size, member.mode = stream.seek(0, os.SEEK_END), 0o644
+            stream.seek(0)
+            self._tar.addfile(member, stream)
             self._names.append(name)
             if self._tar.offset >= self._most:
                 self._seal()

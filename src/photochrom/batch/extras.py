@@ -13,6 +13,7 @@ from photochrom.atomic import atomic_write
 from photochrom.codec.arrays import to_8_bit
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.resample import resize
+from photochrom.color.rows import Rows, sampled
 from photochrom.photo import Photo
 from photochrom.sheet import montage
 
@@ -44,7 +45,7 @@ def confidence_map(prediction: Prediction, certain: Float, size: tuple[int, int]
 def versions_sheet(photo: Photo, versions: Sequence[Photo]) -> Image.Image:
     """The picture as it was, and its versions, numbered as their files are."""
     names = ["as it was", *(str(n) for n in range(1, len(versions) + 1))]
-    pictures = [_tile(one.pixels) for one in (photo, *versions)]
+    pictures = [_tile(one.pixels if one.rows is None else one.rows) for one in (photo, *versions)]
     return Image.fromarray(montage(list(zip(names, pictures, strict=True)), columns=3, wide=_TILE))
 
 
@@ -57,8 +58,8 @@ def save(image: Image.Image, path: Path, *, overwrite: bool) -> None:
             image.save(stream, "JPEG", quality=90, subsampling=0)
 
 
-def _tile(pixels: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _tile(pixels: Pixels | Rows) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     step = max(1, max(pixels.shape[:2]) // (4 * _TILE))  # of a big scan every n-th pixel is enough
-    image = Image.fromarray(to_8_bit(np.ascontiguousarray(pixels[::step, ::step]))).convert("RGB")
+    image = Image.fromarray(to_8_bit(np.ascontiguousarray(sampled(pixels, step)))).convert("RGB")
     image.thumbnail((_TILE, 2 * _TILE), Image.Resampling.LANCZOS)
     return np.asarray(image)

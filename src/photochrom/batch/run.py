@@ -25,7 +25,7 @@ from photochrom.codec.budget import default_memory
 from photochrom.errors import OutputError, PhotochromError, PictureTooLargeError, UsageError
 from photochrom.film.formats import is_film
 from photochrom.film.options import FilmOptions
-from photochrom.photo import Photo, encode_photo, read_photo, save_photo
+from photochrom.photo import Photo, encode_photo, read_large, read_photo, save_photo
 from photochrom.progress import Progress, silent
 from photochrom.settings import Settings
 
@@ -119,7 +119,7 @@ def color_files(
             wait([opening := _in_background(job, options)])
             opened = opening.result()
         after = jobs[n + 1] if n + 1 < len(jobs) else None
-        ahead = _in_background(after, _careful(options)) if after and _is_small(after.source) else None
+        ahead = _in_background(after, _careful(options), ahead=True) if after and _is_small(after.source) else None
         if opened.film:
             yield _color_film(job, opened, colorizer, options, progress)
             continue
@@ -137,13 +137,16 @@ class _Opened:
     outputs: frozenset[Path] = frozenset()  # those to write
 
 
-def _in_background(job: Job, options: Options) -> Future[_Opened]:
-    """Open a picture in a thread that nobody has to wait for: a decoder, or a FIFO, may take for ever."""
+def _in_background(job: Job, options: Options, *, ahead: bool = False) -> Future[_Opened]:
+    """Open a picture in a thread that nobody has to wait for: a decoder, or a FIFO, may take for ever.
+
+    ahead: while another is coloured; then a large one is refused, and opened again when its turn comes.
+    """
     future: Future[_Opened] = Future()
 
     def work() -> None:
         try:
-            future.set_result(_open(job, options))
+            future.set_result(_open(job, options, ahead))
         except BaseException as error:  # noqa: BLE001  it is raised where the result is asked for
             future.set_exception(error)
 
@@ -151,7 +154,7 @@ def _in_background(job: Job, options: Options) -> Future[_Opened]:
     return future
 
 
-def _open(job: Job, options: Options) -> _Opened:
+def _open(job: Job, options: Options, ahead: bool) -> _Opened:
     opened = _Opened(Result(str(job.source)))
     with _measured(opened.result):
         if job.error:
@@ -175,7 +178,8 @@ def _open(job: Job, options: Options) -> _Opened:
             opened.film = True
         elif opened.document is None:
             given = job.source if job.data is None else job.data
-            opened.photo = read_photo(
+            read = read_photo if ahead else read_large
+            opened.photo = read(
                 given,
                 max_megapixels=options.max_megapixels,
                 max_memory=options.max_memory,

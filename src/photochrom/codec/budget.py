@@ -14,7 +14,7 @@ from photochrom.errors import PictureTooLargeError, UsageError
 _MOST = 4 << 30  # bytes, where nobody says otherwise
 # A file of under a megabyte may be of many megapixels, a blank page say; more often it only claims to be.
 _SMALL_FILE, _MOST_OF_SMALL = 1 << 20, 1 << 30
-_ALWAYS = 260 << 20  # bytes that Python, the libraries and a network take
+ALWAYS = 260 << 20  # bytes that Python, the libraries and a network take
 _FRAME = 8  # bytes for a pixel of a frame that waits to be written, and its packed form
 # bytes a pixel: 8-bit grey, 8-bit colours, deeper samples, formats whose coders hold pictures of their own
 _GREY, _COLOR, _DEEP, _CODED = 8.5, 11.0, 14.0, 16.0
@@ -40,7 +40,7 @@ def check_memory(
     """
     shortest = min(image.size)
     shrunk = min(1.0, 2 * short_side / shortest) if short_side and shortest else 1.0
-    need = _ALWAYS + image.width * image.height * bytes_per_pixel(image) * shrunk**2
+    need = ALWAYS + image.width * image.height * bytes_per_pixel(image) * shrunk**2
     limit = max_memory
     if limit is None:
         limit = min(default_memory(), _MOST_OF_SMALL if held < _SMALL_FILE else _MOST)
@@ -53,7 +53,7 @@ def check_memory(
 
 def check_frames(size: tuple[int, int], count: int, name: str, *, max_memory: int | None) -> None:
     """Refuse more frames than may be held at a time. size: (width, height) of each. Raises PictureTooLargeError."""
-    need, limit = _FRAME * size[0] * size[1] * count + _ALWAYS, max_memory or default_memory()
+    need, limit = _FRAME * size[0] * size[1] * count + ALWAYS, max_memory or default_memory()
     if need > limit:
         raise PictureTooLargeError(
             f"{count} frames of {name} would need {_gigabytes(need)} of memory, more than the limit of "

@@ -23,6 +23,7 @@ from photochrom.codec.tiff_codecs import DAMAGE
 from photochrom.codec.tiff_tags import Field
 from photochrom.codec.whole import Loss, load_jpeg, padded, png_loss, wiped_loss
 from photochrom.color.lab import Pixels
+from photochrom.color.rows import Rows
 from photochrom.errors import PictureError, PictureTooLargeError
 
 Value = TypeVar("Value")
@@ -52,6 +53,7 @@ class Decoded:
 
     duration: ms that a frame of an animation is shown. plays: how often the animation is; 0: without end.
     geo: of a GeoTIFF, the tags that lay it on the map, as a TIFF holds them.
+    rows: the pixels of a picture that is too large to be held; `pixels` then has its shape and dtype, and nothing else.
     notes: what of it was left out or lost, a sentence each.
     """
 
@@ -71,6 +73,7 @@ class Decoded:
     compressed: bool = True
     duration: float | None = None
     plays: int | None = None
+    rows: Rows | None = field(default=None, kw_only=True)
     notes: tuple[str, ...] = ()
 
 
@@ -255,15 +258,9 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str, bands: Band
         info["exif"] = mended_exif(raw_exif)
         if info["exif"] != raw_exif:
             notes += (f"{name}: its EXIF is damaged; only what is sound of it is kept",)
-    pixels, profile = samples.color, info.get("icc_profile")
-    had_profile = isinstance(profile, bytes) and len(profile) > 132
-    try:
-        if isinstance(profile, bytes) and had_profile and samples.profile_applies:
-            pixels = icc.to_srgb(pixels, profile)
-    except icc.ProfileError as error:
-        notes += (f"{name}: its colour profile can't be used ({error}); taken as sRGB",)
-    if pixels.ndim == 3 and pixels.shape[2] == 4:
-        pixels = icc.naive_cmyk(pixels)
+    had_profile = len(_profile(image)) > 132
+    pixels, told = in_srgb(image, samples, name)
+    notes += told
     if bands and not isinstance(image, ScanTiff):
         pixels = chosen_bands(pixels, bands, name)
     orientation = _tolerant(lambda: _orientation(image), 1)
@@ -295,6 +292,23 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str, bands: Band
         compressed=info.get("compression") != "raw",
         notes=notes,
     )
+
+
+def _profile(image: Image.Image) -> bytes:
+    profile = image.info.get("icc_profile")
+    return profile if isinstance(profile, bytes) else b""
+
+
+def in_srgb(image: Image.Image, samples: Samples, name: str) -> tuple[Pixels, tuple[str, ...]]:
+    """The colours of samples through the picture's profile, and a note if that can't be used."""
+    pixels, profile = samples.color, _profile(image)
+    notes: tuple[str, ...] = ()
+    try:
+        if len(profile) > 132 and samples.profile_applies:
+            pixels = icc.to_srgb(pixels, profile)
+    except icc.ProfileError as error:
+        notes = (f"{name}: its colour profile can't be used ({error}); taken as sRGB",)
+    return (icc.naive_cmyk(pixels) if pixels.ndim == 3 and pixels.shape[2] == 4 else pixels), notes
 
 
 def _tolerant(read: Callable[[], Value], otherwise: Value) -> Value:

@@ -12,6 +12,7 @@ from photochrom.codec import tiff_layout
 from photochrom.codec.arrays import from_image, strips
 from photochrom.codec.bands import Bands, check_bands
 from photochrom.codec.tiff import ScanTiff
+from photochrom.codec.tiff_layout import Layout
 from photochrom.codec.tiff_pixels import read_page
 from photochrom.color.lab import Pixels
 from photochrom.errors import PictureError
@@ -60,7 +61,13 @@ def _read_tiff(image: ScanTiff, name: str, salvage: bool, bands: Bands | None) -
         if bands:
             check_bands(bands, len(loaded.getbands()), name)
         return from_pillow(loaded, name)
-    layout = image.layout(name, salvage=salvage)
+    return tiff_samples(image, image.layout(name, salvage=salvage), name, salvage=salvage, bands=bands)
+
+
+def tiff_samples(
+    image: ScanTiff, layout: Layout, name: str, *, salvage: bool = False, bands: Bands | None = None
+) -> Samples:
+    """The samples of a page's strips and tiles that the layout tells of: of all, or of some rows of them."""
     color, alpha, share = read_page(image.file, layout, image.tag_v2, name, salvage=salvage, bands=bands)
     if bands:
         return Samples(color, profile_applies=False, share=share)

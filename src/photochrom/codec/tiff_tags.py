@@ -120,16 +120,20 @@ def _swapped(kind: int, data: bytes) -> bytes:
     return np.frombuffer(data, f"u{unit}").byteswap().tobytes() if unit > 1 else data
 
 
-def directory_bytes(tags: dict[int, Field], at: int) -> bytes:
-    """A directory that lies at `at` (even), then its values longer than four bytes; no other follows it."""
-    beyond = at + 2 + 12 * len(tags) + 4
-    directory, values = struct.pack("<H", len(tags)), b""
+def directory_bytes(tags: dict[int, Field], at: int, *, big: bool = False) -> bytes:
+    """A directory that lies at `at` (even), then its values longer than four bytes; no other follows it.
+
+    big: of a BigTIFF, where eight bytes fit.
+    """
+    head, entry, inside, offset = ("<Q", "<HHQ", 8, "<Q") if big else ("<H", "<HHI", 4, "<I")
+    directory, values = struct.pack(head, len(tags)), b""
+    beyond = at + len(directory) + (struct.calcsize(entry) + inside) * len(tags) + inside
     for tag in sorted(tags):
         kind, count, data = tags[tag]
-        if len(data) <= 4:
-            field = data.ljust(4, b"\0")
+        if len(data) <= inside:
+            field = data.ljust(inside, b"\0")
         else:
-            field = struct.pack("<I", beyond + len(values))
+            field = struct.pack(offset, beyond + len(values))
             values += data + b"\0" * (len(data) % 2)
-        directory += struct.pack("<HHI", tag, kind, count) + field
-    return directory + bytes(4) + values
+        directory += struct.pack(entry, tag, kind, count) + field
+    return directory + bytes(inside) + values

@@ -14,7 +14,7 @@ from photochrom.codec import icc
 from photochrom.codec.arrays import flatten_on_white, to_8_bit
 from photochrom.codec.png_writer import write_png_16
 from photochrom.codec.reading import Decoded
-from photochrom.codec.tiff_writer import TiffWriter
+from photochrom.codec.tiff_writer import MOST_BYTES, TiffWriter, raw_bytes
 from photochrom.color.lab import Pixels
 from photochrom.errors import OutputError, UsageError
 
@@ -65,7 +65,13 @@ def write_picture(out: BinaryIO, picture: Decoded, *, format: str, quality: int 
     if picture.geo and format != "TIFF":
         notes.append(f"{format} holds no place on the map; left out (TIFF would keep it)")
     if format == "TIFF":
-        return notes + add_to_tiff(TiffWriter(out), picture)
+        whole = raw_bytes(pixels.shape, pixels.dtype, alpha=alpha is not None)
+        return notes + add_to_tiff(TiffWriter(out, big=whole > MOST_BYTES), picture)
+    if picture.rows is not None:
+        raise OutputError(
+            f"the picture is too large to be written as {format} within the limit of memory; choose TIFF, or raise the "
+            "limit with --max-memory"
+        )
     if format == "PNG" and pixels.dtype == np.uint16:
         write_png_16(
             out, pixels, alpha, dpi=picture.dpi, icc=profile_of(picture), exif=picture.exif, xmp=picture.xmp,
@@ -88,6 +94,7 @@ def add_to_tiff(tiff: TiffWriter, picture: Decoded, *, page: tuple[int, int] | N
     tiff.add(
         picture.pixels, picture.alpha, compress=picture.compressed, dpi=picture.dpi, icc=profile_of(picture),
         exif=exif, xmp=picture.xmp, iptc=picture.iptc, description=comment_of(picture), page=page, geo=picture.geo,
+        rows=picture.rows,
     )  # fmt: skip
     if picture.comments and exif_blocks.describes(exif):
         return [*damaged, "its comment is left out: a TIFF has one place for it, which its description takes"]

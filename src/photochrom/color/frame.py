@@ -97,12 +97,20 @@ class Frame:
         """The whole picture (H,W,3) of its dtype: `colored` (h,w,3), which is its box, where the print is, and
         `pixels` (H,W) or (H,W,3), as they are, everywhere else."""
         height, width = pixels.shape[:2]
+        rows, _ = self.box((width, height))
+        return self.around_rows(pixels, colored, 0, height, rows.start)
+
+    def around_rows(self, pixels: Pixels, colored: Pixels, top: int, height: int, start: int) -> Pixels:
+        """The same of some rows: `pixels` from row `top` on of a picture `height` high, `colored` from row `start`."""
+        width = pixels.shape[1]
         out = np.array(pixels if pixels.ndim == 3 else np.broadcast_to(pixels[..., None], (*pixels.shape, 3)))
         rows, columns = self.box((width, height))
-        for top in range(rows.start, rows.stop, 256):  # so that no mask of the whole picture is made
-            strip = slice(top, min(top + 256, rows.stop))
+        last = min(rows.stop, top + len(pixels))
+        for first in range(max(rows.start, top), last, 256):  # so that no mask of the whole picture is made
+            strip = slice(first, min(first + 256, last))
             inside = self.inside((width, height), strip)[:, columns]
-            out[strip, columns][inside] = colored[strip.start - rows.start : strip.stop - rows.start][inside]
+            mine = out[first - top : strip.stop - top, columns]
+            mine[inside] = colored[first - start : strip.stop - start][inside]
         return out
 
 

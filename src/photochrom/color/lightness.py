@@ -6,6 +6,7 @@ import numpy as np
 
 from photochrom.color.lab import LUMA, Float, Pixels
 from photochrom.color.resample import resize, resize_planes, run_of
+from photochrom.color.rows import Rows
 from photochrom.color.tables import code_tables, f_table, interpolate
 from photochrom.errors import UsageError
 from photochrom.threads import on_threads
@@ -13,7 +14,7 @@ from photochrom.threads import on_threads
 _STRIP = 24576  # pixels of a strip of a big picture: its planes stay in the cache
 
 
-def check_pixels(pixels: Pixels) -> None:
+def check_pixels(pixels: Pixels | Rows) -> None:
     """Raises UsageError unless `pixels` is (H,W) or (H,W,3), uint8 or uint16, and not empty."""
     shape = pixels.shape
     if (
@@ -53,7 +54,7 @@ def lightness(pixels: Pixels) -> Float:
     return out.clip(0, 100, out=out)
 
 
-def shrink_lightness(pixels: Pixels, size: tuple[int, int], *, threads: int | None = None) -> Float:
+def shrink_lightness(pixels: Pixels | Rows, size: tuple[int, int], *, threads: int | None = None) -> Float:
     """L* (0..100) of `pixels` at size (w,h), as (h,w) float32: the area mean of L* itself, not of the encoded values.
 
     pixels: (H,W) or (H,W,3), uint8 or uint16.  Along an axis where `size` is larger than the picture, straight lines.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from photochrom.color.lab import Float, Pixels, rgb_to_lab
 from photochrom.color.lightness import check_pixels
+from photochrom.color.rows import Rows, sampled
 
 KNOTS = 33  # of Tint.curve, at equal steps of L* from 0 to 100
 # Chroma, in CIELAB units.  Chosen on photographs left in colour, made grey and toned (with noise, JPEG, uneven fading).
@@ -63,7 +64,7 @@ class Tint:
         return "sepia" if _BROWN[0] <= hue <= _BROWN[1] else "toned"
 
 
-def describe(pixels: Pixels) -> Tint:
+def describe(pixels: Pixels | Rows) -> Tint:
     """Judge (H,W) grey or (H,W,3) sRGB pixels, uint8 or uint16, by a copy of at most about 128 px, so JPEG's chroma
     noise and grain average out.  Raises UsageError for other arrays."""
     check_pixels(pixels)
@@ -108,11 +109,11 @@ def _at(curve: Float, lightness: Float) -> Float:
     return np.stack([np.interp(lightness, knots, curve[:, c]) for c in (0, 1)], axis=-1).astype(np.float32)
 
 
-def _small(pixels: Pixels) -> Float:
+def _small(pixels: Pixels | Rows) -> Float:
     """RGB 0..1 of at most about 128 px: every n-th pixel at first, so that a scan of 100 megapixels costs no more
     than a snapshot, then the mean of up to 6 x 6 of those."""
     step = -(-max(pixels.shape[:2]) // 768)
-    x = pixels[::step, ::step].astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    x = sampled(pixels, step).astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
     block = -(-max(x.shape[:2]) // 128)
     for axis, shape in ((0, (-1, 1, 1)), (1, (1, -1, 1))):
         starts = np.arange(0, x.shape[axis], block)

@@ -18,6 +18,7 @@ from photochrom.color.gamut import write_rgb
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.lightness import check_pixels, luminance, shrink_lightness
 from photochrom.color.resample import Run, mean3, resize_planes, run_of, runs_of
+from photochrom.color.rows import Rows
 from photochrom.errors import UsageError
 from photochrom.threads import on_threads
 
@@ -85,6 +86,17 @@ def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads:
     Beyond the output it needs a few tens of megabytes, whatever the picture's size; the number of threads changes no
     pixel. Raises UsageError when shapes or dtypes don't fit.
     """
+    return brush(pixels, ab_low, guide=guide, threads=threads)(pixels, 0)
+
+
+def brush(
+    pixels: Pixels | Rows, ab_low: Float, *, guide: Float | None = None, threads: int | None = None
+) -> Callable[[Pixels, int], Pixels]:
+    """What paint does, for some rows at a time: (rows of the picture, which is the first) -> these rows in colour.
+
+    The whole picture needn't be held, and no seam is between rows: a pixel's colour depends on the small maps alone,
+    and on its own lightness. Rows that begin at a multiple of 64 come out as paint gives them.
+    """
     check_pixels(pixels)
     height, width = pixels.shape[:2]
     if ab_low.ndim != 3 or ab_low.shape[2] != 2 or 0 in ab_low.shape:
@@ -99,7 +111,7 @@ def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads:
     slope, bias = fit(guide, ab)
     # in units of f(Y): a* = 500 dx, b* = -200 dz, L* = 116 f - 16
     scale = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]
-    planes = np.concatenate([slope * (116 * scale), (bias - 16 * slope) * scale])
+    grid = Grid(np.concatenate([slope * (116 * scale), (bias - 16 * slope) * scale]), guide.shape)
 
     def write(tile: Pixels, values: Float, out: Pixels) -> None:
         slope_x, slope_z, dx, dz = values
@@ -110,9 +122,12 @@ def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads:
         dz += slope_z
         write_rgb(light, f, dx, dz, out)
 
-    out = np.empty((height, width, 3), pixels.dtype)
-    by_tiles(pixels, Grid(planes, guide.shape), write, out, threads=threads)
-    return out
+    def rows(some: Pixels, top: int) -> Pixels:
+        out = np.empty((*some.shape[:2], 3), some.dtype)
+        by_tiles(some, grid, write, out, top=top, height=height, threads=threads)
+        return out
+
+    return rows
 
 
 class Grid(NamedTuple):
@@ -131,15 +146,20 @@ def by_tiles(
     out: Pixels,
     *,
     window: tuple[slice, slice] | None = None,
+    top: int = 0,
+    height: int | None = None,
     threads: int | None = None,
 ) -> None:
     """Fill `out` (H,W,3) tile by tile by write(pixels, planes (c,h,w) there, out (h,w,3)).
 
     Each tile has the maps of the grid, which covers the whole of the pixels (H,W...), at full size, by a cubic
     B-spline, as its own copy. window: the rows and columns to fill, of which the grid has the surroundings.
+    top, height: where the pixels are some rows of a taller picture, which the grid covers, the first of them and its
+    height.
     """
-    height, width = pixels.shape[:2]
-    down, across = window or (slice(0, height), slice(0, width))
+    width = pixels.shape[1]
+    height = height or len(pixels)
+    down, across = window or (slice(top, top + len(pixels)), slice(0, width))
     high, wide = (
         tile if size <= _THIN * small else _THIN_TILE // min(other, _TILE[1])
         for tile, size, small, other in zip(_TILE, (height, width), grid.shape, (width, height), strict=True)
@@ -152,12 +172,12 @@ def by_tiles(
         starts = range(across.start, across.stop, wide)
         return (run_of(grid.shape[1], width, x, min(x + wide, across.stop), "spline") for x in starts)
 
-    def band(top: int) -> None:
-        rows = run_of(grid.shape[0], height, top, min(top + high, down.stop), "spline")
+    def band(first: int) -> None:
+        rows = run_of(grid.shape[0], height, first, min(first + high, down.stop), "spline")
         for column in columns():
             source = _moved(rows.source, grid.top), _moved(column.source, grid.left)
             values = rows.weights @ (grid.planes[:, source[0], source[1]] @ column.weights.T)
-            tile = rows.target, column.target
+            tile = _moved(rows.target, top), column.target
             write(pixels[tile], values, out[tile])
 
     on_threads(band, range(down.start, down.stop, high), threads)

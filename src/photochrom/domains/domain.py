@@ -10,6 +10,7 @@ from photochrom.color.lab import Float, Pixels
 from photochrom.color.levels import Levels
 from photochrom.color.overlay import Overlay
 from photochrom.color.repaint import Detail, texture
+from photochrom.color.rows import Rows
 from photochrom.color.tint import Tint
 from photochrom.photo import Photo
 
@@ -37,15 +38,20 @@ class Domain:
     thing: str
     clean: Callable[[Photo], Photo] | None = None
     to_scale: bool = False
-    prepare: Callable[[Pixels, tuple[int, int]], Float]
+    prepare: Callable[[Pixels | Rows, tuple[int, int]], Float]
     show: Callable[[Float], Float] | None = None
     levels: Callable[[Float], Levels] | None = None
     detail: Detail = texture
     frame: Callable[[Pixels, Float], Frame | Overlay | None] | None = None
     finish: Callable[[Float, Float], Float] | None = None
-    judge: Callable[[Pixels], Tint] | None = None
+    judge: Callable[[Pixels | Rows], Tint] | None = None
 
     @property
     def keeps_lightness(self) -> bool:
         """Whether the picture's intensity is its lightness; else the network predicts lightness too."""
         return self.levels is None
+
+    @property
+    def takes_rows(self) -> bool:
+        """Whether a picture that is too large to be held can be coloured some rows at a time."""
+        return self.keeps_lightness and self.clean is None and not self.to_scale
