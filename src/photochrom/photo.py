@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -322,7 +323,8 @@ def read_large(
             decoded = decode_rows(stream, name=name, max_pixels=max_megapixels * 1e6, max_memory=limit, bands=chosen)
             if decoded is None:
                 raise
-            closing.pop_all()  # it is closed when the rows are gone
+            closing.pop_all()
+            weakref.finalize(decoded.rows, stream.close)  # when the rows are gone
         return Photo(**vars(decoded), path=path)
 
 

@@ -20,11 +20,14 @@ from PIL import Image
 import photochrom
 from photochrom.archive.journal import Journal, Row
 from photochrom.atomic import atomic_write
-from photochrom.errors import PhotochromError, UsageError
+from photochrom.errors import PhotochromError, PictureTooLargeError, UsageError
 from photochrom.photo import read_photo
 
 _SHOWN = 120  # pictures of the contact sheets at most: the page stays a few MB
 _SIDE = 220  # px
+_LARGE = (
+    100e6  # pixels: what has more was perhaps coloured some rows at a time, and is not read as a whole for a thumbnail
+)
 _AT_ONCE = 10_000  # rows of a table
 TABLES = (".csv", ".parquet")
 _NAMES = tuple(Row.__dataclass_fields__)
@@ -94,6 +97,8 @@ def _step(count: int) -> int:
 
 def _cell(row: Row, read: Callable[[str], bytes]) -> str:
     try:
+        if (row.width or 0) * (row.height or 0) > _LARGE:
+            raise PictureTooLargeError(f"{row.output} is too large to be shown here")
         photo = read_photo(read(row.output or ""))
         image = Image.fromarray(photo.to_array(dtype=np.uint8)[..., :3])
         image.thumbnail((_SIDE, _SIDE))
@@ -101,6 +106,8 @@ def _cell(row: Row, read: Callable[[str], bytes]) -> str:
         image.save(memory, "JPEG", quality=80)
         source = f"data:image/jpeg;base64,{base64.b64encode(memory.getvalue()).decode()}"
         shown = f'<img alt="" src="{source}" width="{image.width}" height="{image.height}">'
+    except PictureTooLargeError:
+        shown = "<p>too large to be shown here</p>"
     except (PhotochromError, OSError, KeyError):
         shown = "<p>gone</p>"
     sure = "" if row.confidence is None else f"{row.confidence:.2f}"
