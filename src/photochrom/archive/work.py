@@ -11,7 +11,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from photochrom.batch.origin import marked
 from photochrom.codec.budget import ALWAYS, bytes_per_pixel
@@ -107,7 +107,7 @@ def _in_temporary_file(photo: Photo, order: Order, key: str) -> tuple[IO[bytes],
     try:
         with ExitStack() as closing:
             out = closing.enter_context(tempfile.NamedTemporaryFile(prefix="photochrom-"))
-            notes = write_photo(out, photo, format=order.format, quality=order.quality)
+            notes = write_photo(cast(BinaryIO, out), photo, format=order.format, quality=order.quality)
             out.flush()
             out.seek(0)
             closing.pop_all()

@@ -44,7 +44,6 @@ class Tint:
     spread: float = 0.0
     patch: float = 0.0
 
-
     @property
     def called(self) -> str:
         """What such a print is called: "grey", "sepia", "cyanotype", "selenium-toned", "toned", "hand-tinted" or
