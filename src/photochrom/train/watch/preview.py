@@ -92,7 +92,10 @@ def previews_of(module: lightning.LightningModule, batch: dict[str, Tensor]) -> 
 
 
 def rgb_of(pictures: Tensor) -> NDArray[np.uint8]:
-    """Lab (N,3,H,W), lightness 0..100 and ab units -> (N,H,W,3) uint8 sRGB, clipped to what sRGB can show."""
+    """Lab (N,3,H,W), lightness 0..100 and ab units -> (N,H,W,3) uint8 sRGB, clipped to what sRGB can show.
+
+    What is no number, as of a run that diverges, is shown black.
+    """
     lab = pictures.float().permute(0, 2, 3, 1).cpu().numpy()
-    levels: NDArray[np.uint8] = np.rint(lab_to_rgb(lab).clip(0, 1) * 255).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(np.nan_to_num(lab_to_rgb(lab)).clip(0, 1) * 255).astype(np.uint8)
     return levels
