@@ -9,8 +9,8 @@ import pytest
 
 import photochrom
 from photochrom.errors import ModelError
-from photochrom.explain.graph import nodes_of, with_outputs
-from photochrom.explain.layers import encoder_layers
+from photochrom.network.graph import nodes_of, with_outputs
+from photochrom.network.layers import encoder_layers
 from photochrom.network.models import find_model
 from tests.tiny_model import write_model
 

@@ -93,6 +93,8 @@ def folder(tmp_path: Path) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         small.save(path)
+    grey = small.convert("L")
+    Image.merge("RGB", (grey, grey.rotate(180), grey)).save(tmp_path / "first.jpg")  # in colour
     return tmp_path
 
 

@@ -15,16 +15,19 @@ from PIL import Image
 
 from photochrom.color.eras import era_of
 from photochrom.color.frame import Frame
+from photochrom.color.grading import graded
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.repaint import repaint
 from photochrom.color.resample import resize
 from photochrom.color.rows import Kind, Rows, crop
 from photochrom.color.tint import tint_ab
+from photochrom.color.transfer import transferred
 from photochrom.color.upsample import brush, paint
 from photochrom.domains.table import find_domain
 from photochrom.errors import ModelError, PictureTooLargeError, UsageError, issue
 from photochrom.guidance.fill import beliefs_of, likelihood, meet_hints
 from photochrom.guidance.hints import cropped, hint_planes
+from photochrom.guidance.reference import likeness_to
 from photochrom.network.models import ModelInfo
 from photochrom.network.session import Network
 from photochrom.network.tiles import run_in_tiles
@@ -117,8 +120,10 @@ class Colorizer:
             inside = repaired if frame is None else repaired[frame.box(photo.size)]
             seen = domain.prepare(inside, (guide.shape[1], guide.shape[0]))
             seen = seen if frame is None else frame.hidden(seen)
+        references, seen_so = settings.guide.references, self.see(seen, hints)
         return replace(
-            self.see(seen, hints),
+            seen_so,
+            likeness=likeness_to(references, seen_so.shown, self.info) if references else None,
             guide=guide,
             tint=domain.judge(judged) if domain.judge else None,
             frame=frame,
@@ -146,14 +151,14 @@ class Colorizer:
     def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
         """The photo in colour: a prediction (its own, or one that was carried to it) laid under its lightness.
 
-        Where the network predicts lightness too, the photo gives its detail. Of the settings strength, vividness, seed,
+        Where the network predicts lightness too, the photo gives its detail. Of the settings the dials, seed,
         keep_tint and keep_lightness count here. What deserves a second look is in the result's notes.
         """
         settings = resolve(settings, {})
         photo = self._clean(photo)
         if prediction.repaired is not None and prediction.repaired.shape == (photo.height, photo.width):
             photo = replace(photo, pixels=prediction.repaired)
-        ab = self.chroma(prediction, settings) * np.float32(settings.strength)
+        ab = self.adjusted(self.chroma(prediction, settings), prediction, settings)
         tint, guide = prediction.tint, prediction.shown if prediction.guide is None else prediction.guide
         if settings.keep_tint and tint and tint.kind == "tinted":
             ab += tint_ab(tint, resize(guide, (ab.shape[1], ab.shape[0])))
@@ -210,9 +215,19 @@ class Colorizer:
         guide = prediction.shown if prediction.guide is None else prediction.guide
         return meet_hints(self._finished(plain, settings), ab, prediction.hints, guide, likely=likely, beliefs=beliefs)
 
+    def adjusted(self, ab: Float, prediction: Prediction, settings: Settings) -> Float:
+        """Colours (h,w,2) in ab units as a person's dials change them: strength, warmth, tint, saturation, skin."""
+        dials = {name: getattr(settings, name) for name in ("warmth", "tint", "saturation", "protect_skin")}
+        if not any(dials.values()):
+            return ab * np.float32(settings.strength)
+        guide = prediction.shown if prediction.guide is None else prediction.guide
+        return graded(ab, resize(guide, (ab.shape[1], ab.shape[0])), strength=settings.strength, **dials)
+
     def _finished(self, prediction: Prediction, settings: Settings | None) -> Float:
         ab = prediction.ab(settings)
         ab = self._domain.finish(ab, prediction.shown) if self._domain.finish else ab
+        if settings and prediction.likeness is not None:
+            ab = transferred(ab, prediction.likeness, settings.guide.statistics)
         if settings and settings.era:
             ab = era_of(settings.era).apply(ab, resize(prediction.shown, (ab.shape[1], ab.shape[0])))
         return ab

@@ -11,6 +11,7 @@ from photochrom.color.frame import Frame
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.overlay import Overlay
 from photochrom.color.tint import Tint
+from photochrom.color.transfer import Likeness
 from photochrom.network.spec import NetworkSpec
 from photochrom.settings import Hint, Settings
 
@@ -29,6 +30,7 @@ class Prediction:
     nothing.
     hints: colours that a person gave, in shares of what was shown. unhinted: (C,h,w), what the network said without
     them; None where there are none. For another picture they may be moved with `dataclasses.replace`.
+    likeness: to the references that a person named; None where there are none.
     repaired: (H,W) grey pixels of the whole picture, which are coloured in place of its own; None for its own.
     notes: what was decided about the picture, a sentence each.
     """
@@ -41,6 +43,7 @@ class Prediction:
     frame: Frame | Overlay | None = None
     hints: tuple[Hint, ...] = ()
     unhinted: Float | None = None
+    likeness: Likeness | None = None
     notes: tuple[str, ...] = ()
     repaired: Pixels | None = None
 

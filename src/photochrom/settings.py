@@ -88,9 +88,15 @@ class Hint:
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:
-    """What a person says of the colours, beside the dials. hints: colours of places; the last one wins."""
+    """What a person says of the colours, beside the dials. Raises UsageError.
+
+    hints: colours of places; the last one wins. references: files of pictures in colour whose colours are to be
+    followed. statistics: how what matches no place of them follows: "monge" (Monge-Kantorovich), "reinhard" or "none".
+    """
 
     hints: tuple[Hint, ...] = ()
+    references: tuple[str, ...] = ()
+    statistics: Literal["monge", "reinhard", "none"] = "monge"
 
     def __post_init__(self) -> None:
         hints: object = self.hints
@@ -100,6 +106,15 @@ class Guide:
             if not isinstance(hint, Hint):
                 raise UsageError(f"a hint must be a photochrom.Hint, got {_brief(hint)}")
         object.__setattr__(self, "hints", tuple(hints))
+        references: object = self.references
+        if not isinstance(references, (list, tuple)) or not all(isinstance(r, (str, os.PathLike)) for r in references):
+            raise UsageError(f"references must be a list of paths of pictures, got {_brief(references)}")
+        object.__setattr__(self, "references", tuple(os.fspath(path) for path in references))
+        known = get_args(get_type_hints(Guide)["statistics"])
+        if self.statistics not in known:
+            otherwise = f"choose one of {', '.join(known)}"
+            near = suggestion(str(self.statistics), known, otherwise=otherwise)
+            raise UsageError(f"there are no statistics {_brief(self.statistics)}: {near}")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Guide:
@@ -112,7 +127,7 @@ class Guide:
         for hint in hints:
             _known(hint, Hint, needed=("x", "y", "color"))
             made.append(Hint(**hint))
-        return cls(hints=tuple(made))
+        return cls(**{**values, "hints": tuple(made)})
 
 
 def setting(default: T, dial: Dial) -> T:
@@ -128,6 +143,10 @@ class Settings:
     detail: short side of the network's input, 64..2048 px, rounded to what the network takes; None: as trained.
     strength: 0..1.5 times the chroma.
     vividness: 0..2; how boldly the network chooses where it is unsure; 1 is as trained.
+    warmth: -1..1, from bluer to yellower; tint: -1..1, from greener to more magenta; 1 is 20 units of b* or a*.
+    saturation: "reds=1.3,blues=0.5", what the chroma of hues is multiplied by: reds, oranges, yellows, greens, cyans,
+    blues, purples.
+    protect_skin: 0..1; how much what has the colour of skin is left as it was by strength, warmth, tint and saturation.
     seed: None for the likeliest colours, a number for another plausible version.
     keep_tint: lay a tinted scan's own tint (sepia, say) over the colours instead of dropping it.
     keep_lightness: 0..1; how much of the picture's own lightness is mixed in where the network predicts it: in
@@ -144,6 +163,10 @@ class Settings:
     )
     strength: float = setting(1.0, Dial(help="How much colour is laid on.", low=0, high=1.5))
     vividness: float = setting(1.0, Dial(help="From the safest to the boldest guess.", low=0, high=2))
+    warmth: float = setting(0.0, Dial(help="Bluer below 0, yellower above.", low=-1, high=1))
+    tint: float = setting(0.0, Dial(help="Greener below 0, more magenta above.", low=-1, high=1))
+    saturation: str = setting("", Dial(help="Chroma of hues: reds=1.3,blues=0.5 (reds, oranges, yellows, greens...)."))
+    protect_skin: float = setting(0.0, Dial(help="How much skin is left alone by these dials.", low=0, high=1))
     seed: int | None = setting(None, Dial(help="Another number, another colouring.", low=0))
     keep_tint: bool = setting(False, Dial(help="Keep the tint of sepia and toned pictures."))
     keep_lightness: float = setting(
@@ -166,6 +189,10 @@ class Settings:
             from photochrom.color.eras import era_of
 
             era_of(self.era)
+        if self.saturation:
+            from photochrom.color.grading import parse_saturation
+
+            parse_saturation(self.saturation)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
@@ -207,6 +234,10 @@ class SettingsDict(TypedDict, total=False):
     detail: int | None
     strength: float
     vividness: float
+    warmth: float
+    tint: float
+    saturation: str
+    protect_skin: float
     seed: int | None
     keep_tint: bool
     keep_lightness: float

@@ -21,6 +21,10 @@ def color_job(
         raise UsageError(
             f"a film is coloured in one way: leave out --variants for {job.source}, and give another --seed"
         )
+    if options.settings.guide.references:
+        raise UsageError(
+            f"a film follows no reference: leave out --reference for {job.source}, and give --hint or --era"
+        )
     try:
         from photochrom.film.film import color_film
         from photochrom.film.preview import write_preview

@@ -67,8 +67,10 @@ class Sidecar:
 def described(picture: Path, result: Path, *, settings: Settings, options: Options, digest: str) -> Sidecar:
     """The sidecar of a result. settings: as they were placed on the picture; digest: SHA-256 of the model's file."""
     model = options.model
-    named = [settings.era] if os.path.isfile(settings.era) else []
-    if named:
+    references = tuple(os.path.abspath(path) for path in settings.guide.references)
+    settings = replace(settings, guide=replace(settings.guide, references=references))
+    named = [*references, *([settings.era] if os.path.isfile(settings.era) else [])]
+    if os.path.isfile(settings.era):
         settings = replace(settings, era=os.path.abspath(settings.era))
     return Sidecar(
         picture=picture, result=result, sha256=sha256_of(picture), settings=settings,

@@ -52,6 +52,10 @@ def color(
     detail: Annotated[int | None, setting("detail")] = Settings.detail,
     strength: Annotated[float, setting("strength")] = Settings.strength,
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
+    warmth: Annotated[float, setting("warmth")] = Settings.warmth,
+    tint: Annotated[float, setting("tint")] = Settings.tint,
+    saturation: Annotated[str, setting("saturation")] = Settings.saturation,
+    protect_skin: Annotated[float, setting("protect_skin")] = Settings.protect_skin,
     variants: Annotated[
         int, typer.Option(help="Write this many different colourings.", min=1, max=100, metavar="N")
     ] = 1,
@@ -67,6 +71,8 @@ def color(
     era: Annotated[str, setting("era")] = Settings.era,
     hint: options.Hint = None,
     hints: options.Hints = None,
+    reference: options.Reference = None,
+    statistics: options.Statistics = "monge",
     settings: Annotated[
         str | None,
         typer.Option(help="As another result was coloured: its sidecar. Options said here win.", metavar="FILE"),
@@ -160,7 +166,9 @@ def color(
             return run(
                 files or [],
                 options=Options(
-                    settings=chosen(said(ctx), guide=guide_of(hint or [], hints or []), base=base),
+                    settings=chosen(
+                        said(ctx), guide=guide_of(hint or [], hints or [], reference or [], statistics), base=base
+                    ),
                     sidecar=sidecar,
                     variants=variants,
                     format=format,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import typer
@@ -33,9 +34,12 @@ def said(ctx: typer.Context) -> dict[str, Any]:
 def chosen(options: Mapping[str, Any], *, guide: Guide | None = None, base: Settings | None = None) -> Settings:
     """The Settings among the options of a command, each of the setting's own name, and a guide, on those of `base`.
 
-    A guide without hints leaves base's. Raises UsageError.
+    What the guide leaves out is base's. Raises UsageError.
     """
     base = base or Settings()
     chosen = {name: options[name] for name in setting_types() if name in options}
-    own = guide if guide and guide != Guide() else base.guide
-    return Settings.from_dict({**base.to_dict(), **chosen, "guide": own})
+    usual = Guide()
+    own = {
+        f.name: value for f in fields(Guide) if guide and (value := getattr(guide, f.name)) != getattr(usual, f.name)
+    }
+    return Settings.from_dict({**base.to_dict(), **chosen, "guide": replace(base.guide, **own)})

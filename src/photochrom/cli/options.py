@@ -49,6 +49,14 @@ Hints: TypeAlias = Annotated[
     list[str] | None, typer.Option(help="Hints in a .json, or painted on a transparent .png.", metavar="FILE")
 ]
 
+Reference: TypeAlias = Annotated[
+    list[str] | None, typer.Option(help="A picture in colour, whose colours are followed.", metavar="FILE")
+]
+Statistics: TypeAlias = Annotated[
+    str,
+    typer.Option(help="How what matches no place of a reference follows it: monge, reinhard or none.", metavar="NAME"),
+]
+
 # Of a training run
 
 Data: TypeAlias = Annotated[list[str], data("Folders, tar shards, CIFAR-10.")]

@@ -10,8 +10,8 @@ from photochrom.color.lab import Float, lab_to_rgb
 from photochrom.color.resample import resize
 from photochrom.explain.drawing import Rgb, channels, components
 from photochrom.explain.figure import Figure
-from photochrom.explain.layers import encoder_layers
 from photochrom.explain.subject import Subject
+from photochrom.network.layers import encoder_layers
 from photochrom.sheet import montage
 
 _CHANNELS = 3  # of each layer, shown beside its components

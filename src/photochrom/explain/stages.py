@@ -12,7 +12,7 @@ For networks in training: photochrom.train.stages.
 from __future__ import annotations
 
 from photochrom.color.lab import Float
-from photochrom.explain.layers import run_with_outputs
+from photochrom.network.layers import run_with_outputs
 from photochrom.network.levels import Level, Stage, levels_file, load_levels
 from photochrom.network.models import ModelInfo
 from photochrom.prediction import Prediction

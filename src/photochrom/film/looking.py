@@ -102,4 +102,4 @@ class Finish:
         finished = plain if self._paper is False else self._painter.colorizer.chroma(prediction, self._painter.settings)
         if self._paper is None:
             self._paper = not np.array_equal(plain, finished)
-        return finished * np.float32(self._painter.settings.strength)
+        return self._painter.colorizer.adjusted(finished, prediction, self._painter.settings)

@@ -76,7 +76,7 @@ class Painter:
 
     def ab(self, prediction: Prediction) -> Float:
         """The colours of a prediction, (h,w,2) float32 in ab units, as they are laid on."""
-        return self.colorizer.chroma(prediction, self.settings) * np.float32(self.settings.strength)
+        return self.colorizer.adjusted(self.colorizer.chroma(prediction, self.settings), prediction, self.settings)
 
     def toned(self, ab: Float | None, small: Float, tint: Tint | None) -> Float | None:
         """The colours (h,w,2) with the tint of a toned shot, if the settings keep it."""

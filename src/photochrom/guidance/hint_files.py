@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from photochrom.errors import UsageError
+from photochrom.guidance.reference import open_reference
 from photochrom.guidance.strokes import hints_of_strokes
 from photochrom.photo import Photo, read_photo
 from photochrom.settings import Guide, Hint
@@ -67,10 +69,18 @@ def read_hints(path: str) -> tuple[Hint, ...]:
     return _listed(values, path)
 
 
-def guide_of(hints: Sequence[str], files: Sequence[str]) -> Guide:
-    """What `--hints` and `--hint` of the command say together; a single hint wins over a file. Raises UsageError."""
+def guide_of(
+    hints: Sequence[str], files: Sequence[str], references: Sequence[str] = (), statistics: str = "monge"
+) -> Guide:
+    """What `--hints`, `--hint` and `--reference` of the command say together; a single hint wins over a file.
+
+    Raises UsageError, for a reference that can't be read or is grey too.
+    """
     read = [hint for path in files for hint in read_hints(path)]
-    return Guide(hints=(*read, *map(parse_hint, hints)))
+    for path in references:
+        open_reference(path)
+    values = {"references": tuple(references), "statistics": statistics}
+    return replace(Guide.from_dict(values), hints=(*read, *map(parse_hint, hints)))
 
 
 def _listed(values: Any, path: str) -> tuple[Hint, ...]:

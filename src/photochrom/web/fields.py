@@ -31,10 +31,13 @@ def settings_of(given: Mapping[str, str], *, besides: tuple[str, ...] = ()) -> S
         raise UsageError(f"settings must be a JSON object, got {type(values).__name__}")
     values |= {name: _value(name, given[name]) for name in setting_types() if given.get(name, "") != ""}
     for name, value in values.items():
-        if str in setting_types().get(name, ()) and value not in ("", *choices_of(name)):
+        if name == "era" and value not in ("", *choices_of(name)):
             told = suggestion(str(value), choices_of(name), otherwise=f"choose one of {', '.join(choices_of(name))}")
             raise UsageError(f"there is no {name} {str(value)[:60]!r}: {told}")
-    return Settings.from_dict(values)
+    settings = Settings.from_dict(values)
+    if settings.guide.references:
+        raise UsageError("references are files of the computer that photochrom runs on: they can't be named from here")
+    return settings
 
 
 def domains() -> tuple[str, ...]:

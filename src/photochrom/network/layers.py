@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from photochrom.color.lab import Float
 from photochrom.errors import ModelError
-from photochrom.explain.graph import Node, nodes_of, with_outputs
+from photochrom.network.graph import Node, nodes_of, with_outputs
 from photochrom.network.models import ModelInfo
 
+if TYPE_CHECKING:
+    import onnxruntime
+
+_PROBE = 128  # px of the plain picture by which the layers' sizes are found
 _SEEN = {"Conv", "Add", "Relu", "Clip", "LeakyRelu", "BatchNormalization"}  # what gives maps worth looking at
 _WHOLE = 400  # of them at most are asked for: some gigabytes for the largest networks that are read
 
@@ -52,6 +59,24 @@ def encoder_layers(info: ModelInfo, lightness: Float) -> list[Layer]:
     return [Layer(node.name, features, stride) for stride, (node, features) in sorted(found.items())]
 
 
+def encoder_features(info: ModelInfo, lightness: Float) -> list[Float]:
+    """The maps (C,h,w) float32 of encoder_layers, the finest first, for a lightness (h,w) 0..100; quick from the second
+    picture on. Raises ModelError."""
+    names, session = _encoder(info.file, info.sha256)
+    return _run(session, info, names, lightness, None)
+
+
+@lru_cache(maxsize=2)
+def _encoder(file: Path, sha256: str) -> tuple[tuple[str, ...], onnxruntime.InferenceSession]:
+    """Outputs of the encoder's layers, and a session that gives nothing but them. sha256: of the file, for the cache
+    alone."""
+    info = ModelInfo(name=file.stem, file=file, sha256=sha256)
+    found = {layer.name for layer in encoder_layers(info, np.full((_PROBE, _PROBE), 50, np.float32))}
+    nodes = _way_down(nodes_of(_bytes(info)))
+    names = tuple(node.outputs[0] for node in nodes if node.name in found)
+    return names, _session(info, names)
+
+
 def run_with_outputs(
     info: ModelInfo, names: Sequence[str], lightness: Float, hints: Float | None = None
 ) -> list[Float]:
@@ -59,19 +84,37 @@ def run_with_outputs(
 
     Raises ModelError.
     """
+    return _run(_session(info, names), info, names, lightness, hints)
+
+
+def _session(info: ModelInfo, names: Sequence[str]) -> onnxruntime.InferenceSession:
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.log_severity_level = 3
-    height, width = lightness.shape
     try:
-        session = ort.InferenceSession(with_outputs(_bytes(info), names), options, providers=["CPUExecutionProvider"])
-        first, *others = (node.name for node in session.get_inputs())
-        inputs = {first: lightness[None, None]}
-        for name in others:
-            inputs[name] = (np.zeros((3, height, width), np.float32) if hints is None else hints)[None]
-        outputs = session.run(list(names), inputs)
+        return ort.InferenceSession(with_outputs(_bytes(info), names), options, providers=["CPUExecutionProvider"])
+    except ModelError:
+        raise
     except Exception as error:  # onnxruntime's own exceptions share no public base class
+        raise ModelError(f"the layers of model {info.name!r} can't be looked at ({error})") from error
+
+
+def _run(
+    session: onnxruntime.InferenceSession,
+    info: ModelInfo,
+    names: Sequence[str],
+    lightness: Float,
+    hints: Float | None,
+) -> list[Float]:
+    height, width = lightness.shape
+    first, *others = (node.name for node in session.get_inputs())
+    inputs = {first: lightness[None, None]}
+    for name in others:
+        inputs[name] = (np.zeros((3, height, width), np.float32) if hints is None else hints)[None]
+    try:
+        outputs = session.run(list(names), inputs)
+    except Exception as error:  # as above
         raise ModelError(f"the layers of model {info.name!r} can't be looked at ({error})") from error
     return [np.asarray(output[0], np.float32) for output in outputs]
 

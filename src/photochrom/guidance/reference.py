@@ -1,0 +1,179 @@
+"""What a reference picture says of another: places that the encoder's features match, after the deep analogies.
+
+Features of strides 8, 16 and 32 of our own encoder describe each place of both pictures. Places that are each other's
+nearest, and clearly nearer than any other, match; the colours of the matches are spread over the picture to what
+looks like them (He et al., "Deep exemplar-based colorization", SIGGRAPH 2018, do so with features of VGG).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from photochrom.color.lab import Float, rgb_to_lab
+from photochrom.color.lightness import shrink_lightness
+from photochrom.color.resample import resize_planes
+from photochrom.color.tint import describe
+from photochrom.color.transfer import Likeness
+from photochrom.errors import PictureError, UsageError
+from photochrom.network.layers import encoder_features
+from photochrom.network.models import ModelInfo
+from photochrom.photo import Photo, read_photo
+
+STRIDE = 8  # of the places that are compared
+STRIDES = (8, 16, 32)
+LIKE, SAME = (
+    0.40,
+    0.60,
+)  # cosine of places that don't match, and that surely do: of unrelated pictures 1 % are over 0.54
+FOLLOWS = 0.34, 0.54  # cosine from which, and over which wholly, a place follows the statistics
+AHEAD = 0.02  # by how much the nearest place is nearer than the next that is not beside it
+SHARP = 0.04  # cosine by which a place of the picture must be nearer to a match than others to be coloured by it
+_SHORT = 256  # px of the short side at which both are seen
+_MOST = 6000  # places of a picture and of all references that are compared: 150 MB
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A coloured picture as it is compared. looks: (n,c) float32, unit length. ab: (n,4,2), of the four quarters of
+    each place. rows: in how many rows and columns the places lie."""
+
+    looks: Float
+    ab: Float
+    rows: tuple[int, int]
+
+
+def open_reference(path: str) -> Photo:
+    """The picture at that path. Raises UsageError where it can't be read or has no colour."""
+    try:
+        photo = read_photo(path)
+    except PictureError as error:
+        raise UsageError(f"the reference can't be used: {error}") from error
+    if describe(photo.pixels).kind == "grey":
+        raise UsageError(f"the reference {path} is grey, so it has no colours to give: name a picture in colour")
+    return photo
+
+
+def likeness_to(paths: Sequence[str], lightness: Float, info: ModelInfo) -> Likeness:
+    """What the references say of a picture, by its lightness (h,w) as the network was shown it, L* 0..100.
+
+    Raises UsageError for a reference that can't be read or has no colour, and ModelError.
+    """
+    references = [_reference(os.path.abspath(path), _stamp(path), info.file, info.sha256) for path in paths]
+    looks, rows = _looks(lightness, info)
+    others = np.concatenate([one.looks for one in references])
+    colors = np.concatenate([one.ab for one in references])
+    cosine = looks @ others.T
+    nearest = cosine.argmax(axis=1)
+    best = cosine[np.arange(len(looks)), nearest]
+    back = cosine.argmax(axis=0)[nearest]
+    ahead = best - _next(cosine, nearest, references)
+    y, x = np.divmod(np.arange(len(looks)), rows[1])
+    by, bx = np.divmod(back, rows[1])
+    mutual = (np.abs(y - by) <= 1) & (np.abs(x - bx) <= 1)
+    trust = _ramp(best, LIKE, SAME) * mutual * np.clip(ahead / AHEAD, 0, 1)
+    matched = np.flatnonzero(trust > 0.05)
+    alike = _ramp(best, *FOLLOWS)
+    spread, sure = _spread(looks, matched, trust, colors[nearest])
+    usual = colors[np.unique(nearest[alike > 0.3])].reshape(-1, 2)
+    return Likeness(_quartered(spread, rows), _grid(sure, rows), _grid(alike, rows), np.asarray(usual, np.float32))
+
+
+def _spread(looks: Float, matched: np.ndarray, trust: Float, colors: Float) -> tuple[Float, Float]:
+    """Colours (n,4,2) of all places by those of the matches that look most like them, and how sure they are (n,)."""
+    own = np.zeros((len(looks), *colors.shape[1:]), np.float32)
+    if not len(matched):
+        return own, np.zeros(len(looks), np.float32)
+    likeness = np.exp((looks @ looks[matched].T - 1) / np.float32(SHARP)) * trust[matched]
+    total = likeness.sum(axis=1)
+    mean = np.tensordot(likeness, colors[matched].mean(axis=1), axes=(1, 0)) / np.maximum(total, 1e-6)[:, None]
+    own[:] = mean[:, None]
+    sure = total / (total + np.float32(0.3))
+    share = trust[:, None, None]  # a match itself has its colours quarter by quarter
+    own += (colors - own) * share
+    return own, np.maximum(sure, trust).astype(np.float32)
+
+
+def _next(cosine: Float, nearest: np.ndarray, references: Sequence[Reference]) -> Float:
+    """The cosine of the nearest place that is not beside `nearest`, for each row."""
+    left = cosine.copy()
+    start = 0
+    rows = np.arange(len(cosine))
+    for one in references:
+        high, wide = one.rows
+        y, x = np.divmod(nearest - start, wide)
+        inside = (nearest >= start) & (nearest < start + high * wide)
+        for dy in range(-2, 3):
+            for dx in range(-2, 3):
+                ok = inside & (y + dy >= 0) & (y + dy < high) & (x + dx >= 0) & (x + dx < wide)
+                left[rows[ok], start + (y + dy)[ok] * wide + (x + dx)[ok]] = -1
+        start += high * wide
+    return np.asarray(left.max(axis=1), np.float32)
+
+
+@lru_cache(maxsize=8)
+def _reference(path: str, stamp: tuple[int, int], file: os.PathLike[str], sha256: str) -> Reference:
+    """stamp: of the file at `path`, for the cache."""
+    from pathlib import Path
+
+    photo = open_reference(path)
+    short = _SHORT / min(photo.size)
+    width, height = (max(1, round(side * short / 64)) * 64 for side in photo.size)
+    lightness = shrink_lightness(photo.pixels, (width, height))
+    looks, rows = _looks(lightness, ModelInfo(name=Path(file).stem, file=Path(file), sha256=sha256))
+    ab = _small_ab(photo, (2 * rows[1], 2 * rows[0]))
+    quarters = ab.reshape(rows[0], 2, rows[1], 2, 2).transpose(0, 2, 1, 3, 4).reshape(-1, 4, 2)
+    return Reference(looks, np.ascontiguousarray(quarters), rows)
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return 0, 0
+    return seen.st_mtime_ns, seen.st_size
+
+
+def _small_ab(photo: Photo, size: tuple[int, int]) -> Float:
+    """Mean ab (h,w,2) of a picture's pixels at a small size (w,h)."""
+    step = max(1, min(photo.size) // 1024)
+    pixels = photo.pixels[::step, ::step].astype(np.float32) / np.float32(np.iinfo(photo.pixels.dtype).max)
+    planes = np.ascontiguousarray(rgb_to_lab(pixels)[..., 1:].transpose(2, 0, 1))
+    return np.ascontiguousarray(resize_planes(planes, size).transpose(1, 2, 0))
+
+
+def _looks(lightness: Float, info: ModelInfo) -> tuple[Float, tuple[int, int]]:
+    """Descriptions (n,c) of the places of a lightness (h,w), of unit length, and their rows and columns."""
+    height, width = lightness.shape
+    rows = max(1, height // STRIDE), max(1, width // STRIDE)
+    while rows[0] * rows[1] > _MOST:
+        rows = max(1, rows[0] // 2), max(1, rows[1] // 2)
+    parts = []
+    for features in encoder_features(info, lightness):
+        if round(height / features.shape[1]) not in STRIDES:
+            continue
+        planes = resize_planes(features, (rows[1], rows[0])).reshape(len(features), -1)
+        planes = planes - planes.mean(axis=1, keepdims=True)
+        planes /= np.maximum(np.sqrt((planes * planes).sum(axis=0)), np.float32(1e-6))
+        parts.append(planes)
+    looks = np.concatenate(parts).T / np.float32(len(parts) ** 0.5)
+    return np.ascontiguousarray(looks), rows
+
+
+def _ramp(x: Float, low: float, high: float) -> Float:
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def _grid(values: Float, rows: tuple[int, int]) -> Float:
+    return np.asarray(values.reshape(rows), np.float32)
+
+
+def _quartered(colors: Float, rows: tuple[int, int]) -> Float:
+    """Colours (n,4,2) of places as a map (2 rows, 2 columns, 2)."""
+    whole = colors.reshape(*rows, 2, 2, 2).transpose(0, 2, 1, 3, 4).reshape(2 * rows[0], 2 * rows[1], 2)
+    return np.ascontiguousarray(whole, np.float32)

@@ -1,0 +1,136 @@
+"""Pictures in colour as references: their own grey copy, what is alike, what is not, and what can't be used."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import photochrom
+from photochrom import Colorizer, Guide, UsageError
+from photochrom.cli.main import app
+from photochrom.color.gamut import merge
+from photochrom.color.lab import rgb_to_lab
+from photochrom.color.transfer import Likeness, monge_kantorovich, reinhard, transferred
+from tests.conftest import FakeModel
+
+
+@pytest.fixture(scope="module")
+def fast() -> Colorizer:
+    return photochrom.load_model("photo-fast")
+
+
+@pytest.fixture(scope="module")
+def cup() -> np.ndarray:
+    from skimage.data import coffee
+
+    return coffee()[::2, ::2]
+
+
+def grey_of(rgb: np.ndarray) -> np.ndarray:
+    return merge(rgb, np.zeros((*rgb.shape[:2], 2), np.float32))
+
+
+def ab(rgb: np.ndarray) -> np.ndarray:
+    return rgb_to_lab(rgb / 255)[..., 1:]
+
+
+def test_a_picture_is_its_own_best_reference(fast: Colorizer, cup: np.ndarray, tmp_path: Path) -> None:
+    path = tmp_path / "cup.png"
+    Image.fromarray(cup).save(path)
+    colored = fast.colorize(grey_of(cup), guide=Guide(references=(path,)))
+    error = ((colored.astype(float) - cup) ** 2).mean()
+    assert 10 * np.log10(255**2 / error) > 30
+
+
+def test_colours_move_to_the_reference_and_only_where_it_is_alike(
+    fast: Colorizer, cup: np.ndarray, tmp_path: Path
+) -> None:
+    """The cup mirrored, in its opposite colours: they come over; a starry sky finds nothing to follow in it."""
+    from skimage.data import hubble_deep_field
+
+    mirrored = np.ascontiguousarray(cup[:, ::-1])
+    blue = merge(mirrored, -ab(mirrored).astype(np.float32))
+    path = tmp_path / "blue.png"
+    Image.fromarray(blue).save(path)
+    guide = Guide(references=(path,))
+    plain, followed = (ab(fast.colorize(grey_of(cup), **kind)) for kind in ({}, {"guide": guide}))
+    wanted = ab(blue).mean((0, 1))
+    assert np.hypot(*(followed.mean((0, 1)) - wanted)) < 0.35 * np.hypot(*(plain.mean((0, 1)) - wanted))
+    stars = grey_of(hubble_deep_field()[200:456, 200:456])
+    moved = ab(fast.colorize(stars, guide=guide)).mean((0, 1)) - ab(fast.colorize(stars)).mean((0, 1))
+    assert np.hypot(*moved) < 6
+
+
+def test_two_references_serve_both(fast: Colorizer, cup: np.ndarray, tmp_path: Path) -> None:
+    paths = [tmp_path / "left.png", tmp_path / "right.png"]
+    for path, half in zip(paths, (cup[:, :150], cup[:, 150:]), strict=True):
+        Image.fromarray(half).save(path)
+    plain, one, two = (
+        np.abs(ab(fast.colorize(grey_of(cup), guide=Guide(references=tuple(given)))) - ab(cup)).mean()
+        for given in ([], paths[:1], paths)
+    )
+    assert two < one < plain
+
+
+def test_statistics_are_carried_over() -> None:
+    rng = np.random.default_rng(0)
+    given = (rng.normal(0, 1, (40, 50, 2)) @ np.array([[9, 2], [0, 5]]) + [3, 8]).astype(np.float32)
+    wanted = (rng.normal(0, 1, (900, 2)) @ np.array([[12, -6], [0, 7]]) + [-20, 4]).astype(np.float32)
+    weights = np.ones((40, 50), np.float32)
+    carried = monge_kantorovich(given, wanted, weights=weights).reshape(-1, 2)
+    np.testing.assert_allclose(carried.mean(0), wanted.mean(0), atol=0.1)
+    np.testing.assert_allclose(np.cov(carried.T), np.cov(wanted.T), atol=12)
+    apart = reinhard(given, wanted, weights=weights).reshape(-1, 2)
+    np.testing.assert_allclose(apart.std(0), wanted.std(0), rtol=0.1)
+    np.testing.assert_array_equal(
+        monge_kantorovich(given, given.reshape(-1, 2), weights=weights).round(2), given.round(2)
+    )
+
+
+def test_what_is_like_nothing_keeps_its_colours() -> None:
+    own = np.full((4, 4, 2), 7, np.float32)
+    nothing = np.zeros((4, 4), np.float32)
+    likeness = Likeness(np.full((8, 8, 2), -40, np.float32), nothing, nothing, np.full((9, 2), -40, np.float32))
+    for statistics in ("monge", "reinhard", "none"):
+        np.testing.assert_array_equal(transferred(own, likeness, statistics), own)
+
+
+def test_the_command_follows_a_reference(draw: Callable[..., Path], model: FakeModel, tmp_path: Path) -> None:
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8)).save(tmp_path / "first.png")
+    words = [str(draw("old.jpg")), "--reference", str(tmp_path / "first.png"), "--statistics", "reinhard"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert model.calls[0].guide == Guide(references=(str(tmp_path / "first.png"),), statistics="reinhard")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(None, "there is no file"), (b"none", "can't be used"), ("L", "is grey, so it has no colours")],
+)
+def test_references_that_are_refused(
+    content: bytes | str | None, told: str, draw: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "first.png"
+    if content == "L":
+        Image.new("L", (9, 9), 90).save(path)
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    done = CliRunner().invoke(app, [str(draw("old.jpg")), "--reference", str(path)])
+    assert done.exit_code == 2 and told in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_what_is_no_list_of_references() -> None:
+    with pytest.raises(UsageError, match="references must be a list of paths"):
+        Guide(references="first.jpg")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="did you mean 'monge'"):
+        Guide(statistics="mongee")  # type: ignore[arg-type]
+
+
+def test_a_page_s_client_names_no_files_here(tmp_path: Path) -> None:
+    pytest.importorskip("fastapi")
+    from photochrom.web.fields import settings_of
+
+    with pytest.raises(UsageError, match="can't be named from here"):
+        settings_of({"guide": '{"references": ["/etc/passwd"]}'})
