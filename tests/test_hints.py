@@ -132,7 +132,7 @@ def test_the_command_takes_hints(draw: Callable[..., Path], model: FakeModel, tm
     assert CliRunner().invoke(app, words).exit_code == 0
     (settings,) = model.calls
     wanted = (Hint(0.5, 0.5, "navy", unit="share"), Hint(3, 4, "red", 2), Hint(0.05, 0.06, "tan", unit="share"))
-    assert settings.guide.hints == wanted
+    assert settings.guide.hints == tuple(hint.shared((40, 30)) for hint in wanted)
 
 
 @pytest.mark.parametrize("hint", ["400,10=red", "10,10=reed", "10;10=red"])
