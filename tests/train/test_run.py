@@ -193,8 +193,13 @@ def test_several_processes_look_for_unused_parameters_only_where_there_are_any(
 def test_every_method_of_a_recipe_says_what_it_needs() -> None:
     assert set(METHODS) == set(get_args(MethodName))
     assert {name for name, method in METHODS.items() if method.needs_bins} == {"distribution", "photo"}
-    assert {name for name, method in METHODS.items() if method.alternating} == {"cgan", "cyclegan", "photo"}
-    assert {name for name, method in METHODS.items() if method.reads_exports} == {"photo"}
+    assert {name for name, method in METHODS.items() if method.alternating} == {
+        "cgan",
+        "cyclegan",
+        "paired",
+        "photo",
+    }
+    assert {name for name, method in METHODS.items() if method.reads_exports} == {"paired", "photo"}
 
 
 def test_the_next_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
