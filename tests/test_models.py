@@ -34,9 +34,11 @@ def test_model_from_a_path(tmp_path: Path) -> None:
     assert len(info.sha256) == 64
 
 
-def test_missing_model_file(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no model file"):
-        photochrom.load_model(tmp_path / "none.onnx")
+def test_missing_model_file_and_a_folder_are_wrong_use(tmp_path: Path) -> None:
+    for path, told in ((tmp_path / "none.onnx", "no model file"), (tmp_path, "is a folder, not a model")):
+        with pytest.raises(UnknownModelError, match=told) as caught:
+            photochrom.load_model(path)
+        assert caught.value.exit_code == 2
 
 
 def test_tampered_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,8 +73,9 @@ def test_foreign_or_incomplete_metadata(tmp_path: Path, meta: dict[str, object],
 def test_not_an_onnx_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"not a usable ONNX model|lacks our metadata"):
+    with pytest.raises(ModelError, match=r"not a usable ONNX model|lacks our metadata") as caught:
         photochrom.load_model(path)
+    assert "ONNXRuntimeError" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("device", "told"), [("abacus", "no device 'abacus'"), ("rocm", "not available")])

@@ -101,6 +101,12 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a", b"theirs")]
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="Linux's /proc alone answers so")
+def test_a_folder_that_is_there_is_not_called_missing() -> None:
+    with pytest.raises(OutputError, match="nothing can be written to the folder /proc;"), atomic_write("/proc/x.png"):
+        pass
+
+
 def test_longest_names_work(tmp_path: Path) -> None:
     with atomic_write(tmp_path / ("n" * 251 + ".png")) as out:
         out.write(b"x")

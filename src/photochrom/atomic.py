@@ -177,6 +177,8 @@ def _exists(target: Path) -> OutputExistsError:
 
 
 def _reason(error: OSError, target: Path) -> str:
+    if error.errno == errno.ENOENT and target.parent.is_dir():  # as /proc says it, where nothing can be made
+        return f"nothing can be written to the folder {target.parent}; choose another place"
     if error.errno == errno.ENOENT:
         return f"there is no folder {target.parent}; make it first"
     if error.errno == errno.ENOSPC:

@@ -92,6 +92,8 @@ def output_file(output: str, format: str | None, *, pages: bool = False) -> Path
         return Path(output)
     if os.path.isdir(output) or output.endswith(("/", os.sep)) or suffix not in PICTURES:
         return None
+    if is_film(output):
+        raise UsageError(f"can't write a film as {suffix!r}; name it {', '.join(f'.{kind}' for kind in MUXERS)}")
     if known_format(suffix, pages=pages) != known_format(format or suffix, pages=pages):
         raise UsageError(f"-o {output} and --format {format} disagree; leave out --format or change the suffix")
     return Path(output)

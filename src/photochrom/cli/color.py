@@ -91,7 +91,8 @@ def color(
     ] = None,
     quality: Annotated[int | None, typer.Option(help="Of JPEG, WebP and AVIF.", min=1, max=100, metavar="N")] = None,
     max_megapixels: Annotated[
-        float, typer.Option(help="Refuse bigger pictures.", min=0, metavar="N", show_default=True)
+        float,
+        typer.Option(help="Refuse bigger pictures.", min=0, metavar="N", show_default=True, callback=options.finite),
     ] = 300.0,
     max_memory: Annotated[
         str | None,

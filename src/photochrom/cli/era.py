@@ -41,7 +41,11 @@ def learn(
     agree: Annotated[
         float,
         typer.Option(
-            help="How far pictures are drawn to one mean colour; 0.6 makes a folder agree.", min=0, max=1, metavar="X"
+            help="How far pictures are drawn to one mean colour; 0.6 makes a folder agree.",
+            min=0,
+            max=1,
+            metavar="X",
+            callback=options.finite,
         ),
     ] = 0.0,
     model: Annotated[str, options.model()] = "photo",

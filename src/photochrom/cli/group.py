@@ -82,12 +82,19 @@ def _refuse(sentence: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+_RESTORED = ("eyes", "picture")
+
+
 def _with_eyes(args: Sequence[str]) -> list[str]:
-    """`--restore` alone means `--restore eyes`: what follows it may be a picture."""
+    """`--restore` alone means `--restore eyes`: what follows it may be a picture, but not one of the words misspelt."""
     made = []
     for i, word in enumerate(args):
         made.append(word)
-        if word == "--restore" and (i + 1 == len(args) or args[i + 1] not in ("eyes", "picture")):
+        if word == "--restore" and (i + 1 == len(args) or args[i + 1] not in _RESTORED):
+            after = args[i + 1] if i + 1 < len(args) else ""
+            nearest = suggestion(after.lower(), _RESTORED, cutoff=0.7) if after.isalpha() else ""
+            if nearest and not os.path.lexists(after):
+                _refuse(f"--restore must be eyes or picture, got {after!r}: {nearest}")
             made.append("eyes")
     return made
 
@@ -106,7 +113,7 @@ class Color(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse a file name that would be read as options: the shell's * gives -old.jpg as it is."""
         known = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
-        args = _with_eyes(args)
+        args = args if ctx.resilient_parsing else _with_eyes(args)
         words = args[: args.index("--")] if "--" in args else args
         for word in [] if ctx.resilient_parsing else words:
             if word.startswith("-") and word != "-" and word not in known and os.path.lexists(word):

@@ -32,7 +32,9 @@ def live(
         int, typer.Option(help="Where this machine's browsers see it; 0: any.", min=0, max=65535, metavar="N")
     ] = 8001,
     record: Annotated[Path | None, typer.Option(help="Keep it in a film too.", metavar="FILE.mp4")] = None,
-    seconds: Annotated[float | None, typer.Option(help="End after this time.", min=0.1, metavar="N")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="End after this time.", min=0.1, metavar="N", callback=options.finite)
+    ] = None,
     device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
     overwrite: options.Overwrite = False,
 ) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
 DOMAIN = "photo, sketch, infrared, thermal, satellite, or auto to decide for each.  [default: the model's, photo]"
 OF_RUNS = "auto, cpu, cuda or mps."
+
+
+def finite(value: float | None) -> float | None:
+    """Callback of an option that takes a number: refuses nan and inf, which ranges let through."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"it must be a finite number, got {value}")
+    return value
 
 
 def data(help: str, *, metavar: str = "PATH...") -> Any:
@@ -64,7 +72,9 @@ RecipeSettings: TypeAlias = Annotated[
     list[str] | None, typer.Option("--set", help="Change the recipe, as in train.batch=8.", metavar="KEY=VALUE...")
 ]
 Steps: TypeAlias = Annotated[int | None, typer.Option(help="End a run after so many batches.", min=1, metavar="N")]
-Minutes: TypeAlias = Annotated[float | None, typer.Option(help="End a run after this time.", min=0.01, metavar="N")]
+Minutes: TypeAlias = Annotated[
+    float | None, typer.Option(help="End a run after this time.", min=0.01, metavar="N", callback=finite)
+]
 Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped or killed.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", help="Neither bar nor warnings on stderr.")]
 

@@ -93,16 +93,18 @@ def find_model(name_or_path: str) -> ModelInfo:
     """The model of that name, or the .onnx file at that path.
 
     Of a file only `file` and `size_bytes` are known here; the session reads the rest from the file's metadata.
-    Raises UnknownModelError, naming the nearest, and ModelError for a path that isn't a file.
+    Raises UnknownModelError, naming the nearest; also for a path that isn't a file.
     """
     shipped = models()
     for info in shipped:
         if info.name == name_or_path:
             return info
     path = Path(name_or_path)
+    if path.is_dir():
+        raise UnknownModelError(f"{path} is a folder, not a model: name an .onnx file, or a model that ships")
     if path.suffix.lower() == ".onnx":
         if not path.is_file():
-            raise ModelError(f"there is no model file {path}: check the path")
+            raise UnknownModelError(f"there is no model file {path}: check the path")
         return ModelInfo(name=path.stem, file=path, size_bytes=path.stat().st_size)
     known = [info.name for info in shipped]
     otherwise = f"choose one of {', '.join(known)}, or name an .onnx file"

@@ -111,8 +111,9 @@ def _session(data: bytes, info: ModelInfo, device: str, threads: int | None) -> 
     except UsageError:
         raise
     except Exception as error:  # as above: no public base class
+        what = "" if data else " (it is empty)"
         raise ModelError(
-            f"{info.file} is not a usable ONNX model ({error}): export it again with photochrom"
+            f"{info.file} is not a usable ONNX model{what}: name one that photochrom export wrote"
         ) from error
 
 

@@ -93,7 +93,7 @@ def photo_from_onnx(path: Path) -> tuple[PhotoNet, NetworkSpec]:
     except ModelError as error:
         raise ModelError(f"{path} can't be used: {error}") from error
     except Exception as error:  # protobuf's own exceptions share no public base class
-        raise ModelError(f"{path} is not a usable ONNX model ({error}): export it again with photochrom") from error
+        raise ModelError(f"{path} is not a usable ONNX model: name one that photochrom export wrote") from error
     _fill(net, _Graph(model.graph), len(weights), path)
     lab = spec.output == "lab"
     _check(net, LabOutput(net) if lab else MultiScale(net, weights, spec.details.get("smoothing", 0.0)), spec, path)
