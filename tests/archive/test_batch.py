@@ -216,3 +216,22 @@ def test_reports_that_cannot_be_are_refused_before(batch, draw, tmp_path: Path, 
     draw("scans/x.jpg")
     assert batch("scans", "-o", "out", *words)[0] == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_wrong_places_are_told_before_anything_is_made(batch, draw, tmp_path: Path) -> None:
+    draw("scans/x.jpg")
+    (tmp_path / "file").write_bytes(b"mine")
+    (tmp_path / "folder").mkdir()
+    code, _, told = batch("scans", "-o", "file")
+    assert code == 2 and "is a file" in told
+    code, _, told = batch("scans", "-o", "out", "--journal", "folder")
+    assert code == 2 and "is a folder" in told
+    code, _, told = batch("foo://x/y", "-o", "out")
+    assert code == 2 and "use an address of" in told and not (tmp_path / "out").exists()
+
+
+def test_a_cluster_that_is_not_there_is_told_soon(batch, draw) -> None:
+    pytest.importorskip("ray")
+    draw("scans/x.jpg")
+    code, _, told = batch("scans", "-o", "out", "--engine", "ray", "--address", "127.0.0.1:9")
+    assert code == 2 and "no Ray cluster" in told and told.count("\n") <= 2

@@ -83,3 +83,9 @@ def test_a_client_that_hangs_up_frees_its_place(started) -> None:
             break
         time.sleep(0.1)
     assert httpx.post(place + "api/v1/colorize", content=encoded(), timeout=60).status_code == 200
+
+
+def test_a_model_that_is_not_there_is_told_before_it_listens() -> None:
+    command = [sys.executable, "-m", "photochrom", "serve", "--port", "0", "-m", "fotto"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 2 and refused.stdout == "" and refused.stderr.count("\n") == 1

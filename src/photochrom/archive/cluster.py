@@ -7,6 +7,7 @@ it: Ray gives what it was working on to another. Results are written here alone,
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -19,6 +20,7 @@ from photochrom.errors import PhotochromError, UsageError
 if TYPE_CHECKING:
     from photochrom.colorizer import Colorizer
 
+_PATIENCE = 10.0  # seconds until a cluster must have answered
 _TRIES = 5  # for one picture: one that ends every worker that it meets is a failure of its own
 
 
@@ -35,6 +37,7 @@ class Pool:
         except ImportError as error:
             raise UsageError("--engine ray needs Ray: pip install 'photochrom[cluster]'") from error
         self._ray: Any = ray
+        _check_reachable(address)
         try:
             ray.init(address=address, ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError, ValueError) as error:
@@ -68,6 +71,19 @@ class Pool:
         if isinstance(made, PhotochromError):
             raise made
         return cast(Colored, made)
+
+
+def _check_reachable(address: str | None) -> None:
+    """Ray itself tries for minutes, and says so in lines of its own. Raises UsageError."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+    except OSError as error:
+        raise UsageError(
+            f"there is no Ray cluster at {address} ({error.strerror or error}); start one with ray start --head"
+        ) from error
 
 
 def _color(

@@ -60,6 +60,10 @@ def run(job: Job, order: Order, plan: Plan) -> int:
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     sources.check(job.sources)
     _check_reports(job)
+    if not remote.is_address(job.target) and not job.target.endswith(".tar") and os.path.isfile(job.target):
+        raise UsageError(f"-o {job.target} is a file; name a folder, an address, or a .tar for shards")
+    if job.journal and os.path.isdir(job.journal):
+        raise UsageError(f"--journal {job.journal} is a folder; name a file")
     if job.engine not in ("local", "ray"):
         raise UsageError(f"--engine must be local or ray, got {job.engine!r}")
     if order.format:

@@ -55,8 +55,8 @@ def objects(place: str, passed: PassedOver) -> Iterator[Item]:
                 item = _item(storage, f"{where}/{name}", root, seen, passed)
                 if item is not None:
                     yield item
-    except (OSError, ValueError) as error:
-        raise PictureError(f"can't list {place} ({error}); check the address and the keys") from error
+    except Exception as error:  # each kind of storage has errors of its own, without a common base
+        raise UsageError(f"can't list {place} ({error}); check the address and the storage's own keys") from error
 
 
 def stream_of(place: str) -> tuple[IO[bytes], str]:
@@ -64,7 +64,7 @@ def stream_of(place: str) -> tuple[IO[bytes], str]:
     storage, path = opened(place)
     try:
         return cast("IO[bytes]", storage.open(path, "rb")), _stamp(storage.info(path))
-    except (OSError, ValueError) as error:
+    except Exception as error:  # see objects()
         raise PictureError(f"can't open {place} ({error}); check the address and the keys") from error
 
 
@@ -76,7 +76,7 @@ def put(storage: AbstractFileSystem, path: str, data: bytes | IO[bytes]) -> None
             storage.pipe_file(path, data)
         else:
             storage.put_file(data.name, path)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # see objects()
         raise OutputError(f"can't write {path} ({error}); check the address, the keys and the space") from error
 
 
@@ -98,7 +98,7 @@ def _item(storage: AbstractFileSystem, path: str, root: str, seen: dict[str, Any
 def _get(storage: AbstractFileSystem, path: str) -> bytes:
     try:
         return cast(bytes, storage.cat_file(path))
-    except (OSError, ValueError) as error:
+    except Exception as error:  # see objects()
         raise PictureError(f"can't read {path} ({error}); check the address and the keys") from error
 
 

@@ -37,7 +37,9 @@ def check(places: Sequence[str]) -> None:
         raise UsageError("no source was named; try photochrom batch scans -o coloured")
     for place in places:
         path = place.removeprefix("@")
-        if not remote.is_address(path) and not os.path.exists(path):
+        if remote.is_address(path):
+            remote.opened(path)
+        elif not os.path.exists(path):
             raise UsageError(
                 f"there is no {path}; name a folder, a .tar, an address like s3://bucket/scans, or @list.txt"
             )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from photochrom.cli import options
-from photochrom.cli.dials import chosen, setting
+from photochrom.cli.dials import chosen, said, setting
 from photochrom.cli.exits import leave
 from photochrom.cli.stop import ends_within
 from photochrom.settings import Settings
@@ -30,14 +30,24 @@ def batch(
     ],
     output: Annotated[str, options.output("Folder, address, or coloured.tar for shards.", metavar="TARGET")],
     model: Annotated[str | None, options.model()] = None,
-    domain: Annotated[str | None, options.domain()] = None,
+    domain: Annotated[str | None, options.domain(options.ONE_DOMAIN)] = None,
     detail: Annotated[int | None, setting("detail")] = Settings.detail,
     strength: Annotated[float, setting("strength")] = Settings.strength,
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
+    warmth: Annotated[float, setting("warmth")] = Settings.warmth,
+    tint: Annotated[float, setting("tint")] = Settings.tint,
+    saturation: Annotated[str, setting("saturation")] = Settings.saturation,
+    protect_skin: Annotated[float, setting("protect_skin")] = Settings.protect_skin,
     seed: Annotated[int | None, setting("seed")] = Settings.seed,
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
+    restore: Annotated[str, setting("restore")] = Settings.restore,
+    frame: Annotated[str, setting("frame")] = Settings.frame,
     keep_lightness: Annotated[float, setting("keep_lightness")] = Settings.keep_lightness,
     era: Annotated[str, setting("era")] = Settings.era,
+    settings: Annotated[
+        str | None,
+        typer.Option(help="As another result was coloured: its sidecar. Options said here win.", metavar="FILE"),
+    ] = None,
     device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
     format: Annotated[
         str | None,
@@ -90,11 +100,13 @@ def batch(
             from photochrom.archive.command import Job, run
             from photochrom.archive.run import Plan
             from photochrom.archive.work import Order
+            from photochrom.batch.sidecar import read_settings
             from photochrom.codec.budget import default_memory, parse_memory
             from photochrom.load import model_name
 
+            base, its_model = read_settings(settings) if settings else (Settings(), None)
             order = Order(
-                settings=chosen(ctx.params),
+                settings=chosen(said(ctx), base=base),
                 format=format,
                 quality=quality,
                 strip_location=strip_location,
@@ -107,7 +119,7 @@ def batch(
                 sources=sources,
                 target=output,
                 journal=journal,
-                model=model_name(model, domain),
+                model=model_name(model if model or domain else its_model, domain),
                 device=device,
                 workers=workers,
                 memory=parse_memory(memory) if memory else default_memory(),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 DOMAIN = "photo, sketch, infrared, thermal, satellite, or auto to decide for each.  [default: the model's, photo]"
+ONE_DOMAIN = "photo, sketch, infrared, thermal or satellite.  [default: the model's, photo]"
 OF_RUNS = "auto, cpu, cuda or mps."
 
 
@@ -33,9 +34,9 @@ def model(help: str = "Name (see photochrom models) or .onnx file.", *, metavar:
     return typer.Option("-m", "--model", help=help, autocompletion=_model_names, metavar=metavar)
 
 
-def domain() -> Any:
+def domain(help: str = DOMAIN) -> Any:
     """--domain: the kind of picture."""
-    return typer.Option("--domain", help=DOMAIN, autocompletion=_domain_names, metavar="NAME")
+    return typer.Option("--domain", help=help, autocompletion=_domain_names, metavar="NAME")
 
 
 def device(help: str = OF_RUNS) -> Any:

@@ -21,7 +21,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 for any free one.", min=0, max=65535, metavar="N")] = 8000,
     model: Annotated[str | None, options.model()] = None,
-    domain: Annotated[str | None, options.domain()] = None,
+    domain: Annotated[str | None, options.domain(options.ONE_DOMAIN)] = None,
     device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
     workers: Annotated[int, typer.Option(help="Pictures coloured at once.", min=1, max=256, metavar="N")] = 2,
     token: Annotated[

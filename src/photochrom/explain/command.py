@@ -45,11 +45,6 @@ def run(
         raise OutputError(f"{folder / INDEX} exists already; add --overwrite to replace it")
     photo = read_photo(source)
     colorizer = photochrom.load_model(model)
-    if colorizer.info.spec and colorizer.info.spec.output == "lab":
-        raise UsageError(
-            f"explain shows how colours join a picture's own lightness, and model {colorizer.info.name!r} predicts "
-            "lightness too: choose a model for photographs"
-        )
     subject = subject_of(colorizer, photo, settings, points)
     _make(folder)
     figures = []

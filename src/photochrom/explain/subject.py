@@ -95,8 +95,13 @@ def subject_of(
 ) -> Subject:
     """Look at a photo. at: points (x,y) in its pixels; without any, the surest and the most doubtful place.
 
-    Raises UsageError for a point outside it, or on its mount.
+    Raises UsageError for a point outside it, or on its mount, and for a network that predicts lightness.
     """
+    if colorizer.info.spec and colorizer.info.spec.output == "lab":
+        raise UsageError(
+            f"explain shows how colours join a picture's own lightness, and model {colorizer.info.name!r} predicts "
+            "lightness too: choose a model for photographs"
+        )
     prediction = colorizer.predict(photo, settings)
     small = _small(photo)
     subject = Subject(colorizer, settings, photo, small, prediction, ())

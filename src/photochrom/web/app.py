@@ -27,16 +27,16 @@ FINISH = 8.0  # seconds that running work has to end when the server is told to 
 
 
 def create_app(config: Config | None = None) -> FastAPI:
-    """An ASGI application for that config, with workers of its own; its default model is loaded when it starts."""
+    """An ASGI application for that config, with workers of its own. Raises UsageError, ModelError for its model."""
     config = config or Config()
     limits = config.limits
-    workers = Workers(config.workers, most=limits.queue, most_bytes=limits.waiting_bytes)
     studio = Studio(config)
+    studio.colorizer(config.model)  # here, so that whoever starts it is told what is wrong
+    workers = Workers(config.workers, most=limits.queue, most_bytes=limits.waiting_bytes)
     metrics = Metrics(workers)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        studio.colorizer(config.model)
         yield
         workers.close(FINISH)
 

@@ -24,7 +24,7 @@ TYPES = {
     "AVIF": "image/avif",
 }  # fmt: skip
 FOR_THE_PAGE = "multipart/form-data"  # an Accept that asks for the file, a copy to look at, and what is to be told
-BESIDES = ("model", "domain", "format", "quality", "variants", "strip_location", "salvage", "name")
+BESIDES = ("model", "domain", "format", "quality", "variants", "strip_location", "salvage", "origin", "name")
 
 
 def order_of(upload: Upload, *, accept: str, studio: Studio) -> Order:
@@ -39,6 +39,7 @@ def order_of(upload: Upload, *, accept: str, studio: Studio) -> Order:
         variants=_whole(fields, "variants", 1, 16) if fields.get("variants") else 1,
         strip_location=_is_on(fields, "strip_location"),
         salvage=_is_on(fields, "salvage"),
+        origin=_is_on(fields, "origin"),
     )
 
 

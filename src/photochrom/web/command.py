@@ -27,11 +27,12 @@ def serve(config: Config, *, no_token: bool = False, open_page: bool = False) ->
                 "request must show, or --no-token if all of them may use it"
             )
         complain("photochrom: without a token anybody who reaches this machine can use the server")
+    app = create_app(config)
     listening = _bound(config)
     port = listening.getsockname()[1]
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(config),
+            app,
             log_level="error",
             access_log=False,  # it would write addresses with tokens in them
             server_header=False,

@@ -15,6 +15,8 @@ _MORE: dict[str, dict[str, Any]] = {
     "quality": {"type": "integer", "minimum": 1, "maximum": 100, "description": "Of JPEG, WebP and AVIF."},
     "variants": {"type": "integer", "minimum": 1, "maximum": 16, "description": "More than one gives a zip."},
     "strip_location": {"type": "boolean", "description": "Leave out the GPS part of EXIF and XMP."},
+    "origin": {"type": "boolean", "description": "Say in the file that a network made the colours, and which."},
+    "name": {"type": "string", "description": "Of the picture, where its bytes are the body."},
     "salvage": {"type": "boolean", "description": "Colour a damaged picture as far as it goes."},
 }
 _MODEL = {name: _MORE[name] for name in ("model", "domain")}

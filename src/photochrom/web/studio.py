@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 import photochrom
+from photochrom.batch.origin import marked
 from photochrom.colorizer import Colorizer
 from photochrom.errors import UnknownModelError, suggestion
 from photochrom.photo import Photo, encode_photo, own_format, read_photo
@@ -31,6 +32,7 @@ class Order:
     variants: int = 1
     strip_location: bool = False
     salvage: bool = False
+    origin: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,8 @@ class Studio:
         for version in versions:
             step()
             made = colorizer.render(photo, prediction, version)
+            if order.origin:
+                made = marked(made, colorizer, version)
             step()
             encoded, said = encode_photo(made, format=order.format, quality=order.quality)
             notes += [note for note in (*made.notes, *said) if note not in notes]

@@ -86,7 +86,7 @@ async def _upload_of(form: FormData, fields: dict[str, str]) -> Upload:
             raise Refused(400, "the form has several pictures; send one request for each")
         else:
             picture, name = await value.read(), value.filename or ""
-    if not picture:
+    if picture is None:
         raise Refused(400, "the form has no picture; add a file named picture")
     return Upload(picture=picture, name=name, fields=fields, others=others)
 
