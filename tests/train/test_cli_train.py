@@ -78,6 +78,10 @@ def test_options_that_verbs_share_are_called_the_same() -> None:
         (("train", "cifar10-cnn", "--data", "pictures", "--resume"), "--out"),
         (("train", "cifar10-cnn", "--data", "pictures", "--out", "pictures"), "holds a run already"),
         (("train", "cifar10-cnn", "--data", "pictures", "--device", "abacus"), "abacus"),
+        (
+            ("train", "cifar10-cnn", "--data", "pictures", "--start", "no.onnx"),
+            "there is no file no.onnx to start with",
+        ),
         (("export", "pictures"), "no run in pictures"),
         (("bins", "--data", "nowhere"), "nowhere"),
     ],

@@ -61,7 +61,7 @@ def train(
     start: Annotated[
         Path | None,
         typer.Option(
-            help="Begin with the weights of this run, .ckpt or exported photo model (.onnx).",
+            help="Begin with the weights of this run, .ckpt, photo model (.onnx), or one that ships, as photo-fast.",
             metavar="RUN",
             show_default=False,
         ),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from photochrom.errors import OutputExistsError, UsageError
+from photochrom.network.models import models
 from photochrom.train.recipe import load_recipe
 from photochrom.train.recipe.load import recipe_to_train
 from photochrom.train.run.folder import next_folder
@@ -25,10 +26,11 @@ def run_train(
     start: Path | None,
     bins: Path | None,
 ) -> int:
-    """Train; the run's folder on stdout, everything else on stderr."""
+    """Train; the run's folder on stdout, everything else on stderr. start: as of train(), or a shipped model's name."""
     chosen = recipe_to_train(recipe, settings)
     if not data:
         raise UsageError(f"there is nothing to train {chosen.name} on: name pictures with --data")
+    start = start and _begin_with(start, resume=options.resume)
     if not options.resume:
         begun(chosen, start=start, resumed=False)  # in time: what follows imports torch
     folder = out or _numbered(chosen.name, resume=options.resume)
@@ -38,6 +40,18 @@ def run_train(
     return _run(
         folder,
         lambda: train(chosen, data, folder, options=options, start=start, bins=Bins.load(bins) if bins else None),
+    )
+
+
+def _begin_with(start: Path, *, resume: bool) -> Path:
+    """The run or file that --start names, or the file of a model that ships. Raises UsageError if there is neither."""
+    if start.exists() or resume:  # a run that goes on has all in its checkpoint
+        return start
+    for info in models():
+        if info.name == str(start):
+            return info.file
+    raise UsageError(
+        f"there is no file {start} to start with: name a run, a .ckpt, an .onnx, or a model of photochrom models"
     )
 
 
