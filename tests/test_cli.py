@@ -260,6 +260,14 @@ def test_a_file_called_as_a_verb(cli: Cli, draw: Draw, tmp_path: Path) -> None:
     assert cli("./models").out == "models -> models.color.png\n"
 
 
+def test_options_of_films_are_named_where_they_do_nothing(cli: Cli, draw: Draw) -> None:
+    draw("a.png"), draw("b.png")
+    run = cli("a.png", "b.png", "--from", "2", "--crf", "20", "--deflicker", "--json")
+    told = "--crf, --from and --deflicker are for films only, without effect on pictures"
+    assert [told in record.get("warnings", []) for record in run.records] == [True, False, False]  # and the summary
+    assert "without effect" not in cli("a.png", "--overwrite", "--json").out
+
+
 def test_size_limit(cli: Cli, draw: Draw) -> None:
     draw("a.png", (200, 100))
     refused = cli("a.png", "--max-megapixels", "0.01")

@@ -46,6 +46,13 @@ def test_no_film(name: str, content: bytes, reason: str, tmp_path: Path, coloriz
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_options_of_pictures_are_named(tmp_path: Path, tiny: Path) -> None:
+    FilmMaker(times=range(3)).write(tmp_path / "old.mp4")
+    run = color(tmp_path / "old.mp4", tmp_path / "new.mp4", "--confidence", "--quality", "80", model=tiny)
+    assert run.returncode == 0
+    assert "--confidence and --quality are for pictures only, without effect on films" in run.stderr
+
+
 def test_sound_alone(tmp_path: Path, colorizer: Colorizer) -> None:
     with av.open(str(tmp_path / "old.mp4"), "w") as film:
         stream = film.add_stream("aac", rate=48000)

@@ -16,6 +16,7 @@ from photochrom.atomic import remove_leftovers
 from photochrom.batch.done import is_empty, outputs_to_write
 from photochrom.batch.extras import CONFIDENCE, SHEET, confidence_map, save, versions_sheet
 from photochrom.batch.films import color_job
+from photochrom.batch.idle import without_effect
 from photochrom.batch.origin import marked
 from photochrom.batch.pages import Document, color_pages, files_of, open_document
 from photochrom.batch.plan import Job
@@ -109,6 +110,8 @@ def color_files(
     """
     for folder in {path.parent for job in jobs for path in job.outputs}:
         remove_leftovers(folder)
+    kinds = {_is_film(job) for job in jobs}
+    idle = without_effect(options, films=kinds.pop()) if len(kinds) == 1 else ""
     ahead: Future[_Opened] | None = None
     fatal: tuple[type[Exception], ...] = (UsageError,)
     for n, job in enumerate(jobs):
@@ -121,11 +124,18 @@ def color_files(
         after = jobs[n + 1] if n + 1 < len(jobs) else None
         ahead = _in_background(after, _careful(options), ahead=True) if after and _is_small(after.source) else None
         if opened.film:
-            yield _color_film(job, opened, colorizer, options, progress)
-            continue
-        result = _color(job, opened, colorizer, options, stdout, fatal)
-        fatal = () if opened.photo and not result.error else fatal
+            result = _color_film(job, opened, colorizer, options, progress)
+        else:
+            result = _color(job, opened, colorizer, options, stdout, fatal)
+            fatal = () if opened.photo and not result.error else fatal
+        if idle and not result.error and not result.skipped:  # once, of a run
+            result.warnings.append(idle)
+            idle = ""
         yield result
+
+
+def _is_film(job: Job) -> bool:
+    return job.data is None and is_film(job.source.name)
 
 
 @dataclass
@@ -159,7 +169,7 @@ def _open(job: Job, options: Options, ahead: bool) -> _Opened:
     with _measured(opened.result):
         if job.error:
             raise job.error
-        whole, film = job, job.data is None and is_film(job.source.name)
+        whole, film = job, _is_film(job)
         if options.pages and not film:
             document = open_document(job, options)
             whole = files_of(job, document)
