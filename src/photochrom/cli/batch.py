@@ -54,7 +54,9 @@ def batch(
         typer.Option(help="jpeg, png, tiff, webp, bmp or avif.  [default: as the picture]", metavar="NAME"),
     ] = None,
     quality: Annotated[int | None, typer.Option(help="Of JPEG, WebP and AVIF.", min=1, max=100, metavar="N")] = None,
-    max_megapixels: Annotated[float, typer.Option(help="Refuse bigger pictures.", min=0, metavar="N")] = 300.0,
+    max_megapixels: Annotated[
+        float, typer.Option(help="Refuse bigger pictures.", min=0, callback=options.finite, metavar="N")
+    ] = 300.0,
     salvage: Annotated[bool, typer.Option("--salvage", help="Colour damaged pictures as far as they go.")] = False,
     strip_location: Annotated[
         bool, typer.Option("--strip-location", help="Leave out where it was taken: the GPS part of EXIF and XMP.")

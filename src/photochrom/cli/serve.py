@@ -35,10 +35,16 @@ def serve(
         list[str] | None,
         typer.Option(help="Another page whose scripts may call it (https://host); may be repeated.", metavar="ORIGIN"),
     ] = None,
-    max_megabytes: Annotated[float, typer.Option(help="Of one request.", min=0.001, metavar="N")] = 64.0,
-    max_megapixels: Annotated[float, typer.Option(help="Of one picture.", min=0.001, metavar="N")] = 100.0,
+    max_megabytes: Annotated[
+        float, typer.Option(help="Of one request.", min=0.001, callback=options.finite, metavar="N")
+    ] = 64.0,
+    max_megapixels: Annotated[
+        float, typer.Option(help="Of one picture.", min=0.001, callback=options.finite, metavar="N")
+    ] = 100.0,
     queue: Annotated[int, typer.Option(help="Requests that wait or are worked on.", min=1, metavar="N")] = 32,
-    max_seconds: Annotated[float, typer.Option(help="For one picture.", min=0.1, metavar="N")] = 120.0,
+    max_seconds: Annotated[
+        float, typer.Option(help="For one picture.", min=0.1, callback=options.finite, metavar="N")
+    ] = 120.0,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Serve the page and the HTTP API at http://127.0.0.1:8000."""
