@@ -166,6 +166,8 @@ def test_a_hint_changes_its_place_and_nothing_far_away(page, tmp_path: Path) -> 
     x, y = int(at[0] * width), int(at[1] * height)
     assert change[y - 3 : y + 4, x - 3 : x + 4].mean() > 20
     assert after[y, x, 2] > after[y, x, 0]
+    cup = change[int(0.4 * height) : int(0.5 * height), int(0.4 * width) : int(0.6 * width)]
+    assert cup.mean() < 6  # of 255: another thing, far away
     shown.click("#undo")
     expect(shown.locator("#hint-list li")).to_have_count(0)
     colored(shown, 1)
