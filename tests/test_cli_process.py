@@ -229,7 +229,7 @@ def test_shipped_model_colours_a_sample(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "code"), [(["--model", "foto"], 2), (["--model", "none.onnx"], 1), (["--device", "toaster"], 2)]
+    ("args", "code"), [(["--model", "foto"], 2), (["--model", "none.onnx"], 2), (["--device", "toaster"], 2)]
 )
 def test_models_and_devices_that_there_are_not(draw: Draw, tmp_path: Path, args: list[str], code: int) -> None:
     draw("a.png")

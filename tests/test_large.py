@@ -47,7 +47,7 @@ def colored_in_rows(path: Path, out: Path, **settings: object) -> photochrom.Pho
     ("name", "pixels", "options"),
     [
         ("tiles", SCAN, {"tile": (256, 256), "compression": "zlib"}),
-        ("strips", SCAN, {"rowsperstrip": 7, "compression": "lzw", "predictor": True}),
+        ("strips", SCAN, {"rowsperstrip": 7, "compression": "zlib", "predictor": True}),
         ("one strip", SCAN, {"rowsperstrip": HIGH}),
         ("inverted 16 bits", SCAN.astype(np.uint16) * 257, {"tile": (256, 512), "photometric": "miniswhite"}),
         ("toned planes", TONED, {"rowsperstrip": 64, "photometric": "rgb", "compression": "zlib"}),
