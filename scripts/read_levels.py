@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 
 from photochrom.domains.table import find_domain
-from photochrom.explain.graph import nodes_of, with_outputs
+from photochrom.network.graph import nodes_of, with_outputs
 from photochrom.network.levels import Fit, levels_file, save_levels
 from photochrom.network.models import find_model
 from photochrom.network.session import open_network
