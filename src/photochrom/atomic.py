@@ -69,6 +69,18 @@ def atomic_write(path: str | os.PathLike[str], *, overwrite: bool = False) -> It
         _parts.discard(part)
 
 
+def make_folder(folder: str | os.PathLike[str], *, otherwise: str = "") -> None:
+    """Make it, and those that it lies in, unless it is there. otherwise: what to do where that fails, for the sentence.
+
+    Raises OutputError.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        end = f"; {otherwise}" if otherwise else ""
+        raise OutputError(f"can't make the folder {folder}: {error.strerror}{end}") from error
+
+
 def remove_leftovers(folder: str | os.PathLike[str]) -> int:
     """Take away what killed processes left half written in a folder; gives how many files that were.
 

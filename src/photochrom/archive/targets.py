@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from photochrom.archive import remote
-from photochrom.atomic import atomic_write, remove_leftovers
+from photochrom.atomic import atomic_write, make_folder, remove_leftovers
 from photochrom.codec.writing import SUFFIXES
 from photochrom.errors import OutputError, OutputExistsError
 
@@ -50,12 +50,7 @@ class Folder:
         """See Target."""
         path = self._folder / name
         if path.parent not in self._clean:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise OutputError(
-                    f"can't make the folder {path.parent}: {error.strerror}; choose another -o"
-                ) from error
+            make_folder(path.parent, otherwise="choose another -o")
             remove_leftovers(path.parent)
             self._clean.add(path.parent)
         with atomic_write(path, overwrite=replace) as out:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from photochrom.atomic import remove_leftovers
+from photochrom.atomic import make_folder, remove_leftovers
 from photochrom.batch.done import is_empty, outputs_to_write
 from photochrom.batch.extras import CONFIDENCE, SHEET, confidence_map, save, versions_sheet
 from photochrom.batch.films import color_job
@@ -33,6 +33,7 @@ from photochrom.settings import Settings
 if TYPE_CHECKING:
     from photochrom.colorizer import Colorizer
 
+_ELSEWHERE = "choose another place with -o"
 _READ_AHEAD_BYTES = 64 << 20  # a bigger file is not decoded early: two of them at once may not fit in memory
 
 
@@ -249,7 +250,7 @@ def _color(
             result.warnings += notes
         for path, version in zip(job.outputs, colored, strict=False):
             if path in opened.outputs:
-                _make_folder(path.parent)
+                make_folder(path.parent, otherwise=_ELSEWHERE)
                 replace = options.overwrite or (options.skip_done and is_empty(path))
                 notes = save_photo(version, path, quality=options.quality, overwrite=replace)
                 result.warnings += [note for note in notes if note not in result.warnings]  # once, not for each version
@@ -293,7 +294,7 @@ def _color_pages(job: Job, opened: _Opened, colorizer: Colorizer, options: Optio
         if memory is not None and not document.together:
             raise OutputError(f"the pages of {job.source} would be files of their own; name one with -o new.png")
         for folder in {path.parent for path in opened.outputs}:
-            _make_folder(folder)
+            make_folder(folder, otherwise=_ELSEWHERE)
         for told in color_pages(job, document, colorizer, options, to_write=opened.outputs, stdout=memory):
             result.warnings += [note for note in dict.fromkeys(told) if note not in result.warnings]
         if memory is not None and stdout:
@@ -309,7 +310,7 @@ def _color_film(job: Job, opened: _Opened, colorizer: Colorizer, options: Option
             raise UsageError(f"a film can't go to stdout; name a file for {job.source}, as in -o new.mp4")
         if options.sidecar:
             result.warnings.append(f"{job.source} is a film, for which no sidecar is written")
-        _make_folder(job.outputs[0].parent)
+        make_folder(job.outputs[0].parent, otherwise=_ELSEWHERE)
         replace = options.overwrite or (options.skip_done and is_empty(job.outputs[0]))
         color_job(job, result, colorizer, options, replace=replace, progress=progress)
     return result
@@ -342,10 +343,3 @@ def _send(data: bytes, stdout: BinaryIO) -> None:
         raise
     except OSError as error:
         raise OutputError(f"can't write to stdout: {error.strerror or error}; name a file with -o") from error
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"can't make the folder {folder}: {error.strerror}; choose another place with -o") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from photochrom import provenance
+from photochrom.atomic import make_folder
 from photochrom.domains.table import find_domain
 from photochrom.errors import OutputError, UsageError
 from photochrom.evaluate.cache import Cache
@@ -122,10 +123,7 @@ def _notes(n: int, measures: Sequence[Measure]) -> list[str]:
 
 
 def _writable(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"can't make the folder {folder}: {error.strerror}; choose another with --out") from error
+    make_folder(folder, otherwise="choose another with --out")
     if not os.access(folder, os.W_OK):
         raise OutputError(f"can't write in the folder {folder}: choose another with --out")
     return folder

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 import photochrom
-from photochrom.atomic import atomic_write
+from photochrom.atomic import atomic_write, make_folder
 from photochrom.errors import OutputError, UsageError
 from photochrom.explain.animation import animated
 from photochrom.explain.explanation import explain
@@ -46,7 +46,7 @@ def run(
     photo = read_photo(source)
     colorizer = photochrom.load_model(model)
     subject = subject_of(colorizer, photo, settings, points)
-    _make(folder)
+    make_folder(folder, otherwise="choose another place with -o")
     figures = []
     with Bar() as bar:
         for figure in explain(subject, progress=bar):
@@ -76,13 +76,6 @@ def _save(figure: Figure, folder: Path, number: int, animation: str) -> None:
     memory = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(figure.picture)).save(memory, "PNG")
     _write(folder / f"{name}.png", memory.getvalue())
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"can't make the folder {folder}: {error.strerror}; choose another place with -o") from error
 
 
 def _write(path: Path, data: bytes) -> None:

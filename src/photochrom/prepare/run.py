@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.atomic import atomic_write
-from photochrom.errors import OutputError, OutputExistsError, PhotochromError, PictureError
+from photochrom.atomic import atomic_write, make_folder
+from photochrom.errors import OutputExistsError, PhotochromError, PictureError
 from photochrom.pictures.picture import Picture
 from photochrom.prepare.align import Alignment, align
 from photochrom.prepare.matching import key_of
@@ -136,12 +136,7 @@ def _is_done(paths: Sequence[Path], target: Target) -> bool:
 
 def _written(paths: Sequence[Path], contents: Sequence[bytes]) -> tuple[Path, ...]:
     for path, data in zip(paths, contents, strict=True):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"can't make the folder {path.parent}: {error.strerror}; choose another with -o"
-            ) from error
+        make_folder(path.parent, otherwise="choose another with -o")
         with atomic_write(path, overwrite=True) as stream:
             shutil.copyfileobj(io.BytesIO(data), stream)
     return tuple(paths)

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from photochrom.atomic import atomic_write
-from photochrom.errors import OutputError
+from photochrom.atomic import atomic_write, make_folder
 from photochrom.evaluate.arrays import Rgb
 from photochrom.evaluate.given import open_pair
 from photochrom.evaluate.painters import Painter
@@ -56,10 +55,7 @@ def save_pictures(
         paths = [folder / painter.name / name.with_name(f"{name.name}.png") for painter in painters]
         if not all(path.exists() for path in paths):
             for path, picture in zip(paths, strip(item, painters, size, domain), strict=True):
-                try:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                except OSError as error:
-                    raise OutputError(f"can't make the folder {path.parent}: {error.strerror}") from error
+                make_folder(path.parent)
                 with atomic_write(path, overwrite=True) as stream:
                     Image.fromarray(picture).save(stream, "PNG")
         progress("Saving pictures", n + 1, len(items))

