@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from photochrom.colorizer import Colorizer
 
 
-def color_job(
-    job: Job, result: Result, colorizer: Colorizer, options: Options, *, replace: bool, progress: Progress = silent
-) -> None:
+def color_job(job: Job, result: Result, colorizer: Colorizer, options: Options, *, progress: Progress = silent) -> None:
     """Colour the film of a job and put into the result what became of it. Raises PhotochromError."""
     if options.variants > 1:
         raise UsageError(
@@ -40,7 +38,7 @@ def color_job(
         colorizer,
         settings=options.settings,
         options=options.film,
-        overwrite=replace,
+        overwrite=options.replaces(target),
         progress=progress,
     )
     result.warnings += [f"{job.source}: {note}" for note in done.notes]

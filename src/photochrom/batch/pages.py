@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from photochrom.atomic import atomic_write
-from photochrom.batch.done import is_empty
 from photochrom.batch.origin import marked
 from photochrom.batch.plan import Job
 from photochrom.codec.bands import parse_bands
@@ -123,7 +122,7 @@ def color_pages(
             if document.together and output is not None:
                 if output not in to_write:
                     continue
-                out = stack.enter_context(atomic_write(output, overwrite=_replaces(output, options)))
+                out = stack.enter_context(atomic_write(output, overwrite=options.replaces(output)))
             if document.together and out is not None:
                 count = len(document.numbers)
                 writers.append((version, page_writer(out, document.format, count=count, quality=options.quality)))
@@ -145,7 +144,7 @@ def color_pages(
                 path = document.names(output, number)
                 if path in to_write:
                     colored = made(version)
-                    told += save_photo(colored, path, quality=options.quality, overwrite=_replaces(path, options))
+                    told += save_photo(colored, path, quality=options.quality, overwrite=options.replaces(path))
                     told += colored.notes
             yield told
         for _, writer in writers:
@@ -158,7 +157,3 @@ def _wanted(job: Job, document: Document, to_write: frozenset[Path]) -> Sequence
     if document.together or not job.outputs:
         return document.numbers
     return [n for n in document.numbers if any(document.names(output, n) in to_write for output in job.outputs)]
-
-
-def _replaces(path: Path, options: Options) -> bool:
-    return options.overwrite or (options.skip_done and is_empty(path))

@@ -68,6 +68,10 @@ class Options:
         beside = tuple(job.outputs[0].with_name(job.outputs[0].name + suffix) for suffix in wanted)
         return (*beside, *(path for output in job.outputs if (path := self.sidecar_of(output))))
 
+    def replaces(self, path: Path) -> bool:
+        """Whether a file of that name may be replaced: with skip_done one that is empty, too."""
+        return self.overwrite or (self.skip_done and is_empty(path))
+
     def sidecar_of(self, output: Path) -> Path | None:
         """The sidecar of a result, where one is wanted."""
         return output.with_name(output.name + SIDECAR) if self.sidecar else None
@@ -251,20 +255,18 @@ def _color(
         for path, version in zip(job.outputs, colored, strict=False):
             if path in opened.outputs:
                 make_folder(path.parent, otherwise=_ELSEWHERE)
-                replace = options.overwrite or (options.skip_done and is_empty(path))
-                notes = save_photo(version, path, quality=options.quality, overwrite=replace)
+                notes = save_photo(version, path, quality=options.quality, overwrite=options.replaces(path))
                 result.warnings += [note for note in notes if note not in result.warnings]  # once, not for each version
             result.outputs.append(path)
         _write_sidecars(job, opened, versions, colorizer, options)
         for path in options.extras(job):
             if path in opened.outputs and not path.name.endswith(SIDECAR):
-                replace = options.overwrite or (options.skip_done and is_empty(path))
                 if path.name.endswith(CONFIDENCE):
                     assert certain is not None
                     image = confidence_map(prediction, certain, photo.size)
                 else:
                     image = versions_sheet(photo, colored)
-                save(image, path, overwrite=replace)
+                save(image, path, overwrite=options.replaces(path))
             result.extras.append(path)
     return result
 
@@ -283,7 +285,7 @@ def _write_sidecars(
                 job.source, path, settings=version, options=options,
                 digest=colorizer.info.sha256,
             )  # fmt: skip
-            write_sidecar(made, beside, overwrite=options.overwrite or (options.skip_done and is_empty(beside)))
+            write_sidecar(made, beside, overwrite=options.replaces(beside))
 
 
 def _color_pages(job: Job, opened: _Opened, colorizer: Colorizer, options: Options, stdout: BinaryIO | None) -> Result:
@@ -311,8 +313,7 @@ def _color_film(job: Job, opened: _Opened, colorizer: Colorizer, options: Option
         if options.sidecar:
             result.warnings.append(f"{job.source} is a film, for which no sidecar is written")
         make_folder(job.outputs[0].parent, otherwise=_ELSEWHERE)
-        replace = options.overwrite or (options.skip_done and is_empty(job.outputs[0]))
-        color_job(job, result, colorizer, options, replace=replace, progress=progress)
+        color_job(job, result, colorizer, options, progress=progress)
     return result
 
 
