@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from photochrom.archive.item import Item, broken
-from photochrom.batch.find import PICTURES, UNREADABLE, PassedOver, is_earlier_result
+from photochrom.batch.find import PassedOver
 from photochrom.errors import PictureError
 
 
@@ -27,13 +27,15 @@ def walked(folder: str, passed: PassedOver, *, leave_out: frozenset[str] = froze
             continue
         with entries:
             for entry in entries:
-                if entry.name.startswith("."):
-                    passed.why["hidden"] += 1
-                elif entry.is_dir(follow_symlinks=False):
+                if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
                     if os.path.realpath(entry.path) not in leave_out:
                         waiting.append(entry.path)
-                elif (item := _item(entry, folder, passed)) is not None:
-                    yield item
+                elif not passed.wants(entry.name):
+                    continue
+                elif not entry.is_file() and os.path.exists(entry.path):  # who opens a FIFO or device may wait for ever
+                    passed.why["not_pictures"] += 1
+                else:
+                    yield file_item(entry.path, _key(entry.path, folder))
 
 
 def file_item(path: str, key: str) -> Item:
@@ -44,22 +46,6 @@ def file_item(path: str, key: str) -> Item:
     except OSError:
         stamp, size = "", 0
     return Item(key=key, read=lambda: _read(path), stamp=stamp, size=size, path=Path(path))
-
-
-def _item(entry: os.DirEntry[str], folder: str, passed: PassedOver) -> Item | None:
-    stem, suffix = os.path.splitext(entry.name)
-    suffix = suffix.lower()
-    if suffix not in PICTURES:
-        return None
-    if suffix in UNREADABLE:
-        passed.unreadable[suffix] += 1
-    elif is_earlier_result(stem):
-        passed.why["results"] += 1
-    elif not entry.is_file() and os.path.exists(entry.path):  # whoever opens a FIFO or device may wait for ever
-        passed.why["not_pictures"] += 1
-    else:
-        return file_item(entry.path, _key(entry.path, folder))
-    return None
 
 
 def _key(path: str, folder: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from photochrom.archive.item import Item
-from photochrom.batch.find import PICTURES, UNREADABLE, PassedOver, is_earlier_result
+from photochrom.batch.find import PassedOver
 from photochrom.errors import OutputError, PictureError, UsageError
 
 if TYPE_CHECKING:
@@ -52,9 +53,10 @@ def objects(place: str, passed: PassedOver) -> Iterator[Item]:
     try:
         for where, _, files in storage.walk(root, detail=True):
             for name, seen in files.items():
-                item = _item(storage, f"{where}/{name}", root, seen, passed)
-                if item is not None:
-                    yield item
+                path = f"{where}/{name}"
+                if passed.wants(PurePosixPath(path).name):
+                    key, size = path.removeprefix(root).strip("/"), int(seen.get("size") or 0)
+                    yield Item(key=key, read=partial(_get, storage, path), stamp=_stamp(seen), size=size)
     except Exception as error:  # each kind of storage has errors of its own, without a common base
         raise UsageError(f"can't list {place} ({error}); check the address and the storage's own keys") from error
 
@@ -78,21 +80,6 @@ def put(storage: AbstractFileSystem, path: str, data: bytes | IO[bytes]) -> None
             storage.put_file(data.name, path)
     except Exception as error:  # see objects()
         raise OutputError(f"can't write {path} ({error}); check the address, the keys and the space") from error
-
-
-def _item(storage: AbstractFileSystem, path: str, root: str, seen: dict[str, Any], passed: PassedOver) -> Item | None:
-    name = PurePosixPath(path)
-    suffix = name.suffix.lower()
-    if name.name.startswith("."):
-        passed.why["hidden"] += 1
-    elif suffix in UNREADABLE:
-        passed.unreadable[suffix] += 1
-    elif suffix in PICTURES and is_earlier_result(name.stem):
-        passed.why["results"] += 1
-    elif suffix in PICTURES:
-        key = path.removeprefix(root).strip("/")
-        return Item(key=key, read=lambda: _get(storage, path), stamp=_stamp(seen), size=int(seen.get("size") or 0))
-    return None
 
 
 def _get(storage: AbstractFileSystem, path: str) -> bytes:

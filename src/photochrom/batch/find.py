@@ -39,6 +39,23 @@ class PassedOver:
     why: Counter[str] = field(default_factory=Counter)  # keys: hidden, not_pictures, results
     unreadable: Counter[str] = field(default_factory=Counter)  # by suffix, in lower case
 
+    def wants(self, name: str) -> bool:
+        """Whether a file of that name is one that a run takes; if it isn't, and is of a kind that is told of, counted.
+
+        For sources that are streamed; of the file itself nothing is asked.
+        """
+        stem, suffix = os.path.splitext(name)
+        suffix = suffix.lower()
+        if name.startswith("."):
+            self.why["hidden"] += 1
+        elif suffix in UNREADABLE:
+            self.unreadable[suffix] += 1
+        elif suffix in PICTURES and is_earlier_result(stem):
+            self.why["results"] += 1
+        else:
+            return suffix in PICTURES
+        return False
+
 
 @dataclass(frozen=True)
 class Found:
