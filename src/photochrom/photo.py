@@ -8,7 +8,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -22,7 +21,6 @@ from photochrom.codec.bands import parse_bands
 from photochrom.codec.budget import default_memory
 from photochrom.codec.icc import srgb_profile
 from photochrom.codec.location import exif_without_location, xmp_without_location
-from photochrom.codec.origin import with_origin
 from photochrom.codec.page_writing import page_writer
 from photochrom.codec.pages import ANIMATED, Pages, parse_pages
 from photochrom.codec.reading import Decoded, decode, decode_image
@@ -254,6 +252,11 @@ class Photo(Decoded):
 
         model: its name and hash. settings: as Settings.to_dict has them.
         """
+        # They bring Python's mail and network modules with them, which take 30 ms that no other picture needs.
+        from importlib.metadata import version
+
+        from photochrom.codec.origin import with_origin
+
         software = f"photochrom {version('photochrom')}"
         told = json.dumps(settings, sort_keys=True, default=str)
         return replace(self, xmp=with_origin(self.xmp, software=software, model=model, settings=told))
