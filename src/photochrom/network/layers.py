@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +27,11 @@ _WHOLE = 400  # of them at most are asked for: some gigabytes for the largest ne
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One map of features. name: of the node. features: (C,h,w) float32. stride: pixels of the input to a place."""
+    """One map of features. name: of the node. output: of it. features: (C,h,w) float32. stride: pixels of the input to
+    a place."""
 
     name: str
+    output: str
     features: Float
     stride: int
 
@@ -38,12 +42,9 @@ def encoder_layers(info: ModelInfo, lightness: Float) -> list[Layer]:
     A network that looks at several sizes of its input is followed through the first. Of the maps of one size the last
     is taken that more than one later step reads: what a stage hands on. Raises ModelError.
     """
-    model = _bytes(info)
-    nodes = _way_down(nodes_of(model))
-    readers: dict[str, int] = {}
-    for node in nodes_of(model):
-        for name in node.inputs:
-            readers[name] = readers.get(name, 0) + 1
+    graph = nodes_of(_bytes(info))
+    nodes = _way_down(graph)
+    readers = Counter(name for node in graph for name in node.inputs)
     maps = run_with_outputs(info, [node.outputs[0] for node in nodes], lightness)
     found: dict[int, tuple[Node, Float]] = {}
     for node, features in zip(nodes, maps, strict=True):
@@ -52,11 +53,11 @@ def encoder_layers(info: ModelInfo, lightness: Float) -> list[Layer]:
         stride = round(lightness.shape[0] / features.shape[1])
         if found and stride < max(found):
             break  # it grows again: the way up has begun
-        shared = readers.get(node.outputs[0], 0) > 1 or node is nodes[-1]
+        shared = readers[node.outputs[0]] > 1 or node is nodes[-1]
         known = found.get(stride)
-        if known is None or shared or readers.get(known[0].outputs[0], 0) <= 1:
+        if known is None or shared or readers[known[0].outputs[0]] <= 1:
             found[stride] = node, features
-    return [Layer(node.name, features, stride) for stride, (node, features) in sorted(found.items())]
+    return [Layer(node.name, node.outputs[0], features, stride) for stride, (node, features) in sorted(found.items())]
 
 
 def encoder_features(info: ModelInfo, lightness: Float) -> list[Float]:
@@ -71,9 +72,7 @@ def _encoder(file: Path, sha256: str) -> tuple[tuple[str, ...], onnxruntime.Infe
     """Outputs of the encoder's layers, and a session that gives nothing but them. sha256: of the file, for the cache
     alone."""
     info = ModelInfo(name=file.stem, file=file, sha256=sha256)
-    found = {layer.name for layer in encoder_layers(info, np.full((_PROBE, _PROBE), 50, np.float32))}
-    nodes = _way_down(nodes_of(_bytes(info)))
-    names = tuple(node.outputs[0] for node in nodes if node.name in found)
+    names = tuple(layer.output for layer in encoder_layers(info, np.full((_PROBE, _PROBE), 50, np.float32)))
     return names, _session(info, names)
 
 
@@ -122,11 +121,9 @@ def _run(
 def _way_down(nodes: Sequence[Node]) -> list[Node]:
     """Nodes of the encoder where they are called so, else all; those of the first of several passes."""
     seen = [node for node in nodes if node.op in _SEEN and node.outputs]
-    inside = [i for i, node in enumerate(seen) if "encoder" in node.name]
-    if inside:
-        last = next((i for i in range(inside[0], len(seen)) if i not in set(inside)), len(seen))
-        seen = seen[inside[0] : last]
-    return seen[:_WHOLE]
+    from_encoder = dropwhile(lambda node: "encoder" not in node.name, seen)
+    inside = list(takewhile(lambda node: "encoder" in node.name, from_encoder))
+    return (inside or seen)[:_WHOLE]
 
 
 def _bytes(info: ModelInfo) -> bytes:
