@@ -159,7 +159,7 @@ class Colorizer:
         if prediction.repaired is not None and prediction.repaired.shape == (photo.height, photo.width):
             photo = replace(photo, pixels=prediction.repaired)
         ab = self.adjusted(self.chroma(prediction, settings), prediction, settings)
-        tint, guide = prediction.tint, prediction.shown if prediction.guide is None else prediction.guide
+        tint, guide = prediction.tint, prediction.intensity
         if settings.keep_tint and tint and tint.kind == "tinted":
             ab += tint_ab(tint, resize(guide, (ab.shape[1], ab.shape[0])))
         light = prediction.lightness()
@@ -212,16 +212,16 @@ class Colorizer:
         if prediction.spec.output == "distribution":
             likely = likelihood(beliefs, prediction.spec.colors, prediction.hints)
             beliefs = beliefs_of(beliefs)
-        guide = prediction.shown if prediction.guide is None else prediction.guide
-        return meet_hints(self._finished(plain, settings), ab, prediction.hints, guide, likely=likely, beliefs=beliefs)
+        guide, unmet = prediction.intensity, self._finished(plain, settings)
+        return meet_hints(unmet, ab, prediction.hints, guide, likely=likely, beliefs=beliefs)
 
     def adjusted(self, ab: Float, prediction: Prediction, settings: Settings) -> Float:
         """Colours (h,w,2) in ab units as a person's dials change them: strength, warmth, tint, saturation, skin."""
         dials = {name: getattr(settings, name) for name in ("warmth", "tint", "saturation", "protect_skin")}
         if not any(dials.values()):
             return ab * np.float32(settings.strength)
-        guide = prediction.shown if prediction.guide is None else prediction.guide
-        return graded(ab, resize(guide, (ab.shape[1], ab.shape[0])), strength=settings.strength, **dials)
+        light = resize(prediction.intensity, (ab.shape[1], ab.shape[0]))
+        return graded(ab, light, strength=settings.strength, **dials)
 
     def _finished(self, prediction: Prediction, settings: Settings | None) -> Float:
         ab = prediction.ab(settings)

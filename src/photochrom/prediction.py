@@ -47,6 +47,11 @@ class Prediction:
     notes: tuple[str, ...] = ()
     repaired: Pixels | None = None
 
+    @property
+    def intensity(self) -> Float:
+        """The picture's own, (h',w') float32 0..100, which guides the upsampling: the guide, or else what was shown."""
+        return self.shown if self.guide is None else self.guide
+
     def ab(self, settings: Settings | None = None) -> Float:
         """The chroma that the network means, (h,w,2) float32 in ab units, by the settings' vividness and seed."""
         settings = settings or Settings()

@@ -48,7 +48,7 @@ def hide(
 
     points: (x,y) in shares of what was shown. Hints are left out: they would hold what else would change.
     """
-    shown = prediction.shown if prediction.guide is None else prediction.guide
+    shown = prediction.intensity
     side = max(8, round(min(shown.shape) * PATCH))
     starts = _starts(shown.shape, side)
     before = colorizer.chroma(colorizer.see(shown), settings)

@@ -33,7 +33,7 @@ def seeing(subject: Subject) -> Iterator[Figure]:
 
 def _shown(subject: Subject) -> Figure:
     prediction = subject.prediction
-    guide = prediction.shown if prediction.guide is None else prediction.guide
+    guide = prediction.intensity
     height, width = prediction.shown.shape
     told = [
         f"The network looks at a small copy of {width} by {height} pixels, in lightness alone: it knows shapes and "

@@ -134,7 +134,7 @@ def paint_like(photo: Photo, ab: Float, prediction: Prediction) -> Rgb:
     """A photo's lightness with colours (h,w,2) of what the network was shown, as Colorizer.render lays them on."""
     from photochrom.color.upsample import paint
 
-    guide = prediction.shown if prediction.guide is None else prediction.guide
+    guide = prediction.intensity
     if prediction.frame is None:
         return paint(photo.pixels, ab, guide=guide)
     inside = photo.pixels[prediction.frame.box(photo.size)]
