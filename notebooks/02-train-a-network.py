@@ -42,6 +42,7 @@ work = Path(tempfile.mkdtemp())
 folder = None  # Path("~/Pictures").expanduser(), say, or a folder with CIFAR-10
 quick = bool(os.environ.get("PHOTOCHROM_QUICK"))  # a tenth of it, to see that everything runs
 torch.manual_seed(0)
+torch.set_num_threads(1)  # networks this small wait for each other more than they gain
 
 
 def epochs(count):
