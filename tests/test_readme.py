@@ -89,7 +89,15 @@ def folder(tmp_path: Path) -> Path:
     """Pictures called as README calls them, small, and a place for the commands beside them."""
     with Image.open(ROOT / "samples" / "cat.jpg") as image:
         small = image.resize((90, 60))
-    for name in ("old.jpg", "other.jpg", "old.tif", "scans/1900/a.jpg", "samples/cat.jpg", "pictures/a.jpg"):
+    for name in (
+        "old.jpg",
+        "other.jpg",
+        "old.tif",
+        "scans/1900/a.jpg",
+        "samples/cat.jpg",
+        "pictures/a.jpg",
+        "drawing.png",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         small.save(path)
