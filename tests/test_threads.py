@@ -1,11 +1,13 @@
 """Work on threads: in order, and not further ahead than asked for."""
 
+import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from photochrom.threads import ordered_map
+from photochrom.threads import alone, cores, on_threads, ordered_map
 
 
 def test_results_come_in_order() -> None:
@@ -30,3 +32,23 @@ def test_only_so_many_are_computed_ahead(ahead: int) -> None:
 def test_what_fails_on_a_thread_is_raised_here() -> None:
     with pytest.raises(ZeroDivisionError):
         list(ordered_map(lambda n: 1 // (5 - n), range(10)))
+
+
+def test_who_works_alone_starts_no_threads() -> None:
+    seen: set[int] = set()
+    with alone():
+        on_threads(lambda n: seen.add(threading.get_ident()), range(8), None)
+        assert list(ordered_map(lambda n: (seen.add(threading.get_ident()), n)[1], range(8), threads=4)) == [*range(8)]
+    assert seen == {threading.get_ident()}
+    on_threads(lambda n: (time.sleep(0.001), seen.add(threading.get_ident())), range(8), 4)
+    assert len(seen) > 1
+
+
+def test_a_container_has_the_cores_of_its_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quota = tmp_path / "cpu.max"
+    monkeypatch.setattr("photochrom.threads._QUOTA", quota)
+    for text, expected in (("max 100000", cores()), ("100000 100000", 1), ("50000 100000", 1), ("?", cores())):
+        quota.write_text(text)
+        cores.cache_clear()
+        assert cores() == min(expected, os.cpu_count() or 1)
+    cores.cache_clear()

@@ -94,6 +94,50 @@ def test_a_stranger_of_that_name_is_never_replaced(batch, draw, tmp_path: Path) 
     assert code == 1 and "exists already" in told and (tmp_path / "out/x.color.png").read_bytes() == b"mine"
 
 
+def test_nor_is_it_in_a_second_run(batch, draw, tmp_path: Path) -> None:
+    draw("scans/x.png"), draw("scans/y.tif")
+    for name in ("x.color.png", "y.tif.color.png"):
+        (tmp_path / "out" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "out" / name).write_bytes(b"mine")
+    batch("scans", "-o", "out")
+    assert batch("scans", "-o", "out")[0] == 1 and (tmp_path / "out/x.color.png").read_bytes() == b"mine"
+    assert batch("scans", "-o", "out", "--format", "png", "--overwrite")[0] == 0
+    assert (tmp_path / "out/x.color.png").read_bytes() != b"mine"
+
+
+def test_a_result_of_another_name_is_no_leave_to_replace(batch, draw, tmp_path: Path) -> None:
+    """What a killed run had announced is its own to write anew, and nothing else is."""
+    from photochrom.archive.journal import Journal, Row
+
+    draw("scans/y.tif")
+    with Journal(tmp_path / "out/.photochrom-journal.sqlite") as journal:
+        journal.begin(Row(key="y.tif", state="begun", output="y.color.tif"))
+    for name in ("y.color.tif", "y.tif.color.png"):
+        (tmp_path / "out" / name).write_bytes(b"half")
+    assert batch("scans", "-o", "out", "--format", "png")[0] == 1
+    assert (tmp_path / "out/y.tif.color.png").read_bytes() == b"half"
+    assert batch("scans", "-o", "out")[0] == 0 and (tmp_path / "out/y.color.tif").read_bytes() != b"half"
+
+
+def test_a_picture_that_the_format_can_not_hold_fails_alone(batch, draw, tmp_path: Path) -> None:
+    draw("scans/long.png", (17000, 4)), draw("scans/x.png")
+    code, _, told = batch("scans", "-o", "out", "--format", "webp")
+    assert code == 1 and "long.png" in told and told.endswith("1 done, 1 failed\n")
+
+
+def test_films_are_counted_and_left_to_the_plain_command(batch, draw, tmp_path: Path) -> None:
+    draw("scans/x.png")
+    for name in ("film.mp4", "b/film.MP4", "film.color.mp4", "reel.mov"):
+        (tmp_path / "scans" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "scans" / name).write_bytes(b"film")
+    code, said, told = batch("scans", "-o", "out", "--json")
+    assert code == 0 and json.loads(said.splitlines()[-1])["films"] == {".mov": 1, ".mp4": 2}
+    assert "left alone, being films: 2 .mp4, 1 .mov; photochrom FILM... -o FOLDER" in told
+    code, _, told = batch("scans/film.mp4", "scans/x.png", "-o", "named")  # one that was asked for is not passed over
+    assert code == 1 and "film.mp4 is a film; photochrom scans/film.mp4 -o FOLDER colours it" in told
+    assert told.endswith("1 done, 1 failed\n")
+
+
 def test_a_target_inside_the_source_is_not_coloured_again(batch, draw, tmp_path: Path) -> None:
     draw("scans/x.png")
     batch("scans", "-o", "scans/out")
@@ -143,6 +187,12 @@ def test_storage_in_and_out(batch, draw) -> None:
         (("scans", "-o", "ftp://x/y"), "use an address of"),
         (("scans", "-o", "out", "--memory", "lots"), "size of memory"),
         (("scans", "-o", "out", "--format", "gif"), "can't write"),
+        (("scans", "-o", "out", "--pages", "two"), "pages must be all"),
+        (("scans", "-o", "out", "--bands", "red"), "bands"),
+        (("scans", "-o", "out", "--hint", "50%,50%=red"), "takes no hints"),
+        (("scans", "-o", "out", "--device", "cuda"), "device 'cuda' is not available"),
+        (("scans", "-o", "out.tar", "--sidecar"), "folders of the disk"),
+        (("scans", "-o", "out", "--sidecar", "--pages", "all"), "leave out --pages"),
     ],
 )
 def test_wrong_use_is_one_sentence(batch, draw, words: tuple[str, ...], told: str) -> None:
@@ -201,6 +251,18 @@ def test_reports_and_checksums(batch, draw, tmp_path: Path) -> None:
         digest, name = line.split("  ", 1)
         assert hashlib.sha256((tmp_path / "deposit" / name).read_bytes()).hexdigest() == digest
     assert (tmp_path / "deposit/bagit.txt").exists()
+
+
+def test_a_bag_holds_what_its_manifest_names_and_nothing_else(batch, draw, tmp_path: Path) -> None:
+    draw("scans/a/x.jpg")
+    assert batch("scans", "-o", "deposit/data", "--bag", "--sidecar")[0] == 0
+    lines = (tmp_path / "deposit/manifest-sha256.txt").read_text().splitlines()
+    named = {line.split("  ", 1)[1] for line in lines}
+    payload = [path for path in (tmp_path / "deposit/data").rglob("*") if path.is_file()]
+    assert named == {path.relative_to(tmp_path / "deposit").as_posix() for path in payload} and len(named) == 2
+    batch("scans", "-o", "other/data")
+    code, _, told = batch("scans", "-o", "other/data", "--bag")
+    assert code == 2 and "move it to" in told
 
 
 def test_a_table_in_parquet(batch, draw, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,10 +25,14 @@ from photochrom.archive.telling import Telling
 from photochrom.archive.work import Colored, Order, color
 from photochrom.atomic import atomic_write
 from photochrom.batch.find import PassedOver
+from photochrom.batch.run import Options
+from photochrom.codec.bands import parse_bands
 from photochrom.codec.writing import known_format
 from photochrom.digest import sha256_of
 from photochrom.errors import OutputError, UsageError
 from photochrom.network.models import find_model
+from photochrom.photo import chosen_pages
+from photochrom.threads import alone, cores
 
 JOURNAL = ".photochrom-journal.sqlite"
 _PAUSE = 2.0  # seconds between two looks at a source that is watched
@@ -66,16 +70,18 @@ def run(job: Job, order: Order, plan: Plan) -> int:
         raise UsageError(f"--journal {job.journal} is a folder; name a file")
     if job.engine not in ("local", "ray"):
         raise UsageError(f"--engine must be local or ray, got {job.engine!r}")
-    if order.format:
-        order = replace(order, format=known_format(order.format))
     info = find_model(job.model)
-    order = replace(order, model=info.sha256 or sha256_of(info.file), max_memory=order.max_memory or job.memory)
+    order = Order(options=_checked(job, order.options), model=info.sha256 or sha256_of(info.file))
     target = Folder(job.target) if plan.dry else target_of(job.target)
     if not plan.dry:
         _check_space(job.target)
     passed = PassedOver()
     telling = Telling(passed, as_json=job.as_json)
-    with Journal(job.journal or journal_of(job.target), dry=plan.dry) as journal, telling, _engine(job) as engine:
+    with (
+        Journal(job.journal or journal_of(job.target, bag=job.bag), dry=plan.dry) as journal,
+        telling,
+        _engine(job) as engine,
+    ):
         try:
             made = Run(order, plan, journal, target, engine.color, engine.color_file)
             for outcome in made.over(_items(job, passed), workers=engine.workers, memory=engine.memory):
@@ -107,22 +113,47 @@ def _engine(job: Job) -> Iterator[_Engine]:
             # Two for each worker, so that the next picture is there when one is done; they are decoded elsewhere.
             yield _Engine(pool.color, 2 * pool.count, job.memory * pool.count)
         return
-    workers = job.workers or os.cpu_count() or 1
-    colorizer = photochrom.load_model(job.model, device=job.device, threads=1 if workers > 1 else None)
+    workers = job.workers or cores()
+    share = max(1, cores() // workers)  # of each; threads of the runtime that share cores spin for each other
+    colorizer = photochrom.load_model(
+        job.model, device=job.device, threads=share if workers > 1 or share == 1 else None
+    )
 
     def here(source: bytes | Path, key: str, order: Order) -> Colored:
-        return color(source, key, order, colorizer, by_rows=True)
+        with alone() if share == 1 else nullcontext():
+            return color(source, key, order, colorizer, by_rows=True)
 
     yield _Engine(here, workers, job.memory, here)
 
 
-def journal_of(target: str) -> Path:
-    """Where the journal lies: in a target folder, beside shards, and for an address in the working folder."""
+def _checked(job: Job, options: Options) -> Options:
+    """The options with their defaults; raises UsageError for what can't be, before the run."""
+    if options.pages:
+        chosen_pages(options.pages)
+    if options.bands:
+        parse_bands(options.bands)
+    if options.sidecar and options.pages:
+        raise UsageError("--sidecar is of one picture in a file: leave out --pages")
+    if options.sidecar and any(not _is_folder(place) for place in (*job.sources, job.target)):
+        raise UsageError("--sidecar is for pictures and results in folders of the disk; leave it out for other places")
+    format = known_format(options.format, pages=bool(options.pages)) if options.format else None
+    return replace(options, format=format, max_memory=options.max_memory or job.memory)
+
+
+def _is_folder(place: str) -> bool:
+    return not remote.is_address(place) and not place.endswith(sources.TARS)
+
+
+def journal_of(target: str, *, bag: bool = False) -> Path:
+    """Where the journal lies: in a target folder, beside shards, and for an address in the working folder.
+
+    bag: beside the folder too, which holds nothing but what its checksums name.
+    """
     if remote.is_address(target):
         return Path(f".photochrom-{hashlib.sha256(target.encode()).hexdigest()[:12]}.sqlite")
     if target.endswith(".tar"):
         return Path(target).parent / f".{Path(target).stem}-journal.sqlite"
-    return Path(target, JOURNAL)
+    return Path(os.path.abspath(target)).parent / JOURNAL if bag else Path(target, JOURNAL)
 
 
 def _check_reports(job: Job) -> None:
@@ -132,12 +163,18 @@ def _check_reports(job: Job) -> None:
             raise UsageError(f"--report {name} can't be written; name a file that ends in .html, .csv or .parquet")
     if job.bag and (remote.is_address(job.target) or Path(os.path.abspath(job.target)).name != "data"):
         raise UsageError(f"a bag keeps its pictures in a folder called data, and -o is {job.target}; use -o BAG/data")
+    if job.bag and Path(job.target, JOURNAL).exists():
+        raise UsageError(
+            f"the journal of an earlier run, {Path(job.target, JOURNAL)}, would be a part of the bag; move it to "
+            f"{journal_of(job.target, bag=True)}"
+        )
 
 
 def _report(job: Job, order: Order, journal: Journal, target: Target, model: str) -> None:
     for name in job.reports:
         if name.endswith(".html"):
-            text = page(journal, target.read, settings=order.settings.to_dict(), model=f"{model} {order.model[:16]}")
+            settings = order.options.settings.to_dict()
+            text = page(journal, target.read, settings=settings, model=f"{model} {order.model[:16]}")
             with atomic_write(name, overwrite=True) as out:
                 out.write(text.encode())
         else:

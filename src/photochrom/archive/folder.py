@@ -9,6 +9,7 @@ from pathlib import Path
 from photochrom.archive.item import Item, broken
 from photochrom.batch.find import PassedOver
 from photochrom.errors import PictureError
+from photochrom.film.formats import is_film
 
 
 def walked(folder: str, passed: PassedOver, *, leave_out: frozenset[str] = frozenset()) -> Iterator[Item]:
@@ -39,7 +40,9 @@ def walked(folder: str, passed: PassedOver, *, leave_out: frozenset[str] = froze
 
 
 def file_item(path: str, key: str) -> Item:
-    """A file of the disk. What is wrong with it shows when it is read."""
+    """A file of the disk. What is wrong with it shows when it is read; a film is no picture."""
+    if is_film(path):
+        return broken(key, PictureError(f"{path} is a film; photochrom {path} -o FOLDER colours it"))
     try:
         seen = os.stat(path)
         stamp, size = f"{seen.st_size}-{seen.st_mtime_ns}", seen.st_size

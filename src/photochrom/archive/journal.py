@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,31 +123,43 @@ class Journal:
             found = self._db.execute(f"SELECT {', '.join(_COLUMNS)} FROM pictures WHERE key = ?", (key,)).fetchone()  # noqa: S608  names of ours
         return Row(**dict(zip(_COLUMNS, found, strict=True))) if found else None
 
-    def begin(self, row: Row) -> str:
+    def begin(self, row: Row, check_free: Callable[[str], None] = lambda name: None) -> str:
         """Announce an output before it is written; gives the name that it may have.
 
         It is `row.output`, or with ~2, ~3... before the suffix where another picture has that name (a.jpg and A.jpg,
-        which the target may not tell apart).
+        which the target may not tell apart). check_free: raises where something of a name is in the target that no run
+        of this journal put there; an output that is announced is this journal's own, and may be replaced.
         """
         assert row.output is not None
         stem, dot, suffix = row.output.rpartition(".")
-        number = 1
-        with self._guard:
-            while True:
-                name = row.output if number == 1 else f"{stem}~{number}{dot}{suffix}"
+        number, checked = 1, ""
+        while True:
+            name = row.output if number == 1 else f"{stem}~{number}{dot}{suffix}"
+            with self._guard:
                 taken = self._db.execute(
                     "SELECT 1 FROM pictures WHERE lower(output) = lower(?) AND key != ?", (name, row.key)
                 ).fetchone()
-                if not taken:
-                    break
+                if not taken and checked == name:
+                    self._put(Row(**{**row.__dict__, "output": name, "state": "begun"}))
+                    return name
+            if taken:
                 number += 1
-            self._put(Row(**{**row.__dict__, "output": name, "state": "begun"}))
-        return name
+            else:  # outside of the guard: a storage takes its time to answer
+                check_free(name)
+                checked = name
 
     def put(self, row: Row) -> None:
         """What became of a picture."""
         with self._guard:
             self._put(row)
+
+    def restore(self, key: str, before: Row | None) -> None:
+        """Take back what was said of a picture since `before`, its row then."""
+        with self._guard:
+            if before:
+                self._put(before)
+            else:
+                self._db.execute("DELETE FROM pictures WHERE key = ?", (key,))
 
     def confirm(self, outputs: list[str]) -> None:
         """These outputs, begun before, are safe now."""

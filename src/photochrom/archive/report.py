@@ -20,6 +20,8 @@ from PIL import Image
 import photochrom
 from photochrom.archive.journal import Journal, Row
 from photochrom.atomic import atomic_write
+from photochrom.batch.sidecar import SUFFIX as SIDECAR
+from photochrom.digest import sha256_of
 from photochrom.errors import PhotochromError, PictureTooLargeError, UsageError
 from photochrom.photo import read_photo
 
@@ -56,7 +58,13 @@ def bag(folder: Path, rows: Iterable[Row]) -> None:
 
     The results stay where they are, so the folder is given as `data/` of the bag above it.
     """
-    lines = [f"{row.output_sha256}  data/{row.output}\n" for row in rows if row.state == "done" and row.output_sha256]
+    lines = []
+    for row in rows:
+        if row.state == "done" and row.output_sha256:
+            lines.append(f"{row.output_sha256}  data/{row.output}\n")
+            sidecar = folder / f"{row.output}{SIDECAR}"
+            if sidecar.is_file():
+                lines.append(f"{sha256_of(sidecar)}  data/{row.output}{SIDECAR}\n")
     _put(folder.parent / "manifest-sha256.txt", "".join(lines))
     _put(folder.parent / "bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
     tags = {name: (folder.parent / name).read_bytes() for name in ("bagit.txt", "manifest-sha256.txt")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -15,8 +14,10 @@ from photochrom.archive.journal import Journal, Row
 from photochrom.archive.pipeline import Memory, each
 from photochrom.archive.targets import Target, result_name
 from photochrom.archive.work import Colored, Order, is_larger, memory_of
+from photochrom.batch.sidecar import SUFFIX as SIDECAR
+from photochrom.batch.sidecar import described, encoded
 from photochrom.digest import sha256_of, sha256_of_stream
-from photochrom.errors import OutputError, OutputExistsError, PhotochromError, PictureError
+from photochrom.errors import OutputError, OutputExistsError, PhotochromError, PictureError, UsageError
 
 Color = Callable[[bytes, str, Order], Colored]
 ColorFile = Callable[[Path, str, Order], Colored]
@@ -54,7 +55,10 @@ class _Given(NamedTuple):
 
 class Run:
     """One pass over a source. color: colours the bytes of one picture; called by several threads. color_file: the same
-    for a TIFF that is too large to be held; None where all are read into memory."""
+    for a TIFF that is too large to be held; None where all are read into memory.
+
+    A UsageError is raised until a picture is done; then it is wrong for one of them alone.
+    """
 
     def __init__(
         self,
@@ -72,7 +76,7 @@ class Run:
         self._target = target
         self._color = color
         self._color_file = color_file
-        self._writing = threading.Lock()  # shards take one at a time
+        self._proven = False  # a picture could be coloured as it was asked for
 
     def over(self, items: Iterable[Item], *, workers: int, memory: int) -> Iterator[Outcome]:
         """Do all of it; the outcomes in the order in which they come. The results are safe when it ends."""
@@ -80,9 +84,8 @@ class Run:
         try:
             yield from each(lambda item: self._one(item, budget), items, workers=workers)
         finally:
-            with self._writing:
-                self._target.close()
-                self._journal.confirm(self._target.sealed())
+            self._target.close()
+            self._journal.confirm(self._target.sealed())
 
     def _one(self, item: Item, budget: Memory) -> Outcome:
         row = self._journal.row(item.key)
@@ -103,26 +106,36 @@ class Run:
             return Outcome(key=item.key, status="skipped", row=row)
         taken = budget.take(given.memory)
         try:
+            return self._made(item, row, given)
+        finally:
+            budget.give(taken)
+
+    def _made(self, item: Item, row: Row | None, given: _Given) -> Outcome:
+        try:
             if row and row.state == "done" and not self._plan.overwrite:
                 raise OutputExistsError(
                     f"{row.output} was made by other settings or of an earlier {item.key}; "
                     "add --overwrite to replace it"
                 )
-            return self._done(item, row, content, given.color())
+            return self._done(item, row, given.content, given.color())
+        except OutputExistsError as error:
+            return self._failed(item, given.content, error)
+        except OutputError:  # a full disk, a lost network: the others would fail alike
+            raise
         except PhotochromError as error:
-            return self._failed(item, content, error)
+            if isinstance(error, UsageError) and not self._proven:  # a model without hints, say
+                raise
+            return self._failed(item, given.content, error)
         except Exception as error:  # noqa: BLE001  a fault of ours in one picture must not end a run over a million
             told = "".join(traceback.format_exception_only(error)).strip()
             where = traceback.extract_tb(error.__traceback__)[-1]
             fault = f"{item.key} met a fault in photochrom ({told}, {where.filename}:{where.lineno}); please report it"
-            return self._failed(item, content, PhotochromError(fault))
-        finally:
-            budget.give(taken)
+            return self._failed(item, given.content, PhotochromError(fault))
 
     def _given(self, item: Item, memory: int) -> _Given:
         """What there is to be coloured: read, or left on the disk where it doesn't fit into `memory`."""
         path, color_file = item.path, self._color_file
-        if path and color_file and is_larger(path, self._order.max_memory or memory):
+        if path and color_file and is_larger(path, self._order.options.max_memory or memory):
             try:
                 content = sha256_of(path)
             except OSError as error:
@@ -134,7 +147,6 @@ class Run:
 
     def _done(self, item: Item, before: Row | None, content: str, made: Colored) -> Outcome:
         wanted = result_name(item.key, made.format)
-        ours = before is not None and before.output is not None and before.state != "failed"
         row = Row(
             key=item.key,
             state="begun",
@@ -149,23 +161,46 @@ class Run:
             seconds=round(made.seconds, 4),
             output_sha256=_digest(made.data),
         )
-        name = self._journal.begin(row)
+        ours = before.output if before and before.state != "failed" else None
+
+        def check_free(name: str) -> None:
+            for one in (name, name + SIDECAR) if self._order.options.sidecar else (name,):
+                if name != ours and not self._plan.overwrite:
+                    self._target.check_free(one)
+
+        name = self._journal.begin(row, check_free)
         row = replace(row, output=name)
-        with self._writing:
-            safe = self._target.write(name, made.data, replace=ours or self._plan.overwrite)
-            sealed = self._target.sealed()
+        may_replace = name == ours or self._plan.overwrite
+        try:
+            if self._order.options.sidecar:
+                beside = self._sidecar(item, made, name)
+                self._target.write(name + SIDECAR, beside, replace=may_replace)  # no result that is done lacks it
+            safe = self._target.write(name, made.data, replace=may_replace)
+        except OutputExistsError:  # it appeared meanwhile, and is not ours
+            self._journal.restore(item.key, before)
+            raise
+        self._proven = True
         if safe:
             row = replace(row, state="done")
             self._journal.put(row)
-        if sealed:
+        if sealed := self._target.sealed():
             self._journal.confirm(sealed)
         if not isinstance(made.data, bytes):
             made.data.close()
         return Outcome(key=item.key, status="done", row=row)
 
+    def _sidecar(self, item: Item, made: Colored, name: str) -> bytes:
+        options = self._order.options
+        result = self._target.path(name)
+        if item.path is None or result is None:
+            raise PictureError(
+                f"{item.key} is no file of the disk, for which no --sidecar can be written; leave it out"
+            )
+        settings = options.settings.placed((made.width, made.height), name=item.key)
+        said = described(item.path, result, settings=settings, options=options, digest=self._order.model)
+        return encoded(said, result.with_name(result.name + SIDECAR))
+
     def _failed(self, item: Item, content: str, error: PhotochromError) -> Outcome:
-        if isinstance(error, OutputError) and not isinstance(error, OutputExistsError):
-            raise error  # a full disk, a lost network: the others would fail alike
         row = Row(
             key=item.key, state="failed", stamp=item.stamp, content=content, settings=self._digest, error=str(error)
         )

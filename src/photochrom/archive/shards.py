@@ -13,6 +13,7 @@ from photochrom.archive.item import Item, broken
 from photochrom.batch.find import UNREADABLE, PassedOver
 from photochrom.codec.formats import READABLE
 from photochrom.errors import PictureError
+from photochrom.film.formats import FILMS
 
 
 def members(name: str, stream: IO[bytes], passed: PassedOver, *, stamp: str = "") -> Iterator[Item]:
@@ -29,6 +30,8 @@ def members(name: str, stream: IO[bytes], passed: PassedOver, *, stamp: str = ""
                 suffix = path.suffix.lower()
                 if suffix in UNREADABLE:
                     passed.unreadable[suffix] += 1
+                if suffix in FILMS:
+                    passed.films[suffix] += 1
                 if not member.isfile() or suffix not in READABLE:
                     continue
                 taken = archive.extractfile(member)

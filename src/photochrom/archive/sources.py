@@ -15,7 +15,7 @@ from photochrom.archive.shards import members
 from photochrom.batch.find import PassedOver
 from photochrom.errors import PictureError, UsageError
 
-_TARS = (".tar", ".tar.gz", ".tgz")
+TARS = (".tar", ".tar.gz", ".tgz")
 
 
 def items(places: Sequence[str], passed: PassedOver, *, leave_out: frozenset[str] = frozenset()) -> Iterator[Item]:
@@ -51,7 +51,7 @@ def _named(places: Sequence[str]) -> Iterator[tuple[str, str]]:
     for place in places:
         name = PurePosixPath(place.removeprefix("@").replace(os.sep, "/").rstrip("/")).name or "root"
         name = Path(os.path.abspath(place)).name or "root" if name in (".", "..") else name
-        for suffix in _TARS:
+        for suffix in TARS:
             name = name.removesuffix(suffix)
         seen[name] += 1
         yield (name if seen[name] == 1 else f"{name}~{seen[name]}"), place
@@ -60,7 +60,7 @@ def _named(places: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _of(place: str, passed: PassedOver, leave_out: frozenset[str]) -> Iterator[Item]:
     if place.startswith("@"):
         yield from _listed(place[1:], passed, leave_out)
-    elif place.endswith(_TARS):
+    elif place.endswith(TARS):
         try:
             if remote.is_address(place):
                 stream, stamp = remote.stream_of(place)
@@ -90,7 +90,7 @@ def _listed(path: str, passed: PassedOver, leave_out: frozenset[str]) -> Iterato
             key = PurePosixPath(
                 *(p for p in PurePosixPath(place.partition("://")[2] or place).parts if p not in ("/", "..", "."))
             )
-            if remote.is_address(place) or os.path.isdir(place) or place.endswith(_TARS):
+            if remote.is_address(place) or os.path.isdir(place) or place.endswith(TARS):
                 for item in _of(place, passed, leave_out):
                     yield replace(item, key=(key / item.key).as_posix())
             else:

@@ -6,13 +6,14 @@ import os
 import re
 import shutil
 import tarfile
+import threading
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from photochrom.archive import remote
 from photochrom.atomic import atomic_write, make_folder, remove_leftovers
-from photochrom.codec.writing import SUFFIXES
+from photochrom.codec.writing import PAGE_SUFFIXES
 from photochrom.errors import OutputError, OutputExistsError
 
 SHARD_BYTES = 1 << 30
@@ -22,8 +23,15 @@ Data = bytes | IO[bytes]  # a temporary file, with a name, for what is too large
 class Target(Protocol):
     """Takes results by their names. Errors are OutputError and OutputExistsError."""
 
+    def check_free(self, name: str) -> None:
+        """Raises OutputExistsError where something of that name is there."""
+        ...
+
     def write(self, name: str, data: Data, *, replace: bool) -> bool:
-        """Write one. replace: it may be there already. False where it isn't safe yet: `sealed` says when it is."""
+        """Write one. replace: it may be there already. False where it isn't safe yet: `sealed` says when it is.
+
+        May be called by several threads.
+        """
         ...
 
     def sealed(self) -> list[str]:
@@ -32,6 +40,10 @@ class Target(Protocol):
 
     def close(self) -> None:
         """Make all that was written safe."""
+        ...
+
+    def path(self, name: str) -> Path | None:
+        """Where a result is on the disk, None where it isn't."""
         ...
 
     def read(self, name: str) -> bytes:
@@ -45,6 +57,11 @@ class Folder:
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
         self._clean: set[Path] = set()
+
+    def check_free(self, name: str) -> None:
+        """See Target."""
+        if os.path.lexists(self._folder / name):
+            raise _exists(self._folder / name)
 
     def write(self, name: str, data: Data, *, replace: bool) -> bool:
         """See Target."""
@@ -67,6 +84,10 @@ class Folder:
     def close(self) -> None:
         """Nothing is held back."""
 
+    def path(self, name: str) -> Path:
+        """See Target."""
+        return self._folder / name
+
     def read(self, name: str) -> bytes:
         """See Target."""
         return (self._folder / name).read_bytes()
@@ -79,12 +100,14 @@ class Storage:
         self._storage, root = remote.opened(place)
         self._root = root.rstrip("/")
 
+    def check_free(self, name: str) -> None:
+        """See Target."""
+        if self._storage.exists(path := f"{self._root}/{name}"):
+            raise _exists(path)
+
     def write(self, name: str, data: Data, *, replace: bool) -> bool:
         """See Target."""
-        path = f"{self._root}/{name}"
-        if not replace and self._storage.exists(path):
-            raise OutputExistsError(f"{path} exists already; add --overwrite to replace it")
-        remote.put(self._storage, path, data)
+        remote.put(self._storage, f"{self._root}/{name}", data)
         return True
 
     def sealed(self) -> list[str]:
@@ -93,6 +116,9 @@ class Storage:
 
     def close(self) -> None:
         """Nothing is held back."""
+
+    def path(self, name: str) -> None:
+        """See Target."""
 
     def read(self, name: str) -> bytes:
         """See Target."""
@@ -117,9 +143,18 @@ class Shards:
             left.unlink()
         numbers = [self._number(found) for found in self._path.parent.glob(f"{self._stem}-*.tar")]
         self._next = max(numbers, default=-1) + 1
+        self._guard = threading.Lock()  # a shard takes one at a time
+
+    def check_free(self, name: str) -> None:
+        """See Target. A new shard holds nothing."""
 
     def write(self, name: str, data: Data, *, replace: bool) -> bool:
         """See Target."""
+        with self._guard:
+            self._add(name, data)
+        return False
+
+    def _add(self, name: str, data: Data) -> None:
         try:
             if self._tar is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,16 +170,20 @@ class Shards:
                 self._seal()
         except OSError as error:
             raise OutputError(f"can't write {self._part}: {error.strerror or error}; choose another -o") from error
-        return False
 
     def sealed(self) -> list[str]:
         """The names in the shards that were finished since the last call."""
-        safe, self._safe = self._safe, []
+        with self._guard:
+            safe, self._safe = self._safe, []
         return safe
 
     def close(self) -> None:
         """Finish the shard that is being written."""
-        self._seal()
+        with self._guard:
+            self._seal()
+
+    def path(self, name: str) -> None:
+        """See Target."""
 
     def read(self, name: str) -> bytes:
         """See Target. Looks through the shards, the newest first."""
@@ -171,6 +210,10 @@ class Shards:
         return int(match[1]) if match else -1
 
 
+def _exists(path: object) -> OutputExistsError:
+    return OutputExistsError(f"{path} exists already; add --overwrite to replace it")
+
+
 def target_of(place: str) -> Target:
     """A folder, an address, or shards where the place ends in .tar. Raises UsageError."""
     if remote.is_address(place):
@@ -184,7 +227,7 @@ def result_name(key: str, format: str) -> str:
     1900/tram.jpg -> 1900/tram.color.jpg; where the format changes the old suffix stays: tram.psd.color.png.
     """
     path = PurePosixPath(key)
-    if SUFFIXES.get(path.suffix.lower()) == format:
+    if PAGE_SUFFIXES.get(path.suffix.lower()) == format:
         return path.with_name(f"{path.stem}.color{path.suffix}").as_posix()
-    suffix = next(suffix for suffix, name in SUFFIXES.items() if name == format)
+    suffix = next(suffix for suffix, name in PAGE_SUFFIXES.items() if name == format)
     return path.with_name(f"{path.name}.color{suffix}").as_posix()

@@ -55,10 +55,16 @@ class Telling:
         if self._json:
             seconds = round(time.monotonic() - self._start, 3)
             kinds = dict(sorted(self._passed.unreadable.items()))
-            self._say(json.dumps({"type": "summary", **self.counts, "unreadable": kinds, "seconds": seconds}))
+            films = dict(sorted(self._passed.films.items()))
+            told = {**self.counts, "unreadable": kinds, "films": films, "seconds": seconds}
+            self._say(json.dumps({"type": "summary", **told}))
         if self._passed.unreadable:
-            told = ", ".join(f"{count} {kind}" for kind, count in self._passed.unreadable.most_common())
-            self._complain(f"not read, being of other kinds: {told}", prefix="")
+            self._complain(f"not read, being of other kinds: {_counted(self._passed.unreadable)}", prefix="")
+        if self._passed.films:
+            self._complain(
+                f"left alone, being films: {_counted(self._passed.films)}; photochrom FILM... -o FOLDER colours films",
+                prefix="",
+            )
         self._complain(self._summary(), prefix="")
 
     def _summary(self) -> str:
@@ -76,6 +82,10 @@ class Telling:
             self._bar.write(prefix + printable(text), sys.stderr)
         except (OSError, ValueError):  # there is nobody to tell
             drop(sys.stderr)
+
+
+def _counted(kinds: Counter[str]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
 
 
 def _record(outcome: Outcome) -> dict[str, object]:

@@ -38,9 +38,11 @@ class PassedOver:
 
     why: Counter[str] = field(default_factory=Counter)  # keys: hidden, not_pictures, results
     unreadable: Counter[str] = field(default_factory=Counter)  # by suffix, in lower case
+    films: Counter[str] = field(default_factory=Counter)  # by suffix, where a run is over pictures alone
 
     def wants(self, name: str) -> bool:
-        """Whether a file of that name is one that a run takes; if it isn't, and is of a kind that is told of, counted.
+        """Whether a file of that name is a picture that can be read; if it isn't, and is of a kind that is told of,
+        it is counted.
 
         For sources that are streamed; of the file itself nothing is asked.
         """
@@ -52,8 +54,10 @@ class PassedOver:
             self.unreadable[suffix] += 1
         elif suffix in PICTURES and is_earlier_result(stem):
             self.why["results"] += 1
+        elif suffix in FILMS:
+            self.films[suffix] += 1
         else:
-            return suffix in PICTURES
+            return suffix in READABLE
         return False
 
 

@@ -82,7 +82,13 @@ def described(picture: Path, result: Path, *, settings: Settings, options: Optio
 
 
 def write_sidecar(sidecar: Sidecar, path: Path, *, overwrite: bool) -> None:
-    """Write it as JSON; places of files are told from where it lies. Raises OutputError."""
+    """Write it as JSON. Raises OutputError."""
+    with atomic_write(path, overwrite=overwrite) as stream:
+        stream.write(encoded(sidecar, path))
+
+
+def encoded(sidecar: Sidecar, path: Path) -> bytes:
+    """The sidecar as JSON; places of files are told from `path`, where it is to lie."""
     values = {
         "photochrom": photochrom.__version__,
         "format": FORMAT,
@@ -96,8 +102,7 @@ def write_sidecar(sidecar: Sidecar, path: Path, *, overwrite: bool) -> None:
         "writing": dict(sidecar.writing),
         "files": dict(sidecar.files),
     }
-    with atomic_write(path, overwrite=overwrite) as stream:
-        stream.write((json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode())
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def read_sidecar(path: str) -> Sidecar:

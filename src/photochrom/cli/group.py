@@ -105,7 +105,15 @@ class _ColorContext(typer.Context):
         return self.parent.command_path if self.parent else ""
 
 
-class Color(TyperCommand):
+class Restoring(TyperCommand):
+    """A verb with --restore, which may be given alone."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """--restore alone means --restore eyes."""
+        return super().parse_args(ctx, args if ctx.resilient_parsing else _with_eyes(args))
+
+
+class Color(Restoring):
     """The default verb: shown as the command itself, with the other verbs below its options."""
 
     context_class = _ColorContext
@@ -113,7 +121,6 @@ class Color(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse a file name that would be read as options: the shell's * gives -old.jpg as it is."""
         known = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
-        args = args if ctx.resilient_parsing else _with_eyes(args)
         words = args[: args.index("--")] if "--" in args else args
         for word in [] if ctx.resilient_parsing else words:
             if word.startswith("-") and word != "-" and word not in known and os.path.lexists(word):

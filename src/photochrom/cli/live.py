@@ -35,7 +35,7 @@ def live(
     seconds: Annotated[
         float | None, typer.Option(help="End after this time.", min=0.1, metavar="N", callback=options.finite)
     ] = None,
-    device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
+    device: options.Device = "auto",
     overwrite: options.Overwrite = False,
 ) -> None:
     """Show a camera or a stream in colour, as it comes, at http://127.0.0.1:8001."""

@@ -48,6 +48,8 @@ Overwrite: TypeAlias = Annotated[bool, typer.Option("--overwrite", help="Replace
 
 # Of colouring
 
+Device: TypeAlias = Annotated[str, device("auto, cpu, cuda, coreml, directml...")]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON line for each picture on stdout.")]
 Hint: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(

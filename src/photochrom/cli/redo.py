@@ -21,9 +21,9 @@ def redo(
         typer.Argument(help="Sidecars (old.color.jpg.json), or results beside theirs.", metavar="FILES"),
     ],
     output: Annotated[str | None, options.output("File for one, else a folder.", metavar="PATH")] = None,
-    device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
+    device: options.Device = "auto",
     overwrite: options.Overwrite = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each picture on stdout.")] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Colour again as --sidecar wrote it down: the same bytes."""
 

@@ -23,7 +23,8 @@ ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")  # formats whose files may be animatio
 class Pages:
     """A file of one or several pictures, opened; each is decoded when it is asked for.
 
-    format: of the whole, "MPO" where it has several JPEGs in it. animated: they are shown one after the other.
+    format: of the whole, "MPO" where it has several JPEGs in it. size: (width, height) of the first, as stored.
+    animated: they are shown one after the other.
     notes: what is to be told of the file as a whole.
     """
 
@@ -45,6 +46,7 @@ class Pages:
             given = mended(stream, name)
             self._image = identify(given.stream, name)
             self._file_size = given.stream.seek(0, io.SEEK_END)
+            self.size = self._image.size
             self._parts = _pictures_of(self._image, stream)
             self.format = "MPO" if len(self._parts) > 1 else self._image.format or "PNG"
             self.count = len(self._parts) or int(getattr(self._image, "n_frames", 1))
