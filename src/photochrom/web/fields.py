@@ -31,9 +31,7 @@ def settings_of(given: Mapping[str, str], *, besides: tuple[str, ...] = ()) -> S
         raise UsageError(f"settings must be a JSON object, got {type(values).__name__}")
     values |= {name: _value(name, given[name]) for name in setting_types() if given.get(name, "") != ""}
     for name, value in values.items():
-        if name == "era" and value not in ("", *choices_of(name)):
-            told = suggestion(str(value), choices_of(name), otherwise=f"choose one of {', '.join(choices_of(name))}")
-            raise UsageError(f"there is no {name} {str(value)[:60]!r}: {told}")
+        _check_word(name, value)
     settings = Settings.from_dict(values)
     if settings.guide.references:
         raise UsageError("references are files of the computer that photochrom runs on: they can't be named from here")
@@ -82,6 +80,19 @@ def schema_of(plain: Mapping[str, Any]) -> dict[str, Any]:
     if plain["default"] is not None:
         schema["default"] = plain["default"]
     return schema
+
+
+def _check_word(name: str, value: Any) -> None:
+    """Let a setting of text be a word that is offered, and nothing else: it might be a path.
+
+    `saturation` holds hues with numbers, which Settings reads. Raises UsageError, with the nearest word.
+    """
+    if str not in setting_types().get(name, ()) or name == "saturation":
+        return
+    words = [word for word in choices_of(name) if word]
+    if value not in ("", *words):
+        told = suggestion(str(value)[:60], words, otherwise=f"choose one of {', '.join(words)}")
+        raise UsageError(f"there is no {name} {str(value)[:60]!r}: {told}")
 
 
 def _value(name: str, text: str) -> Any:
