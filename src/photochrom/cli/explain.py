@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,7 +32,16 @@ def explain(
             metavar="X,Y",
         ),
     ] = None,
-    model: Annotated[str, options.model()] = "photo",
+    model: Annotated[str | None, options.model("Name (see photochrom models) or .onnx file.  [default: photo]")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            help="A training run instead: the picture by its network after each epoch, then the last explained. Train "
+            "with --keep-every 1 for it.",
+            metavar="RUN",
+            show_default=False,
+        ),
+    ] = None,
     detail: Annotated[int | None, setting("detail")] = Settings.detail,
     strength: Annotated[float, setting("strength")] = Settings.strength,
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
@@ -48,17 +58,18 @@ def explain(
     """Show how a picture gets its colours: pictures, an animation, and a page to open."""
 
     def work() -> int:
-        from photochrom.explain.command import run
+        from photochrom.errors import UsageError
+        from photochrom.explain.command import explain_with, ordered
         from photochrom.guidance.hint_files import guide_of
 
-        return run(
-            picture,
-            output,
-            settings=chosen(ctx.params, guide=guide_of(hint or [], hints or [])),
-            at=at or (),
-            model=model,
-            animation=animation,
-            overwrite=overwrite,
-        )
+        settings = chosen(ctx.params, guide=guide_of(hint or [], hints or []))
+        if run and model:
+            raise UsageError("--run and --model both name a network: leave one of them out")
+        order = ordered(picture, output, at=at or (), animation=animation, overwrite=overwrite)
+        if run:
+            from photochrom.evaluate.training.growth import explain_run
+
+            return explain_run(run, order, settings)
+        return explain_with(model or "photo", order, settings)
 
     leave(work)

@@ -75,6 +75,15 @@ def train(
         ),
     ] = None,
     device: Annotated[str, options.device()] = "auto",
+    keep_every: Annotated[
+        int,
+        typer.Option(
+            help="Keep the weights of every so manyth epoch, for photochrom explain --run.  [default: none]",
+            min=0,
+            metavar="N",
+            show_default=False,
+        ),
+    ] = 0,
     quiet: options.Quiet = False,
     show: Annotated[
         bool, typer.Option("--show", help="Print the recipe with all its keys, as TOML, and leave.")
@@ -103,7 +112,14 @@ def train(
         from photochrom.train.command import run_train
         from photochrom.train.run.options import RunOptions
 
-        chosen = RunOptions(max_steps=max_steps, max_minutes=max_minutes, resume=resume, device=device, quiet=quiet)
+        chosen = RunOptions(
+            max_steps=max_steps,
+            max_minutes=max_minutes,
+            resume=resume,
+            device=device,
+            quiet=quiet,
+            keep_every=keep_every,
+        )
         return run_train(recipe, data or [], out, settings=settings or [], options=chosen, start=start, bins=bins)
 
     leave(work)

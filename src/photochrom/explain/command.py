@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -17,25 +19,30 @@ from photochrom.explain.animation import animated
 from photochrom.explain.explanation import explain
 from photochrom.explain.figure import Figure
 from photochrom.explain.page import page
-from photochrom.explain.subject import subject_of
-from photochrom.photo import read_photo
+from photochrom.explain.subject import Subject, subject_of
+from photochrom.photo import Photo, read_photo
 from photochrom.progress import Bar
 from photochrom.settings import Settings
 
 INDEX = "index.html"
 
 
-def run(
-    picture: str,
-    output: str | None,
-    *,
-    settings: Settings,
-    at: Sequence[str],
-    model: str,
-    animation: str,
-    overwrite: bool,
-) -> int:
-    """Do the whole of it; gives the exit code."""
+class Order(NamedTuple):
+    """What is to be explained, and where to: points in pixels, animation "WEBP" or "GIF"."""
+
+    photo: Photo
+    folder: Path
+    points: Sequence[tuple[float, float]]
+    animation: str
+
+
+def explain_with(model: str, order: Order, settings: Settings) -> int:
+    """Do the whole of it by the model of that name or file; gives the exit code."""
+    return write(subject_of(photochrom.load_model(model), order.photo, settings, order.points), order)
+
+
+def ordered(picture: str, output: str | None, *, at: Sequence[str], animation: str, overwrite: bool) -> Order:
+    """The words of the command, looked at before any work. Raises UsageError, OutputError and PictureError."""
     source = Path(picture)
     folder = Path(output) if output else source.with_name(f"{source.stem}.explain")
     points = [point_of(text) for text in at]
@@ -43,17 +50,19 @@ def run(
         raise UsageError(f"--animation must be webp or gif, got {animation!r}")
     if (folder / INDEX).exists() and not overwrite:
         raise OutputError(f"{folder / INDEX} exists already; add --overwrite to replace it")
-    photo = read_photo(source)
-    colorizer = photochrom.load_model(model)
-    subject = subject_of(colorizer, photo, settings, points)
-    make_folder(folder, otherwise="choose another place with -o")
+    return Order(read_photo(source), folder, points, animation.upper())
+
+
+def write(subject: Subject, order: Order, *, before: Iterable[Figure] = ()) -> int:
+    """Make the figures and write them and the page; gives the exit code. before: figures that come first."""
+    make_folder(order.folder, otherwise="choose another place with -o")
     figures = []
     with Bar() as bar:
-        for figure in explain(subject, progress=bar):
+        for figure in chain(before, explain(subject, progress=bar)):
             figures.append(figure)
-            _save(figure, folder, len(figures), animation.upper())
-    _write(folder / INDEX, page(subject, figures).encode())
-    sys.stdout.write(f"{folder / INDEX}\n")
+            _save(figure, order.folder, len(figures), order.animation)
+    _write(order.folder / INDEX, page(subject, figures).encode())
+    sys.stdout.write(f"{order.folder / INDEX}\n")
     return 0
 
 

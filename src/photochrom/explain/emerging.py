@@ -30,7 +30,7 @@ def emerging(subject: Subject) -> Iterator[Figure]:
         pictures.append((f"{stage.name}: {wide}x{high} places", subject.painted(stage.ab)))
         planes.append((f"its colours, {stage.explained:.0%} of the last", chroma_plane(stage.ab, _size(subject))))
     last = "as it is painted"
-    frames = [_fitted(picture) for _, picture in [*pictures, (last, subject.colored)]]
+    frames = [fitted(picture) for _, picture in [*pictures, (last, subject.colored)]]
     yield Figure(
         "emerging",
         "From coarse to fine",
@@ -38,7 +38,7 @@ def emerging(subject: Subject) -> Iterator[Figure]:
         "that it holds by then are read off and laid on the picture: first whole regions, sky and ground, then things, "
         "then their edges. The readings are straight-line fits to what the network says in the end, and pale where a "
         "level leaves colours open; the last one is the network's own answer.",
-        montage(_paired(pictures[1:], planes), columns=min(4, max(2, len(found))), wide=300),
+        montage(paired(pictures[1:], planes), columns=min(4, max(2, len(found))), wide=300),
         chapter="How colour emerges",
     )
     yield Figure(
@@ -50,7 +50,7 @@ def emerging(subject: Subject) -> Iterator[Figure]:
     )
 
 
-def _paired(pictures: list[tuple[str, Rgb]], planes: list[tuple[str, Rgb]]) -> list[tuple[str, Rgb]]:
+def paired(pictures: list[tuple[str, Rgb]], planes: list[tuple[str, Rgb]]) -> list[tuple[str, Rgb]]:
     """Up to four pictures in a row, and below each its colours alone."""
     columns = min(4, max(2, len(pictures)))
     rows = []
@@ -65,7 +65,8 @@ def _size(subject: Subject) -> tuple[int, int]:
     return columns.stop - columns.start, rows.stop - rows.start
 
 
-def _fitted(picture: Rgb) -> Rgb:
+def fitted(picture: Rgb) -> Rgb:
+    """A picture (H,W,3) as it is in an animation, at most 480 px wide."""
     high, wide = picture.shape[:2]
     if wide <= _WIDE:
         return picture

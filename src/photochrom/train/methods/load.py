@@ -20,12 +20,16 @@ from photochrom.train.weights.needs import without_files
 
 @dataclass(frozen=True)
 class SavedMethod:
-    """What a checkpoint keeps of a method: its recipe, its bins where it has any, and its weights by name."""
+    """What a checkpoint keeps of a method: its recipe, its bins where it has any, and its weights by name.
+
+    epoch: how many epochs it had learned, that in which it was written counted too; 0 where it doesn't say.
+    """
 
     path: Path
     recipe: Recipe
     bins: Bins | None
     weights: Mapping[str, Tensor]
+    epoch: int
 
 
 def find_checkpoint(run: Path) -> Path:
@@ -46,13 +50,13 @@ def read_checkpoint(run_or_ckpt: str | Path) -> SavedMethod:
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
         kept, weights = saved["hyper_parameters"], saved["state_dict"]
-        recipe, stored = Recipe.from_dict(kept["recipe"]), kept["bins"]
+        recipe, stored, epoch = Recipe.from_dict(kept["recipe"]), kept["bins"], int(saved.get("epoch", -1)) + 1
     except UsageError as error:
         raise UsageError(f"{path} was written by another version of photochrom ({error}): train it again") from error
     except Exception as error:  # torch's, pickle's and zip's
         raise UsageError(f"{path} is no checkpoint of photochrom ({error}): name one that a run has written") from error
     bins = Bins(*(np.asarray(stored[name], np.float32) for name in ("centres", "prior"))) if stored else None
-    return SavedMethod(path, recipe, bins, weights)
+    return SavedMethod(path, recipe, bins, weights, epoch)
 
 
 def load_method(run_or_ckpt: str | Path, method: type[ColorMethod] | None = None) -> ColorMethod:

@@ -96,6 +96,22 @@ class LastCheckpoint(Checkpoint):
         self._at = time.monotonic()
 
 
+class KeptEpochs(Checkpoint):
+    """Keeps the weights after the first epoch, and after every so manyth, as `folder`/epoch-0001.ckpt.
+
+    whole: with all that a run goes on from, where the weights alone aren't the ones that are used: a moving average's.
+    """
+
+    def __init__(self, folder: Path, every: int, *, whole: bool) -> None:
+        self._folder, self._every, self._whole = folder, every, whole
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        epoch = trainer.current_epoch + 1
+        over = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch  # and not stopped in its middle
+        if over and (epoch == 1 or epoch % self._every == 0):
+            trainer.save_checkpoint(self._folder / f"epoch-{epoch:04d}.ckpt", weights_only=not self._whole)
+
+
 def best_checkpoint(folder: Path, monitor: str) -> ModelCheckpoint:
     """Keeps the epoch with the best value as best.ckpt; the latest one where nothing is monitored ("")."""
     return ModelCheckpoint(

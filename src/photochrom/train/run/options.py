@@ -11,7 +11,8 @@ class RunOptions:
 
     max_steps: batches, and max_minutes: minutes, after which it ends with a validation, if its epochs aren't over
     sooner. resume: go on from checkpoints/last.ckpt exactly where it was. device: auto, cpu, cuda or mps.
-    quiet: nothing on stderr.
+    quiet: nothing on stderr. keep_every: keep the weights of the first epoch and of every so manyth; 0: of the last and
+    the best alone.
     """
 
     max_steps: int | None = None
@@ -19,6 +20,7 @@ class RunOptions:
     resume: bool = False
     device: str = "auto"
     quiet: bool = False
+    keep_every: int = 0
 
 
 AS_THE_RECIPE_SAYS = RunOptions()

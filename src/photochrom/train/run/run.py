@@ -89,7 +89,7 @@ def train(
         if begin:
             begin.load_into(model, parts.train)
         if folder.writes:
-            check_space(out, model, recipe)
+            check_space(out, model, recipe, kept=ends.epochs // options.keep_every if options.keep_every else 0)
         # A run that is resumed goes on as it began: squares from memory and decoded ones differ in their last bits.
         cache_in_memory = bool(folder.facts.get("data", {}).get("kept_if_it_fits", ends.cache_in_memory))
         pictures = _data(recipe, parts, unpaired, model, out, cache_in_memory, run_log.decoding)
@@ -103,6 +103,7 @@ def train(
             [*watching_callbacks(recipe, out, quiet=quiet), *callbacks],
             validates=bool(parts.validation),
             since=behind.steps if behind else 0 if options.resume else None,
+            keep_every=options.keep_every,
         )
         _fit(trainer, model, pictures, folder, recipe, behind.path if behind else None)
         pictures.left_out.tell()

@@ -12,7 +12,7 @@ import lightning
 from lightning.pytorch.callbacks import EarlyStopping
 
 from photochrom.train.recipe.sections import Recipe
-from photochrom.train.run.checkpoints import AtomicIO, LastCheckpoint, MovingAverage, best_checkpoint
+from photochrom.train.run.checkpoints import AtomicIO, KeptEpochs, LastCheckpoint, MovingAverage, best_checkpoint
 from photochrom.train.run.devices import Devices
 from photochrom.train.run.folder import RunFolder
 from photochrom.train.run.loggers import loggers
@@ -73,11 +73,12 @@ def build_trainer(
     *,
     validates: bool,
     since: int | None,
+    keep_every: int = 0,
 ) -> lightning.Trainer:
     """The Trainer of a run.
 
     callbacks: besides those that stop, average and save. validates: whether there are pictures for it. since: the step
-    that a run goes on from, if it does.
+    that a run goes on from, if it does. keep_every: as of RunOptions.
     """
     every = list(callbacks)
     if ends.max_steps:
@@ -86,6 +87,8 @@ def build_trainer(
         every.append(MovingAverage(recipe.train.ema))
     if validates:
         every += _chosen_by_validation(recipe, folder)
+    if keep_every:
+        every.append(KeptEpochs(folder.checkpoints, keep_every, whole=bool(recipe.train.ema)))
     every.append(LastCheckpoint(folder.last, recipe.train.checkpoint_minutes, signals))
     automatic = method.automatic_optimization  # else it steps its optimisers, accumulates and clips by itself
     return lightning.Trainer(
