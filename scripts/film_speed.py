@@ -82,7 +82,7 @@ def recoded(film: Path) -> int:
     return count
 
 
-def drawn(path: Path, size: tuple[int, int], frames: int, like: Path | None) -> Path:
+def drawn(path: Path, size: tuple[int, int], frames: int, like: Path | None, *, rate: int = 25) -> Path:
     """A grey film of that size: pictures of another film, or a textured ground that pans, with grain."""
     rng = np.random.default_rng(0)
     ground = sum(
@@ -91,14 +91,15 @@ def drawn(path: Path, size: tuple[int, int], frames: int, like: Path | None) -> 
     ground = (ground - ground.min()) / np.ptp(ground) * 219 + 16
     others = Reader(probe(like)).frames() if like else None
     with av.open(str(path), "w") as film:
-        stream = film.add_stream("libx264", rate=25, options={"crf": "20", "preset": "fast"})
+        stream = film.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "fast"})
         stream.width, stream.height = size
         for n in range(frames):
             if others is not None:
                 grey = cv2.resize(next(others).image.to_ndarray(format="gray"), size, interpolation=cv2.INTER_AREA)
                 grey = np.rint(grey * (219 / 255) + 16)
             else:
-                grey = ground[n : n + size[1], 2 * n : 2 * n + size[0]] + rng.normal(0, 2, size[::-1])
+                down, across = (abs((step * n) % (2 * side) - side) for step, side in ((1, size[1]), (2, size[0])))
+                grey = ground[down : down + size[1], across : across + size[0]] + rng.normal(0, 2, size[::-1])
             planes = np.full((size[1] * 3 // 2, size[0]), 128, np.uint8)
             planes[: size[1]] = np.clip(grey, 0, 255)
             film.mux(stream.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))

@@ -46,9 +46,9 @@ class AutoColorizer(Colorizer):
         """The photo in colour. See Colorizer."""
         return self._of(prediction.spec.domain).render(photo, prediction, settings)
 
-    def chroma(self, prediction: Prediction, settings: Settings | None = None) -> Float:
+    def chroma(self, prediction: Prediction, settings: Settings | None = None, *, finish: bool = True) -> Float:
         """The colours that render lays on. See Colorizer."""
-        return self._of(prediction.spec.domain).chroma(prediction, settings)
+        return self._of(prediction.spec.domain).chroma(prediction, settings, finish=finish)
 
     def versions(self, settings: Settings, count: int) -> list[Settings]:
         """Refuses more than one. Raises UsageError."""

@@ -23,6 +23,7 @@ from photochrom.color.rows import Kind, Rows, crop
 from photochrom.color.tint import tint_ab
 from photochrom.color.transfer import transferred
 from photochrom.color.upsample import brush, paint
+from photochrom.domains.domain import Domain
 from photochrom.domains.table import find_domain
 from photochrom.errors import ModelError, PictureTooLargeError, UsageError, issue
 from photochrom.guidance.fill import beliefs_of, likelihood, meet_hints
@@ -82,6 +83,11 @@ class Colorizer:
     def info(self) -> ModelInfo:
         """The model's name, file, hash, scores and what it says of itself."""
         return self._network.info
+
+    @property
+    def domain(self) -> Domain:
+        """The kind of pictures that it colours."""
+        return self._domain
 
     # The road, in two halves
 
@@ -199,12 +205,13 @@ class Colorizer:
     def _clean(self, photo: Photo) -> Photo:
         return self._domain.clean(photo) if self._domain.clean else photo
 
-    def chroma(self, prediction: Prediction, settings: Settings | None = None) -> Float:
+    def chroma(self, prediction: Prediction, settings: Settings | None = None, *, finish: bool = True) -> Float:
         """The colours that render upsamples and lays on, (h,w,2) float32 in ab units, before strength and tint.
 
-        With hints they are on the grid of the prediction's guide, and the hints are met.
+        With hints they are on the grid of the prediction's guide, and the hints are met. finish: look at the picture as
+        a whole once more, as its domain does (plain ground is paper); a film decides that once a shot.
         """
-        ab = self._finished(prediction, settings)
+        ab = self._finished(prediction, settings, finish)
         if not prediction.hints or prediction.unhinted is None:
             return ab
         plain = replace(prediction, output=prediction.unhinted)
@@ -212,7 +219,7 @@ class Colorizer:
         if prediction.spec.output == "distribution":
             likely = likelihood(beliefs, prediction.spec.colors, prediction.hints)
             beliefs = beliefs_of(beliefs)
-        guide, unmet = prediction.intensity, self._finished(plain, settings)
+        guide, unmet = prediction.intensity, self._finished(plain, settings, finish)
         return meet_hints(unmet, ab, prediction.hints, guide, likely=likely, beliefs=beliefs)
 
     def adjusted(self, ab: Float, prediction: Prediction, settings: Settings) -> Float:
@@ -223,9 +230,9 @@ class Colorizer:
         light = resize(prediction.intensity, (ab.shape[1], ab.shape[0]))
         return graded(ab, light, strength=settings.strength, **dials)
 
-    def _finished(self, prediction: Prediction, settings: Settings | None) -> Float:
+    def _finished(self, prediction: Prediction, settings: Settings | None, finish: bool) -> Float:
         ab = prediction.ab(settings)
-        ab = self._domain.finish(ab, prediction.shown) if self._domain.finish else ab
+        ab = self._domain.finish(ab, prediction.shown) if finish and self._domain.finish else ab
         if settings and prediction.likeness is not None:
             ab = transferred(ab, prediction.likeness, settings.guide.statistics)
         if settings and settings.era:

@@ -108,7 +108,7 @@ def colored(looks: dict[int, Prediction], count: int, *, motion: bool = True, **
         done += shot.add(one)
     done += shot.end()
     assert len(done) == count
-    return [one.ab.mean(axis=(0, 1)) for one in done]
+    return [one.colors.mean(axis=(0, 1)) for one in done]
 
 
 def test_between_keys_colours_change_evenly() -> None:

@@ -19,7 +19,7 @@ import pytest
 from photochrom import Colorizer
 from photochrom.errors import PictureError, UsageError
 from photochrom.film.broadcast import Broadcast
-from photochrom.film.live import run_live
+from photochrom.film.live import Eye, run_live
 from photochrom.film.newest import Newest
 from photochrom.film.recorder import recording
 from photochrom.film.source import source_of
@@ -134,6 +134,23 @@ def test_who_is_slow_gets_the_newest(colorizer: Colorizer) -> None:
             assert taken is not None and time.monotonic() - taken.at < 0.1
             time.sleep(0.1)
         assert newest.dropped > 10
+
+
+def test_what_is_slow_drops_pictures_and_never_lags(colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A camera gives a picture every 10 ms, and each takes over 60 to colour: none waits behind another."""
+    plain = Eye.colored
+
+    def slow(self: Eye, image: av.VideoFrame) -> av.VideoFrame:
+        time.sleep(0.06)
+        return plain(self, image)
+
+    monkeypatch.setattr(Eye, "colored", slow)
+    delays: list[float] = []
+    with Broadcast() as broadcast, Newest(endless, ends=False) as newest:
+        pace = run_live(newest, colorizer, broadcast, seconds=2, delays=delays)
+    assert len(delays) == pace.shown > 5 and pace.dropped > 2 * pace.shown
+    assert np.median(delays[-5:]) < 0.1 + 1.5 * np.median(delays[1:6])  # with a queue it would grow to a second
+    assert min(delays) >= 0.06 and pace.worst >= max(delays[-5:])
 
 
 def test_pages_of_elsewhere_are_refused() -> None:

@@ -70,9 +70,10 @@ def test_brightness_that_trembles_is_made_steady(tmp_path: Path, colorizer: Colo
 def test_hints_go_with_the_things_they_lie_on() -> None:
     plane = texture(5)
     views = [sampled(plane, rest((112, 150)).to + np.array([20 + 3 * n, 20 - n], np.float32)) for n in range(6)]
-    hints = (Hint(0.5, 0.4, "olive", unit="share"), Hint(0.01, 0.5, "red", unit="share"))
+    hints = [Hint(0.5, 0.4, "olive", unit="share"), Hint(0.01, 0.5, "red", unit="share")]
     for before, after in pairwise(views):
-        hints = moved(hints, Estimator().between(before, after))
+        on = Estimator().between(before, after).on
+        hints = [there for hint in hints if (there := moved(hint, on))]
     assert len(hints) == 1 and hints[0].color == Hint(0, 0, "olive").color  # the other has left the picture
     assert abs(hints[0].x * 150 - (75 - 15)) < 1.5 and abs(hints[0].y * 112 - (44.8 + 5)) < 1.5
 

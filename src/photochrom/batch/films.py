@@ -19,19 +19,16 @@ def color_job(job: Job, result: Result, colorizer: Colorizer, options: Options, 
         raise UsageError(
             f"a film is coloured in one way: leave out --variants for {job.source}, and give another --seed"
         )
-    if options.settings.guide.references:
-        raise UsageError(
-            f"a film follows no reference: leave out --reference for {job.source}, and give --hint or --era"
-        )
     try:
         from photochrom.film.film import color_film
         from photochrom.film.preview import write_preview
+        from photochrom.film.shot_sheet import write_shots
     except ModuleNotFoundError as error:
         raise PictureError(
             f"{job.source} is a film, which needs {error.name}, which isn't installed: pip install 'photochrom[film]'"
         ) from error
     target = job.outputs[0]
-    make = write_preview if options.film.preview else color_film
+    make = {"": color_film, "preview": write_preview, "shots": write_shots}[options.film.sheet]
     done = make(
         job.source,
         target,

@@ -16,7 +16,9 @@ _OF_FILMS = {
     "start": "--from",
     "end": "--to",
     "preview": "--preview",
+    "shots": "--shots",
     "deflicker": "--deflicker",
+    "hints": "--hints with times or shots",
 }
 _OF_PICTURES = {
     "confidence": "--confidence",

@@ -150,7 +150,7 @@ def _result(source: Path, wanted: str | None, suffixes: Mapping[str, str], film:
     suffix = source.suffix
     if is_film(source.name):
         kind = film.container or container_for(suffix, film.codec)
-        return f"{source.stem}.preview.color.jpg" if film.preview else f"{source.stem}.color.{kind}"
+        return f"{source.stem}.{film.sheet}.color.jpg" if film.sheet else f"{source.stem}.color.{kind}"
     own = suffixes.get(suffix.lower())
     if own is None or (wanted and own != wanted):
         suffix = next(s for s, name in suffixes.items() if name == (wanted or "PNG"))  # PNG loses nothing
@@ -182,8 +182,9 @@ def _mixed_up(source: Path, path: Path, film: FilmOptions) -> UsageError | None:
     kind = path.suffix[1:].lower()
     if not is_film(source.name):
         return UsageError(f"{source} is no film, so it can't become {path}") if kind in MUXERS else None
-    if film.preview:
-        return UsageError(f"a preview is a picture; name it as in -o {path.stem}.jpg") if kind in MUXERS else None
+    if film.sheet:
+        reason = f"a sheet of a film is a picture; name it as in -o {path.stem}.jpg"
+        return UsageError(reason) if kind in MUXERS else None
     if kind not in MUXERS:
         return UsageError(f"{source} is a film and can't become {path}; name it as in -o {path.stem}.mp4")
     if kind != (film.container or kind):

@@ -77,6 +77,10 @@ def color(
     preview: Annotated[
         bool, typer.Option("--preview", help="Of films: colour twelve pictures only, as one contact sheet.")
     ] = False,
+    shots: Annotated[
+        bool,
+        typer.Option("--shots", help="Of films: colour the first picture of each shot only, as one contact sheet."),
+    ] = False,
     origin: Annotated[
         bool, typer.Option("--origin", help="Say in the file's XMP that a network made the colours, and which.")
     ] = False,
@@ -97,9 +101,11 @@ def color(
             from photochrom.batch.command import run
             from photochrom.batch.run import Options
             from photochrom.codec.budget import parse_memory
-            from photochrom.film.options import FilmOptions, seconds_of
+            from photochrom.film.clock import seconds_of
+            from photochrom.film.options import FilmOptions
+            from photochrom.film.timed import read_timed
 
-            settings, its_model = dials.chosen(said(ctx))
+            settings, its_model = dials.chosen(said(ctx), films=True)
             film = FilmOptions(
                 codec=codec,
                 crf=crf,
@@ -107,7 +113,9 @@ def color(
                 start=None if start is None else seconds_of(start),
                 end=None if end is None else seconds_of(end),
                 preview=preview,
+                shots=shots,
                 deflicker=deflicker,
+                hints=read_timed(dials.hints or []),
             )
             return run(
                 files or [],

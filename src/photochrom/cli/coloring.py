@@ -47,16 +47,16 @@ class Dials:
     ] = None
     device: options.Device = "auto"
 
-    def chosen(self, said: Mapping[str, Any]) -> tuple[Settings, str | None]:
+    def chosen(self, said: Mapping[str, Any], *, films: bool = False) -> tuple[Settings, str | None]:
         """The settings, and the model of the sidecar that gives the rest of them. said: the options that were given.
 
-        Raises UsageError.
+        films: leave hints for times and shots of films to who reads them. Raises UsageError.
         """
         from photochrom.batch.sidecar import read_settings
         from photochrom.guidance.hint_files import guide_of
 
         base, model = read_settings(self.settings) if self.settings else (Settings(), None)
-        guide = guide_of(self.hint or [], self.hints or [], self.reference or [], self.statistics)
+        guide = guide_of(self.hint or [], self.hints or [], self.reference or [], self.statistics, films=films)
         return chosen(said, guide=guide, base=base), model
 
 

@@ -24,10 +24,12 @@ def live(
     source: Annotated[
         str, typer.Option(help="Number of a camera, a film at its own pace, or rtsp://, http://...", metavar="SOURCE")
     ] = "0",
-    model: Annotated[str, options.model()] = "photo-fast",
+    model: Annotated[str | None, options.model("Name or .onnx file.  [default: photo-fast, or the domain's]")] = None,
+    domain: Annotated[str | None, options.domain(options.ONE_DOMAIN)] = None,
     detail: Annotated[int | None, setting("detail")] = Settings.detail,
     strength: Annotated[float, setting("strength")] = Settings.strength,
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
+    keep_lightness: Annotated[float, setting("keep_lightness")] = Settings.keep_lightness,
     port: Annotated[
         int, typer.Option(help="Where this machine's browsers see it; 0: any.", min=0, max=65535, metavar="N")
     ] = 8001,
@@ -47,6 +49,7 @@ def live(
             return run(
                 source,
                 model=model,
+                domain=domain,
                 device=device,
                 settings=chosen(ctx.params),
                 port=port,

@@ -7,7 +7,7 @@ L* = A * intensity + B. What lies between the network's places is then the inten
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -64,12 +64,12 @@ def repaint(
     small = times * lab.shape[1], times * lab.shape[2]
     line = np.stack([np.broadcast_to(np.asarray(v, np.float32), guide.shape) for v in (levels.gain, levels.offset)])
     line = resize_planes(line, small[::-1])
-    seen = _seen(resize_planes(guide, small[::-1]), line)
+    seen = as_shown(resize_planes(guide, small[::-1]), line)
     own_share, share = np.float32(keep), np.float32(1 - keep)
 
     def write(tile: Pixels, values: Float, out: Pixels) -> None:
         own = lightness(tile)
-        light, a, b = values[2:5] * _seen(own, values[:2]) + values[5:]
+        light, a, b = values[2:5] * as_shown(own, values[:2]) + values[5:]
         light = light.clip(0, 100) * share + own * own_share
         f = (light + np.float32(16)) * np.float32(1 / 116)
         y = np.where(f > DELTA, f * f * f, np.float32(3 * DELTA**2) * (f - np.float32(4 / 29)))
@@ -107,6 +107,14 @@ def _in_pixels(run: slice, small: int, full: int) -> slice:
     return slice(round(run.start * full / small), round(run.stop * full / small))
 
 
+def as_shown(light: Float, line: Float | Sequence[Float | float]) -> Float:
+    """The intensity (h,w) as the network is shown it, and a little beyond black and white.
+
+    line: (2,h,w), or two numbers: gain and offset of its levels.
+    """
+    return np.asarray(np.clip(light * line[0] + line[1], -BEYOND, 100 + BEYOND))
+
+
 def texture(intensity: Float, light: Float) -> tuple[Float, Float]:
     """A and B (h,w) of a sensor's frame: a step of intensity is a step of lightness, unless the network says otherwise.
 
@@ -128,11 +136,6 @@ def lines(intensity: Float, light: Float) -> tuple[Float, Float]:
     color = _closed(resize_planes(light[None], (width, height))[0], reach)
     slope = np.asarray(color / np.maximum(ground, np.float32(FILLED)), np.float32)
     return slope, np.asarray(color - slope * ground, np.float32)
-
-
-def _seen(light: Float, line: Float) -> Float:
-    """The intensity as the network is shown it, (h,w), and a little beyond black and white."""
-    return np.asarray(np.clip(light * line[0] + line[1], -BEYOND, 100 + BEYOND))
 
 
 def _closed(x: Float, reach: int) -> Float:

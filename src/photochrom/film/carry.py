@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from photochrom.color.lab import Float
+from photochrom.color.resample import resize
 from photochrom.film.flow import Ways, joined, resized, rest, sampled
 from photochrom.film.step import Looked, Step
 from photochrom.prediction import Prediction
@@ -27,12 +28,22 @@ _NEAR = 20.0  # ab units
 _LONG = 0.9  # what a key's chroma counts at the next one
 _MOST = 1.2  # times
 
+Finisher = Callable[[Prediction], Float]
+"""From a prediction that was mixed to what is laid on: ab (h,w,2), or with what is to become of lightness before them,
+(h,w,3)."""
 
-def looked_at(prediction: Prediction) -> Looked:
-    """What is mixed of a prediction."""
-    output = prediction.output
+
+def looked_at(prediction: Prediction, *, follow: float = 0.0) -> Looked:
+    """What is mixed of a prediction: with hints, what the network says without them, under which they are met anew.
+
+    follow: where the network predicts lightness, what is mixed in its place is how far it lies from so many times what
+    the network was shown. Each picture adds that of its own again, so a light that goes on isn't late.
+    """
+    output = prediction.output if prediction.unhinted is None else prediction.unhinted
     if prediction.spec.output != "distribution":
-        given = np.ascontiguousarray(output.transpose(1, 2, 0))
+        given = np.array(output.transpose(1, 2, 0), np.float32, order="C")
+        if prediction.spec.output == "lab":
+            given[..., 0] -= np.float32(follow) * resize(prediction.shown, (given.shape[1], given.shape[0]))
         return Looked(prediction, given, np.ones((*given.shape[:2], 1), np.float32))
     bins, height, width = output.shape
     flat = output.reshape(bins, -1)
@@ -49,13 +60,16 @@ def looked_at(prediction: Prediction) -> Looked:
     )
 
 
+def unmixed(looked: Looked) -> Prediction:
+    """What a picture by itself gets its colours from."""
+    prediction = looked.prediction
+    return _mixed(prediction, looked.mass) if prediction.spec.output == "lab" else prediction
+
+
 class Shot:
-    """The pictures of one shot, from the last key that is finished on.
+    """The pictures of one shot, from the last key that is finished on."""
 
-    finish: from a prediction that was mixed to the ab (h,w,2) that are laid on.
-    """
-
-    def __init__(self, finish: Callable[[Prediction], Float], *, ahead: int = AHEAD, keep: float = KEEP) -> None:
+    def __init__(self, finish: Finisher, *, ahead: int = AHEAD, keep: float = KEEP) -> None:
         self._finish, self._ahead, self._keep = finish, ahead, keep
         self._steps: list[Step] = []
         self._keys: list[int] = []  # places in _steps
@@ -78,9 +92,9 @@ class Shot:
         if self._keys:
             self._mix()
             key = self._steps[self._keys[0]]
-            assert key.ab is not None
+            assert key.colors is not None
             for step, ways in zip(self._steps, self._back(0, len(self._steps)), strict=True):
-                step.ab = _carried([(key.ab, ways, 1.0)])
+                step.colors = _carried([(key.colors, ways, 1.0)])
         done += self._steps
         self._steps, self._keys, self._past = [], [], None
         return done
@@ -88,18 +102,18 @@ class Shot:
     def _advance(self) -> list[Step]:
         """Finish the first two keys, and give what lies between, with the first."""
         begin, end = self._keys[:2]
-        for_first = self._steps[begin].ab is None
+        for_first = self._steps[begin].colors is None
         if for_first:
             self._mix()
         self._keys.pop(0)
         self._mix(self._ways(begin, end))
-        one, two = self._steps[begin].ab, self._steps[end].ab
+        one, two = self._steps[begin].colors, self._steps[end].colors
         assert one is not None and two is not None
         back, on = self._back(begin, end), self._on(begin, end)
         for place in range(begin + 1, end):
             share = (place - begin) / (end - begin)
             step = self._steps[place]
-            step.ab = _carried([(one, back[place - begin], 1 - share), (two, on[place - begin], share)])
+            step.colors = _carried([(one, back[place - begin], 1 - share), (two, on[place - begin], share)])
         done = self._steps[begin:end]
         self._steps = self._steps[end:]
         self._keys = [key - end for key in self._keys]
@@ -111,22 +125,23 @@ class Shot:
         assert looked is not None
         total, weight = looked.mass * looked.sure, looked.sure
         if back is not None and self._past is not None:
-            more, weighs = _moved(self._past, back, self._keep)
+            more, weighs = moved(self._past, back, self._keep)
             total, weight = total + more, weight + weighs
         self._past = total, weight
         future = self._future()
         if future is not None:
             total, weight = total + future[0], weight + future[1]
         key = self._steps[self._keys[0]]
-        key.ab = self._vivid(looked.prediction, self._finish(_mixed(looked.prediction, total / weight)))
+        key.colors = self._vivid(looked.prediction, self._finish(_mixed(looked.prediction, total / weight)))
 
     def _vivid(self, alone: Prediction, mixed: Float) -> Float:
         """Mixed colours with the chroma that the shot's keys have by themselves: a mean is paler than its parts."""
         if alone.hints:
             return mixed
-        sums = [float(np.hypot(ab[..., 0], ab[..., 1]).mean()) for ab in (self._finish(alone), mixed)]
+        sums = [float(np.hypot(one[..., -2], one[..., -1]).mean()) for one in (self._finish(alone), mixed)]
         self._chroma = [own + _LONG * before for own, before in zip(sums, self._chroma, strict=True)]
-        return mixed * np.float32(np.clip(self._chroma[0] / max(self._chroma[1], 1e-6), 1.0, _MOST))
+        mixed[..., -2:] *= np.float32(np.clip(self._chroma[0] / max(self._chroma[1], 1e-6), 1.0, _MOST))
+        return mixed
 
     def _future(self) -> tuple[Float, Float] | None:
         """What is said of the keys that follow, carried back to the first in line."""
@@ -138,7 +153,7 @@ class Shot:
             total, weight = looked.mass * looked.sure, looked.sure
             if found is not None:
                 total, weight = total + found[0], weight + found[1]
-            found = _moved((total, weight), self._on(one, two)[0], self._keep)
+            found = moved((total, weight), self._on(one, two)[0], self._keep)
         return found
 
     def _ways(self, begin: int, end: int) -> Ways:
@@ -165,7 +180,7 @@ class Shot:
 class Stream:
     """Colours of pictures that can't wait for those after them, as a camera's: each is finished when it comes."""
 
-    def __init__(self, finish: Callable[[Prediction], Float], *, keep: float = KEEP, ease: float = 0.3) -> None:
+    def __init__(self, finish: Finisher, *, keep: float = KEEP, ease: float = 0.3) -> None:
         """ease: share of the way to a new key's colours that each picture goes, so that none jumps."""
         self._finish, self._keep, self._ease = finish, keep, ease
         self._past: tuple[Float, Float] | None = None
@@ -180,7 +195,7 @@ class Stream:
         if step.looked is not None:
             total, weight = step.looked.mass * step.looked.sure, step.looked.sure
             if self._past is not None and self._ways is not None:
-                more, weighs = _moved(self._past, self._ways, self._keep)
+                more, weighs = moved(self._past, self._ways, self._keep)
                 total, weight = total + more, weight + weighs
             self._past = total, weight
             self._key = self._finish(_mixed(step.looked.prediction, total / weight))
@@ -191,11 +206,11 @@ class Stream:
             at = resized(step.motion.back, (aim.shape[1], aim.shape[0]))
             before = sampled(self._shown, at.to)
             aim = aim + (before - aim) * (at.sure[..., None] * np.float32(1 - self._ease))
-        step.ab = self._shown = aim
+        step.colors = self._shown = aim
         return step
 
 
-def _moved(said: tuple[Float, Float], ways: Ways, keep: float) -> tuple[Float, Float]:
+def moved(said: tuple[Float, Float], ways: Ways, keep: float) -> tuple[Float, Float]:
     """Sums and weights at another picture, whose `ways` lead here."""
     total, weight = said
     at = resized(ways, (weight.shape[1], weight.shape[0]))
@@ -204,18 +219,21 @@ def _moved(said: tuple[Float, Float], ways: Ways, keep: float) -> tuple[Float, F
 
 
 def _carried(keys: list[tuple[Float, Ways, float]]) -> Float:
-    """Colours (h,w,2) from those of keys, each with the ways to it and its weight."""
-    total, weight = np.zeros_like(keys[0][0]), np.zeros_like(keys[0][0][..., :1])
-    for ab, ways, share in keys:
-        at = resized(ways, (ab.shape[1], ab.shape[0]))
+    """Colours (h,w,c) from those of keys, each with the ways to it and its weight."""
+    finest = max((colors for colors, *_ in keys), key=len)  # hints are met on a finer grid than the network's
+    size = finest.shape[1], finest.shape[0]
+    total, weight = np.zeros_like(finest), np.zeros_like(finest[..., :1])
+    for colors, ways, share in keys:
+        at = resized(ways, size)
         weighs = (at.sure + np.float32(_LEAST))[..., None] * np.float32(share)
-        total, weight = total + sampled(ab, at.to) * weighs, weight + weighs
+        fine = colors if len(colors) == len(finest) else resize(colors, size)
+        total, weight = total + sampled(fine, at.to) * weighs, weight + weighs
     return np.asarray(total / np.maximum(weight, np.float32(1e-9)), np.float32)
 
 
 def _mixed(like: Prediction, mass: Float) -> Prediction:
-    """A prediction with that distribution, or ab."""
+    """A prediction with that distribution, or ab; see looked_at."""
     planes = np.ascontiguousarray(mass.transpose(2, 0, 1))
     if like.spec.output == "distribution":
         planes = np.log(np.maximum(planes, np.float32(1e-8)))
-    return replace(like, output=planes)
+    return replace(like, output=planes) if like.unhinted is None else replace(like, unhinted=planes)

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from photochrom import load_model
+from photochrom.auto import AUTO
+from photochrom.errors import UsageError
 from photochrom.film.broadcast import Broadcast
 from photochrom.film.live import Pace, run_live
 from photochrom.film.newest import Newest
@@ -18,7 +20,8 @@ from photochrom.streams import complain, printable
 def run(
     source: str,
     *,
-    model: str,
+    model: str | None,
+    domain: str | None,
     device: str,
     settings: Settings,
     port: int,
@@ -26,9 +29,14 @@ def run(
     seconds: float | None,
     overwrite: bool,
 ) -> int:
-    """Show a source in colour until it ends; gives the exit code. Raises PhotochromError."""
+    """Show a source in colour until it ends; gives the exit code. Raises PhotochromError.
+
+    model: None for the fast one for photographs, or that of a domain.
+    """
+    if domain == AUTO:
+        raise UsageError("what a camera shows is of one kind: name its domain instead of auto")
     opened, ends = source_of(source)
-    colorizer = load_model(model, device=device)
+    colorizer = load_model(model or (None if domain else "photo-fast"), domain=domain, device=device)
     with Broadcast(port) as broadcast, recording(record, overwrite=overwrite) as recorder:
         print_line = _Line()
         complain(f"{printable(source)} in colour: {broadcast.address} (Ctrl-C ends it)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,21 @@ import photochrom
 from photochrom.color.tint import Tint
 from photochrom.colorizer import Colorizer
 from photochrom.errors import PictureError
+from photochrom.film.clock import clock
 from photochrom.film.encoder import Coding, coding_for
+from photochrom.film.follow import looking_from, places_in
 from photochrom.film.formats import container_for
 from photochrom.film.info import FilmInfo, probe
 from photochrom.film.looking import Colors
 from photochrom.film.mux import Part, check_streams, write_film
-from photochrom.film.options import FilmOptions, clock
+from photochrom.film.options import FilmOptions
 from photochrom.film.painter import Painter
 from photochrom.film.raster import Raster
 from photochrom.film.reader import Reader
 from photochrom.film.segments import Segments
 from photochrom.film.stages import run_stages
 from photochrom.film.step import Step
+from photochrom.film.timed import TimedHint
 from photochrom.progress import Progress, silent
 from photochrom.settings import Settings
 
@@ -91,6 +94,8 @@ class _Work:
         self.start = info.start + self._units(options.start or 0.0)
         self.end = None if options.end is None else info.start + self._units(options.end)
         self.reader = self._reader(self.start)
+        first = tuple(TimedHint(hint=hint) for hint in settings.guide.hints)
+        self.hints = tuple(replace(one, hint=self.painter.placed(one.hint)) for one in (*first, *options.hints))
 
     def about(self) -> object:
         """All that the coded pictures depend on."""
@@ -114,6 +119,18 @@ class _Work:
         done = segments.done()
         result.count = done[-1].last if done else 0
         after = max((packet.time for packet in done[-1].packets(data=False)), default=None) if done else None
+        if self.hints:
+            first = looking_from(self.hints, self.start, self.info)
+            frames = self._reader(first, needed=False).frames()
+            self.colors.hints = places_in(
+                frames,
+                self.painter,
+                self.hints,
+                self.info,
+                begin=self.start,
+                whole=self.part() is None,
+                progress=progress,
+            )
         self.reader = self._reader(self.start if after is None else after + 1, needed=after is None)
         total = self._total()
         made = run_stages(
@@ -134,7 +151,7 @@ class _Work:
         tint: Tint | None = None
         for step in steps:
             tint = step.tint if step.motion is None else tint
-            image = self.painter.picture(step.luma, self.painter.toned(step.ab, step.small, tint), step.small)
+            image = self.painter.picture(step, tint)
             image.pts, image.duration, image.time_base = step.frame.time, step.frame.duration, self.info.time_base
             yield image, step.motion is None
 

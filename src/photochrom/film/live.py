@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 
 from photochrom.colorizer import Colorizer
 from photochrom.film.broadcast import Broadcast
-from photochrom.film.carry import Stream, looked_at
+from photochrom.film.carry import Stream
 from photochrom.film.flow import Estimator, plane_of
 from photochrom.film.info import FilmInfo
 from photochrom.film.looking import EVERY, LOST, SOONEST, Finish
@@ -22,6 +22,7 @@ from photochrom.film.painter import Painter
 from photochrom.film.raster import Raster
 from photochrom.film.reader import Frame
 from photochrom.film.recorder import Recorder
+from photochrom.film.relight import SteadyLevels
 from photochrom.film.shots import FOLLOWED
 from photochrom.film.step import Step
 from photochrom.settings import Settings
@@ -61,6 +62,7 @@ class Eye:
         self._kind: tuple[int, int, str] | None = None
         self._last: Step | None = None
         self._since = 0
+        self._levels = SteadyLevels(colorizer.domain)
 
     def colored(self, image: VideoFrame) -> VideoFrame:
         """The picture in colour, as planes of 4:2:0."""
@@ -77,14 +79,15 @@ class Eye:
             step.motion = self._estimator.between(self._last.plane, step.plane)
             if step.motion.back.sure.mean() < FOLLOWED:
                 step.motion = None
+        step.levels = self._levels.next(step)
         if step.motion is None:
             self._stream, self._since = Stream(Finish(painter)), EVERY
         lost = step.motion is not None and 1 - float(step.motion.back.sure.mean()) > LOST
         if self._since >= EVERY or (lost and self._since >= SOONEST):
-            step.looked, self._since = looked_at(painter.look(small)), 0
+            step.looked, self._since = painter.look(small), 0
         self._since += 1
         self._last = self._stream.add(step)
-        return painter.picture(luma, step.ab, small)
+        return painter.picture(step)
 
 
 def run_live(
@@ -96,12 +99,16 @@ def run_live(
     recorder: Recorder | None = None,
     seconds: float | None = None,
     tell: Callable[[Pace], None] = lambda pace: None,
+    delays: list[float] | None = None,
 ) -> Pace:
-    """Colour what comes until the source ends, or for so many `seconds`; gives how it went. tell: once a second."""
+    """Colour what comes until the source ends, or for so many `seconds`; gives how it went.
+
+    tell: called once a second. delays: gets the latency of each picture, in seconds.
+    """
     eye = Eye(colorizer, settings or Settings())
     begun = told = time.monotonic()
     times: deque[float] = deque(maxlen=_OVER)
-    delays: deque[float] = deque(maxlen=_OVER)
+    last: deque[float] = deque(maxlen=_OVER)  # latencies
     shown, worst, pace = 0, 0.0, Pace()
     while seconds is None or time.monotonic() - begun < seconds:
         try:
@@ -113,15 +120,17 @@ def run_live(
             image = eye.colored(seen.image)
             broadcast.show(_jpeg(image))
             now = time.monotonic()
-            delays.append(now - seen.at)
+            last.append(now - seen.at)
+            if delays is not None:
+                delays.append(last[-1])
             times.append(now)
             shown += 1
-            worst = max(worst, delays[-1]) if shown > 1 else 0.0  # the first one waits for all that is made once
+            worst = max(worst, last[-1]) if shown > 1 else 0.0  # the first one waits for all that is made once
             if recorder is not None:
                 recorder.add(image, seen.at)
         span = times[-1] - times[0] if len(times) > 1 else 0.0
         rate = (len(times) - 1) / span if span else 0.0
-        pace = Pace(rate, float(np.mean(delays)) if delays else 0.0, worst, shown, newest.dropped)
+        pace = Pace(rate, float(np.mean(last)) if last else 0.0, worst, shown, newest.dropped)
         broadcast.status = pace.to_dict()
         if now - told >= 1:
             tell(pace)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from photochrom.color.lab import Float, Pixels
+from photochrom.color.lab import Float
 from photochrom.color.tint import describe
-from photochrom.film.carry import Shot, looked_at
-from photochrom.film.deflicker import steadied
-from photochrom.film.flow import Estimator, Ways, joined, plane_of, rest
+from photochrom.film.carry import Shot
+from photochrom.film.flow import Estimator, Ways, joined, rest
+from photochrom.film.follow import Places
+from photochrom.film.likened import SteadyLikeness
 from photochrom.film.painter import Painter
+from photochrom.film.prepared import prepared
 from photochrom.film.reader import Frame
+from photochrom.film.relight import SteadyLevels
 from photochrom.film.shots import with_motion
 from photochrom.film.step import Step
-from photochrom.film.tracked import moved
 from photochrom.prediction import Prediction
 
 EVERY = 10  # pictures from key to key at most
@@ -28,56 +29,50 @@ _BUFFER = 192 << 20  # bytes of pictures that wait for the keys after them
 class Colors:
     """Gives a film's pictures their colours. tints: of the first picture of each shot that was judged.
 
-    ahead: keys after one that have a say in it. deflicker: even out the brightness of neighbouring pictures.
+    ahead: keys after one that have a say in it. deflicker: even out the brightness of neighbouring pictures. hints:
+    where they lie.
     """
 
-    def __init__(self, painter: Painter, *, every: int = EVERY, ahead: int = 2, deflicker: bool = False) -> None:
+    def __init__(
+        self,
+        painter: Painter,
+        *,
+        every: int = EVERY,
+        ahead: int = 2,
+        deflicker: bool = False,
+        hints: Places | None = None,
+    ) -> None:
         self._painter = painter
         self._every, self._ahead, self._deflicker = every, ahead, deflicker
         self.tints: list[str] = []
-        self._hints = painter.hints()  # of the film's first picture, and of those that follow in its shot
+        self.hints = hints or Places()
 
     def steps(self, frames: Iterable[Frame]) -> Iterator[Step]:
         """Each picture with its colours, in order."""
         shot: Shot | None = None
         ways: Ways | None = None  # from the picture to the last key
-        since = 0
-        for step in with_motion(self._prepared(frames), Estimator()):
+        since = hinted = 0  # pictures since then, and hints that it had
+        levels, likeness = SteadyLevels(self._painter.colorizer.domain), SteadyLikeness(self._painter)
+        for step in with_motion(prepared(frames, self._painter, deflicker=self._deflicker), Estimator()):
+            hints = self.hints.at.get(step.frame.time, ())
+            step.levels = levels.next(step)
             if step.motion is None or shot is None or ways is None:
                 if shot is not None:
                     yield from shot.end()
-                    self._hints = ()
                 shot = self._begun(step)
-                ways = rest(step.plane.shape)
-                self._look(step)
-                since = 0
+                is_key, ways = True, None
             else:
                 ways = joined(step.motion.back, ways)
-                self._hints = moved(self._hints, step.motion)
                 since += 1
                 lost = since >= SOONEST and 1 - float(ways.sure.mean()) > LOST
-                if (since >= self._every or lost) and not step.flash:
-                    self._look(step)
-                    ways, since = rest(step.plane.shape), 0
+                asked = len(hints) > hinted or step.frame.time in self.hints.keys
+                is_key = (since >= self._every or lost or asked) and not step.flash
+            if is_key:
+                step.looked = likeness.add(self._painter.look(step.small, hints), ways)
+                ways, since, hinted = rest(step.plane.shape), 0, len(hints)
             yield from shot.add(step)
         if shot is not None:
             yield from shot.end()
-
-    def _prepared(self, frames: Iterable[Frame]) -> Iterator[Step]:
-        raster = self._painter.raster
-        waiting: deque[Frame] = deque()
-
-        def lumas() -> Iterator[tuple[Pixels, int]]:
-            for frame in frames:
-                waiting.append(frame)
-                yield raster.luma(frame.image), raster.black
-
-        for luma in steadied(lumas()) if self._deflicker else (luma for luma, _ in lumas()):
-            small = self._painter.small(luma)
-            yield Step(waiting.popleft(), luma, small, plane_of(small))
-
-    def _look(self, step: Step) -> None:
-        step.looked = looked_at(self._painter.look(step.small, self._hints))
 
     def _begun(self, step: Step) -> Shot:
         """A new shot, of which `step` is the first picture: what holds for all of it is decided here."""
@@ -97,9 +92,9 @@ class Finish:
         self._paper: bool | None = None
 
     def __call__(self, prediction: Prediction) -> Float:
-        """The ab (h,w,2) float32 of a prediction, as they are laid on."""
-        plain = prediction.ab(self._painter.settings)
-        finished = plain if self._paper is False else self._painter.colorizer.chroma(prediction, self._painter.settings)
+        """What of a prediction is laid on; see Painter.finished."""
         if self._paper is None:
-            self._paper = not np.array_equal(plain, finished)
-        return self._painter.colorizer.adjusted(finished, prediction, self._painter.settings)
+            whole = self._painter.colorizer.domain.finish
+            plain = prediction.ab(self._painter.settings)
+            self._paper = whole is not None and not np.array_equal(plain, whole(plain, prediction.shown))
+        return self._painter.finished(prediction, finish=self._paper)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 
 from photochrom.errors import UsageError, suggestion
 from photochrom.film.formats import CODECS, MUXERS
+from photochrom.film.timed import TimedHint
 
 QUALITY = {"h264": (18, 51), "h265": (20, 51), "av1": (26, 63)}
 """Of each codec with a constant rate factor: the one that is taken, and the coarsest there is."""
@@ -21,7 +21,9 @@ class FilmOptions:
     container: mp4, mov, mkv or webm; None for the film's own where that takes the codec.
     start, end: seconds; only what is shown from `start` until before `end` is coloured and written.
     deinterlace: weave interlaced pictures into whole ones. deflicker: even out the brightness of neighbouring pictures.
-    preview: instead of the film, a contact sheet of twelve of its pictures.
+    preview: instead of the film, a contact sheet of twelve of its pictures. shots: one of the first of every shot.
+    hints: colours of things that are seen at some time or in some shot, beside those of the settings, which lie on the
+    first picture.
     """
 
     codec: str = "h264"
@@ -32,6 +34,13 @@ class FilmOptions:
     deinterlace: bool = True
     deflicker: bool = False
     preview: bool = False
+    shots: bool = False
+    hints: tuple[TimedHint, ...] = ()
+
+    @property
+    def sheet(self) -> str:
+        """Which contact sheet is made instead of the film: "preview", "shots" or "" for none."""
+        return "preview" if self.preview else "shots" if self.shots else ""
 
     def __post_init__(self) -> None:
         if self.codec not in CODECS:
@@ -47,27 +56,11 @@ class FilmOptions:
                 raise UsageError(f"{self.codec} has no rate factor; leave out --crf")
             if not 0 <= self.crf <= QUALITY[self.codec][1]:
                 raise UsageError(f"crf of {self.codec} must lie in 0..{QUALITY[self.codec][1]}, got {self.crf}")
+        if self.preview and self.shots:
+            raise UsageError("preview and shots are two sheets: ask for one of them")
         for name in ("start", "end"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value >= 0):
                 raise UsageError(f"{name} must be 0 seconds or more, got {value}")
         if self.start is not None and self.end is not None and self.end <= self.start:
             raise UsageError(f"the end ({self.end:g} s) must come after the start ({self.start:g} s)")
-
-
-def seconds_of(text: str) -> float:
-    """Seconds of "83.5", "1:23.5" or "0:01:23.5". Raises UsageError."""
-    match = re.fullmatch(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)", text.strip())
-    if match is None:
-        raise UsageError(f"a time is given as seconds, 1:23 or 1:02:03.5, got {text!r}")
-    hours, minutes, rest = match.groups()
-    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest)
-
-
-def clock(seconds: float) -> str:
-    """A time as "1:02:03.5", the hours left out where there are none."""
-    whole, tenth = divmod(round(max(0.0, seconds) * 10), 10)
-    minutes, second = divmod(whole, 60)
-    hours, minute = divmod(minutes, 60)
-    head = f"{hours}:{minute:02d}" if hours else f"{minute}"
-    return f"{head}:{second:02d}.{tenth}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ from PIL import Image
 from photochrom.atomic import atomic_write
 from photochrom.colorizer import Colorizer
 from photochrom.errors import PictureError
+from photochrom.film.clock import clock
 from photochrom.film.encoder import coding_for
 from photochrom.film.film import FilmResult
 from photochrom.film.info import FilmInfo, probe
-from photochrom.film.options import FilmOptions, clock
+from photochrom.film.options import FilmOptions
 from photochrom.film.painter import Painter
 from photochrom.film.raster import Raster
 from photochrom.film.reader import Frame, Reader
@@ -55,17 +57,24 @@ def write_preview(
         if frame is None:
             continue
         (colored,) = one_by_one(iter([frame]), painter)
-        image = painter.picture(colored.luma, colored.ab, colored.small)
+        image = painter.picture(colored)
         pictures.append(np.rot90(painter.thumbnail(image, _WIDE), info.turn // 90))
         labels.append(clock((frame.time - info.start) * float(info.time_base)))
         progress(f"Previewing {source.name}", place + 1, PICTURES)
     rows = [pictures[n : n + _COLUMNS] for n in range(0, len(pictures), _COLUMNS)]
     if not rows:
         raise PictureError(f"{source} holds no picture that can be decoded there; choose another part of it")
-    sheet = contact_sheet(rows, [f"{labels[0]} to {labels[-1]}, left to right"])
+    save_sheet(rows, [f"{labels[0]} to {labels[-1]}, left to right"], target, overwrite=overwrite)
+    return FilmResult(len(pictures))
+
+
+def save_sheet(
+    rows: Sequence[Sequence[NDArray[np.uint8]]], labels: Sequence[str], target: Path, *, overwrite: bool
+) -> None:
+    """Write a contact sheet, in the format that the name says. Raises OutputError, OutputExistsError."""
+    sheet = contact_sheet(rows, labels)
     with atomic_write(target, overwrite=overwrite) as out:
         sheet.save(out, _format(target), quality=92)
-    return FilmResult(len(pictures))
 
 
 def _at(info: FilmInfo, seconds: float, options: FilmOptions) -> Frame | None:

@@ -22,6 +22,7 @@ from photochrom.color.tables import code_tables
 from photochrom.film.info import FilmInfo, has_luma
 
 _OTHERS = {"nv12": "yuv420p", "nv21": "yuv420p", "nv16": "yuv422p", "p010le": "yuv420p10le", "p210le": "yuv422p10le"}
+_STEPS = 1 << 14  # of L*, from 0 to 100, for which luma codes are known
 _OTHERS |= {"yuyv422": "yuv422p", "uyvy422": "yuv422p", "yvyu422": "yuv422p", "y210le": "yuv422p10le"}
 
 
@@ -66,6 +67,10 @@ class Raster:
         if luma.dtype == np.uint8:
             return np.asarray(cv2.LUT(luma, self._lights), np.float32)
         return np.asarray(self._lights.take(luma, mode="clip"))
+
+    def codes(self, light: Float) -> Pixels:
+        """The luma (H,W), uint8 or uint16 of the film's bits, whose L* (H,W) that is, 0..100."""
+        return np.asarray(self._codes.take((light * np.float32(_STEPS / 100) + np.float32(0.5)).astype(np.uint16)))
 
     def compose(self, luma: Pixels, planes: Float | None) -> VideoFrame:
         """A picture of the new film: `luma` (H,W) of the old one, and `planes` (h,w,3) that `planes` made; None for no
@@ -125,6 +130,13 @@ class Raster:
     def _lights(self) -> Float:
         table = code_tables(np.dtype(np.uint16))[1] * np.float32(116) - np.float32(16)
         return np.asarray(table.clip(0, 100)[np.rint(self._shares * 65535).astype(np.intp)], np.float32)
+
+    @cached_property
+    def _codes(self) -> Pixels:
+        first, last = (int(np.searchsorted(self._shares, end)) for end in (1e-9, 1))
+        codes = np.arange(max(0, first - 1), last + 1)
+        nearest = np.interp(np.linspace(0, 100, _STEPS + 1), self._lights[codes], codes)
+        return np.asarray(np.rint(nearest), np.uint8 if self._bits_in == 8 else np.uint16)
 
     @cached_property
     def _to_codes(self) -> Float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import av
@@ -12,9 +12,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from photochrom.errors import PictureError
+from photochrom.film.clock import clock
 from photochrom.film.info import FilmInfo, opened
-from photochrom.film.options import clock
 from photochrom.film.rising import Rising
+from photochrom.film.telecine import Telecine
 
 _SHORT = 0.5  # seconds that may be missing at the end before a film counts as cut short
 _ENOUGH = 0.98  # and share of its length
@@ -53,16 +54,17 @@ class Reader:
         self._start, self._end = info.start if start is None else start, end
         self._needed = needed
         self._weave = deinterlace and info.interlaced
+        self._telecine = Telecine()
         self._usual = max(1, round(1 / (info.rate * info.time_base)))  # duration of a picture
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Generator[Frame, None, None]:
         """Each picture of that part. Raises PictureError where there is none and one is needed."""
         damaged = mended = count = 0
         clock_of = Rising(self.info.time_base, first=self.info.start, step=self._usual)
         with opened(self.info.path) as (container, stream):
             if self.info.steady and self._start > self.info.start:
                 self._seek(container, stream)
-            images = self._images(container, stream)
+            images = self._watched(self._images(container, stream))
             for image in self._woven(images) if self._weave else images:
                 if image is None:
                     damaged += 1
@@ -98,6 +100,8 @@ class Reader:
             self.notes.append(
                 f"{mended} of its time stamps were missing or ran backwards: the usual step stands for them"
             )
+        if note := self._telecine.note():
+            self.notes.append(note)
         wanted = self.info.seconds
         if self._end is not None:
             wanted = min(wanted, (self._end - self.info.start) * self._unit)
@@ -134,6 +138,13 @@ class Reader:
                 return
             except (OSError, av.FFmpegError):
                 yield None
+
+    def _watched(self, images: Iterator[VideoFrame | None]) -> Iterator[VideoFrame | None]:
+        """The same pictures, looked at for telecine."""
+        for image in images:
+            if image is not None and (image.width, image.height) == self.info.size:
+                self._telecine.see(image)
+            yield image
 
     def _woven(self, images: Iterator[VideoFrame | None]) -> Iterator[VideoFrame | None]:
         """The same pictures made whole of their two fields (BWDIF), with their own time stamps."""

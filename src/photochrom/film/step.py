@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from photochrom.color.lab import Float, Pixels
+from photochrom.color.levels import Levels
 from photochrom.color.tint import Tint
 from photochrom.film.flow import Motion
 from photochrom.film.reader import Frame
@@ -14,7 +15,8 @@ from photochrom.prediction import Prediction
 @dataclass(frozen=True, eq=False)
 class Looked:
     """What the network said of a key picture. mass: (h,w,Q) float32, the probability of each bin; or what a network
-    that gives no distribution gave, (h,w,2). sure: (h,w,1) float32, 0..1."""
+    that gives no distribution gave, (h,w,2), or (h,w,3) with lightness as `looked_at` says. sure: (h,w,1) float32,
+    0..1."""
 
     prediction: Prediction
     mass: Float
@@ -27,8 +29,9 @@ class Step:
     same, as motion is found on.
 
     motion: from the picture before, None for the first of a shot. flash: lit by a lamp or a fault for a moment, and
-    unlike its neighbours. looked: what the network said, None if it wasn't asked. ab: the colours that it gets, (h,w,2)
-    float32, None for none. tint: of the shot, with its first picture; None where nobody asked.
+    unlike its neighbours. looked: what the network said, None if it wasn't asked. colors: those that it gets, as
+    Painter.finished gives them; None for none. levels: by which a network that predicts lightness is shown it. tint: of
+    the shot, with its first picture; None where nobody asked.
     """
 
     frame: Frame
@@ -38,5 +41,6 @@ class Step:
     motion: Motion | None = None
     flash: bool = False
     looked: Looked | None = None
-    ab: Float | None = None
+    colors: Float | None = None
+    levels: Levels | None = None
     tint: Tint | None = None

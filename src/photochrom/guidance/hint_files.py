@@ -21,6 +21,7 @@ _HINT = re.compile(
 )
 _SHAPE = "write it like 320,200=#7a1f1f, 45%,30%=olive or 320,200=olive@8 (8 px around it)"
 _MOST = 16 << 20  # bytes of a .json: a hundred thousand hints
+OF_FILMS = ("at", "from", "to", "painted")  # what an entry may say beside a hint's own words, for a film
 
 
 def parse_hint(text: str) -> Hint:
@@ -46,48 +47,80 @@ def parse_hint(text: str) -> Hint:
         raise UsageError(f"the hint {text!r} can't be used: {error}") from error
 
 
-def read_hints(path: str) -> tuple[Hint, ...]:
+def read_hints(path: str, *, films: bool = False) -> tuple[Hint, ...]:
     """Hints from a file.
 
     A .json holds a list of {"x": 0.45, "y": 0.3, "color": "olive", "radius": 0.02}, or {"hints": [...]}: x and y are
     shares, 0..1, of the width and height, the radius one of the short side; with "unit": "px" they are pixels.
     Any other file is a picture with strokes painted on transparent ground, of the same shape as the picture.
+    films: leave out what it says of times and shots of a film (photochrom.film.timed), which is refused otherwise.
     Raises UsageError.
     """
-    if Path(path).suffix.lower() != ".json":
-        return hints_of_strokes(_painted(path), name=path)
+    if not is_json(path):
+        return painted_hints(path)
+    values = read_json(path)
+    shots = isinstance(values, dict) and "shots" in values
+    entries = listed(values, path) if not shots or "hints" in values else []
+    own = [entry for entry in entries if not (isinstance(entry, dict) and set(OF_FILMS) & set(entry))]
+    if not films and (shots or len(own) < len(entries)):
+        raise UsageError(f"{path} holds hints for times or shots of a film: give a picture hints without them")
+    return hints_of(own, path)
+
+
+def is_json(path: str) -> bool:
+    """Whether a file of hints is a list of them, not painted strokes."""
+    return Path(path).suffix.lower() == ".json"
+
+
+def painted_hints(path: str) -> tuple[Hint, ...]:
+    """Hints of the strokes on a picture. Raises UsageError."""
+    return hints_of_strokes(_painted(path), name=path)
+
+
+def read_json(path: str) -> Any:
+    """What a .json of hints holds. Raises UsageError."""
     try:
         with open(path, "rb") as stream:
             text = stream.read(_MOST + 1)
         if len(text) > _MOST:
             raise UsageError(f"{path} is longer than {_MOST >> 20} MB: hints are a few lines of JSON")
-        values = json.loads(text)
+        return json.loads(text)
     except OSError as error:
         raise UsageError(f"the hints {path} can't be read: {error.strerror}; check the name") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is no JSON ({error}): write a list of x, y and color") from error
-    return _listed(values, path)
 
 
 def guide_of(
-    hints: Sequence[str], files: Sequence[str], references: Sequence[str] = (), statistics: str = "monge"
+    hints: Sequence[str],
+    files: Sequence[str],
+    references: Sequence[str] = (),
+    statistics: str = "monge",
+    *,
+    films: bool = False,
 ) -> Guide:
     """What `--hints`, `--hint` and `--reference` of the command say together; a single hint wins over a file.
 
-    Raises UsageError, for a reference that can't be read or is grey too.
+    films: see read_hints. Raises UsageError, for a reference that can't be read or is grey too.
     """
-    read = [hint for path in files for hint in read_hints(path)]
+    read = [hint for path in files for hint in read_hints(path, films=films)]
     for path in references:
         open_reference(path)
     values = {"references": tuple(references), "statistics": statistics}
     return replace(Guide.from_dict(values), hints=(*read, *map(parse_hint, hints)))
 
 
-def _listed(values: Any, path: str) -> tuple[Hint, ...]:
-    listed = values.get("hints") if isinstance(values, dict) else values
-    if not isinstance(listed, list):
+def listed(values: Any, path: str) -> list[Any]:
+    """The entries of a list, or of the list under "hints". Raises UsageError."""
+    entries = values.get("hints") if isinstance(values, dict) else values
+    if not isinstance(entries, list):
         raise UsageError(f'{path} holds no list of hints: write [{{"x": 0.45, "y": 0.3, "color": "olive"}}]')
-    hints = [{"unit": "share", **hint} if isinstance(hint, dict) else hint for hint in listed]
+    return entries
+
+
+def hints_of(entries: Sequence[Any], path: str) -> tuple[Hint, ...]:
+    """Hints of entries with x, y and color, as shares unless they say otherwise. Raises UsageError."""
+    hints = [{"unit": "share", **entry} if isinstance(entry, dict) else entry for entry in entries]
     try:
         return Guide.from_dict({"hints": hints}).hints
     except UsageError as error:

@@ -24,5 +24,5 @@ def paint_film(truth: Pictures, colorizer: Colorizer, *, carried: bool, settings
     info, frames = grey_film(truth)
     painter = Painter(colorizer, settings or Settings(), info, Raster(info, "yuv420p"))
     steps: Iterator[Step] = Colors(painter).steps(frames) if carried else one_by_one(iter(frames), painter)
-    made = [painter.picture(step.luma, step.ab, step.small).to_ndarray(format="rgb24") for step in steps]
+    made = [painter.picture(step).to_ndarray(format="rgb24") for step in steps]
     return np.stack(made).astype(np.uint8)

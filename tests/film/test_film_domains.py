@@ -1,0 +1,91 @@
+"""Films whose intensity is no lightness, as of night cameras: L* is made from the prediction, and doesn't flicker."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from av.video.frame import VideoFrame
+
+from photochrom import Colorizer, Settings, load_model
+from photochrom.color.lab import rgb_to_lab
+from photochrom.film.film import color_film
+from photochrom.film.live import Eye
+from tests.film.films import FilmMaker, luma_of, moving, seen
+from tests.film.test_carry import texture
+from tests.tiny_model import write_lab_model
+
+
+@pytest.fixture(scope="module", params=["infrared", "sketch"])
+def predicting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Colorizer:
+    """A drawn network that gives L* = 20 + 0.5 I of the intensity I that it is shown."""
+    path = tmp_path_factory.mktemp("model") / f"{request.param}.onnx"
+    return load_model(write_lab_model(path, domain=request.param), threads=1)
+
+
+GROUND = np.clip(cv2.resize(texture(2), (680, 520)) * 1.4 + 60, 30, 220)
+
+
+def panning(n: int, size: tuple[int, int]) -> np.ndarray:
+    return GROUND[: size[1], 2 * n : 2 * n + size[0]]
+
+
+def trembling(n: int, size: tuple[int, int]) -> np.ndarray:
+    """The same, with an exposure that trembles."""
+    return (panning(n, size) - 16) * (1.12 if n % 2 else 0.9) + 16
+
+
+def light(path: Path) -> np.ndarray:
+    return np.stack([rgb_to_lab(rgb / 255.0)[..., 0] for rgb in seen(path).rgb])
+
+
+def test_a_picture_of_a_film_is_as_one_by_itself(predicting: Colorizer, tmp_path: Path) -> None:
+    source = FilmMaker("ffv1", "yuv444p", size=(192, 128), times=range(6), draw=panning).write(tmp_path / "old.mkv")
+    color_film(source, tmp_path / "new.mkv", predicting)
+    for n in (0, 4):
+        grey = np.rint((panning(n, (192, 128)) - 16) * 255 / 219).astype(np.uint8)
+        alone = rgb_to_lab(predicting.colorize(grey) / 255.0)
+        film = rgb_to_lab(seen(tmp_path / "new.mkv").rgb[n] / 255.0)
+        assert np.abs(film[..., 0] - alone[..., 0]).mean() < 2.5
+        assert np.hypot(*(film - alone)[..., 1:].transpose(2, 0, 1)).mean() < 3
+        assert np.corrcoef(film[..., 0].ravel(), alone[..., 0].ravel())[0, 1] > 0.98
+
+
+def test_lightness_doesnt_tremble(predicting: Colorizer, tmp_path: Path) -> None:
+    source = FilmMaker("ffv1", size=(192, 128), times=range(24), draw=trembling).write(tmp_path / "old.mkv")
+    color_film(source, tmp_path / "new.mkv", predicting)
+    before, after = (np.abs(np.diff(light(path).mean(axis=(1, 2)))).mean() for path in (source, tmp_path / "new.mkv"))
+    assert before > 6 and after < 0.25 * before
+
+
+def test_a_films_own_lightness_can_be_kept(predicting: Colorizer, tmp_path: Path) -> None:
+    source = FilmMaker("ffv1", size=(96, 64), times=range(3)).write(tmp_path / "old.mkv")
+    own = light(source)
+    gap = []
+    for keep in (0.0, 0.5, 1.0):
+        color_film(source, tmp_path / "new.mkv", predicting, settings=Settings(keep_lightness=keep), overwrite=True)
+        gap.append(float(np.abs(light(tmp_path / "new.mkv") - own).mean()))
+    assert gap[0] > 4 and gap[2] < 1 and abs(gap[1] - gap[0] / 2) < 1
+
+
+def test_ten_bits_and_a_turned_film(predicting: Colorizer, tmp_path: Path) -> None:
+    plain = FilmMaker("ffv1", size=(96, 64), times=range(3)).write(tmp_path / "plain.mkv")
+    deep = FilmMaker("ffv1", "yuv420p10le", size=(96, 64), times=range(3)).write(tmp_path / "deep.mkv")
+    turned = FilmMaker(size=(96, 64), times=range(3), turn=90, options={"crf": "1"}).write(tmp_path / "turned.mp4")
+    made = []
+    for source in (plain, deep, turned):
+        color_film(source, source.with_suffix(".new.mkv"), predicting)
+        made.append(light(source.with_suffix(".new.mkv")))
+    assert np.abs(made[0] - made[1]).mean() < 0.6
+    assert np.abs(made[0] - made[2]).mean() < 3  # the network is shown it upright, so not quite the same
+
+
+def test_live_pictures_of_a_night_camera(predicting: Colorizer) -> None:
+    eye = Eye(predicting, Settings())
+    for n in range(4):
+        shown = eye.colored(VideoFrame.from_ndarray(moving(n, (96, 64)).astype(np.uint8), "gray"))
+    own = luma_of(VideoFrame.from_ndarray(moving(3, (96, 64)).astype(np.uint8), "gray")).astype(float)
+    assert (
+        np.abs(luma_of(shown) - own).mean() > 8
+        and np.ptp(shown.to_ndarray(format="rgb24").astype(int), axis=-1).mean() > 5
+    )
