@@ -77,6 +77,11 @@ def test_results_have_the_promised_form(
     assert 0 < rows["truth-jpeg"]["metrics"]["fid"] < grey["fid"]
     assert 0 < rows["truth-jpeg"]["metrics"]["lpips_alex"] < grey["lpips_alex"]
 
+    assert any(kind["segments"] for kind in rows["truth"]["segments"])
+    for kind, of_grey in zip(rows["truth"]["segments"], rows["grey"]["segments"], strict=True):
+        assert kind["chroma"] == kind["truth"] == of_grey["truth"]
+        assert not of_grey["chroma"] or of_grey["chroma"] < 0.1
+
     assert results["data"]["sets"] == {"blobs": 6, "meadows": 5}
     assert {(row["set"], row["model"], row["n"]) for row in results["sets"]} >= {
         ("blobs", "drawn", 6),

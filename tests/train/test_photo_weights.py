@@ -14,7 +14,6 @@ from photochrom.errors import ModelError, UsageError
 from photochrom.network.models import find_model
 from photochrom.network.session import METADATA_KEY, open_network
 from photochrom.network.spec import NetworkSpec
-from photochrom.train.export import difference, to_onnx
 from photochrom.train.finetune import finetune_recipe
 from photochrom.train.networks.blocks import resized
 from photochrom.train.networks.efficientnet import LITE0_STAGES, LITE2_STAGES, Encoder, encoder_input
@@ -22,6 +21,7 @@ from photochrom.train.networks.imagenet import copy_in_order, load_imagenet
 from photochrom.train.networks.multiscale import MultiScale, photo_details, scaled_hints, scaled_lightness
 from photochrom.train.networks.photo import PhotoNet
 from photochrom.train.networks.smoothing import hint_weights, smooth
+from photochrom.train.onnx_writing import difference, to_onnx
 from photochrom.train.start.from_onnx import photo_from_onnx
 
 F = torch.nn.functional

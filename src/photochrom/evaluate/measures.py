@@ -16,7 +16,8 @@ from photochrom.domains.table import find_domain
 from photochrom.evaluate.arrays import Arrays, Rgb
 from photochrom.evaluate.dataset import Truths
 from photochrom.evaluate.metrics.pair import measure_pair
-from photochrom.evaluate.metrics.picture import measure
+from photochrom.evaluate.metrics.picture import lab_of, measure
+from photochrom.evaluate.metrics.segments import even_segments, measure_segments
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.settings import EvaluationSettings
 from photochrom.train.measure.weight_files import WEIGHTS
@@ -65,6 +66,20 @@ class PixelMeasure(_OfAll):
                 painter: _columns(pool.map(measure, pictures, truths.pictures, truths.labs))
                 for painter, pictures in painted.items()
             }
+
+
+class SegmentMeasure(_OfAll):
+    """The chroma of even segments by the truth's: see metrics.segments."""
+
+    name, key = "segments", ""
+
+    def __call__(self, painted: Mapping[Painter, Sequence[Rgb]], truths: Truths) -> dict[Painter, Arrays]:
+        """Counts and sums of each picture for each kind of segment, (n,3)."""
+        labels = [even_segments(lab) for lab in truths.labs]
+        return {
+            painter: _columns(map(measure_segments, map(lab_of, pictures), truths.labs, labels))
+            for painter, pictures in painted.items()
+        }
 
 
 class LpipsMeasure(_OfAll):
@@ -166,7 +181,7 @@ def _columns(pictures: Iterable[Mapping[str, ArrayLike]]) -> Arrays:
 
 def make_measures(settings: EvaluationSettings) -> tuple[list[Measure], dict[str, str]]:
     """Those that can be made here, and a sentence for each that can't."""
-    measures: list[Measure] = [PixelMeasure(settings.threads)]
+    measures: list[Measure] = [PixelMeasure(settings.threads), SegmentMeasure()]
     missing: dict[str, str] = {}
     device = _torch_device(settings.device) if set(WEIGHTS) - set(settings.without) else "cpu"
     for name in ("lpips_alex", "lpips_vgg", *FEATURES):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.evaluate.cache import Cache
+from photochrom.evaluate.metrics.segments import segment_rows
 from photochrom.evaluate.numbers import Numbers
 from photochrom.evaluate.painters import ModelPainter, Painter
 from photochrom.evaluate.summary import METRICS, Summary, summarize
@@ -71,6 +72,7 @@ def _row(numbers: Numbers, painter: Painter, members: Members, draws: int, cache
         "n": int(members.sum()),
         "metrics": {name: metrics[name] for name in METRICS if name in metrics},
         "intervals": {name: list(intervals[name]) for name in METRICS if name in intervals},
+        "segments": segment_rows(of_row),
     }
 
 

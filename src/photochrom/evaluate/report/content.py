@@ -69,3 +69,12 @@ def origin(r: dict[str, Any]) -> list[tuple[str, str]]:
         ("hardware", ", ".join(f"{k} {v}" for k, v in r["hardware"].items())),
         ("begun", f"{r['started']}, {r['seconds']:,} s"),
     ]
+
+
+def vividness(r: dict[str, Any]) -> str:
+    """What stands under the table of even segments."""
+    counts = ", ".join(f"{kind['segments']:,} {kind['truth_is']}" for kind in r["rows"][-1]["segments"])
+    return (
+        "Mean chroma, in ab units, of the segments of all pictures that have one colour in the truth, by the chroma "
+        f"that they have there ({counts}). The row truth says what it should be."
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from photochrom.atomic import atomic_write
 from photochrom.evaluate.report import gallery, tables
-from photochrom.evaluate.report.content import SHOWN, about, figures, origin, sheet_columns
+from photochrom.evaluate.report.content import SHOWN, about, figures, origin, sheet_columns, vividness
 from photochrom.evaluate.report.ranking import readable
 from photochrom.evaluate.report.svg import svg_of
 from photochrom.evaluate.run import Evaluation
@@ -37,6 +37,7 @@ def write_markdown(
             if row["model"] != "truth"
         ]
         parts += ["## 95 % intervals", tables.markdown(tables.result_rows(short, intervals=True))]
+    parts += ["## Chroma by the truth's", tables.markdown(tables.vividness_rows(r["rows"])), vividness(r)]
     if r["sets"]:
         parts += ["## Each set", tables.markdown(tables.result_rows(r["sets"]))]
     parts.append("## Spread over the pictures")

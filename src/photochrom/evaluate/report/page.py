@@ -7,7 +7,7 @@ from pathlib import Path
 from photochrom.evaluate.metrics.failures import KINDS
 from photochrom.evaluate.painters import ModelPainter
 from photochrom.evaluate.report import gallery, tables
-from photochrom.evaluate.report.content import SHOWN, about, figures, origin, sheet_columns
+from photochrom.evaluate.report.content import SHOWN, about, figures, origin, sheet_columns, vividness
 from photochrom.evaluate.report.html import Page
 from photochrom.evaluate.report.ranking import ENDS, ranked, readable
 from photochrom.evaluate.run import Evaluation
@@ -32,6 +32,8 @@ def write_page(evaluation: Evaluation, path: Path) -> Path:
             f"Bootstrap over pictures, {evaluation.settings.draws} draws; Frechet distances: 1.96 times the standard "
             f"error of {r['settings']['frechet_draws']} paired draws to both sides.",
         )
+    page.heading("Chroma by the truth's")
+    page.table(tables.vividness_rows(r["rows"]), vividness(r))
     if r["sets"]:
         page.heading("Each set")
         page.table(tables.result_rows(r["sets"]))

@@ -45,6 +45,18 @@ def result_rows(rows: Sequence[Mapping[str, Any]], *, intervals: bool = False) -
     return lines
 
 
+def vividness_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """A line for each row of results.json: the mean chroma of even segments, by what it is in the truth."""
+    lines = []
+    for row in rows:
+        line = {"Set": str(row["set"])} if "set" in row else {}
+        line |= {"Model": row["model"]}
+        for kind in row["segments"]:
+            line[f"Truth {kind['truth_is']}"] = "–" if kind["chroma"] is None else f"{kind['chroma']:.1f}"
+        lines.append(line)
+    return lines
+
+
 def meanings(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """What each column is, for those that are there."""
     better = {"low": "lower", "high": "higher", "": "–"}

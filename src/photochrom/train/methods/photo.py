@@ -18,6 +18,7 @@ from photochrom.train.augment.hints import random_hints
 from photochrom.train.lab import lab_to_rgb, rgb_to_lab
 from photochrom.train.losses.bins import Bins, annealed_mean, distribution_loss
 from photochrom.train.losses.critic_losses import Features, Losses, critic_losses
+from photochrom.train.losses.teacher import Teacher, distillation_loss
 from photochrom.train.methods.base import Exportable
 from photochrom.train.methods.batch import Batch
 from photochrom.train.methods.binned import BinnedMethod
@@ -49,6 +50,14 @@ class PhotoMethod(StagedMethod, BinnedMethod):
         if network.decoder.hints is not None:
             network.decoder.hints.initialise(self.centres)
         self.begin_stages(network)
+        self._teacher: Teacher | None = None
+
+    def on_fit_start(self) -> None:
+        """The teacher is read when a run begins or goes on: an export needs none."""
+        super().on_fit_start()
+        if self.recipe.loss.teacher:
+            smoothed = not self.recipe.network.smoothing
+            self._teacher = Teacher.read(self.recipe.loss.teacher, self.bins, self.recipe.data.size, smoothed=smoothed)
 
     @property
     def cached_encoder(self) -> Encoder | None:
@@ -134,7 +143,12 @@ class PhotoMethod(StagedMethod, BinnedMethod):
             features = [F.dropout2d(feature, self.recipe.network.dropout) for feature in features]
         logits = self.network.decoder(features, batch["lightness"]).float()
         with torch.autocast(logits.device.type, enabled=False):
-            losses = {"distribution": options.distribution_weight * self._distribution_loss(logits, ab)}
+            losses: Losses = {}
+            if options.distribution_weight or self._teacher is None:
+                losses["distribution"] = options.distribution_weight * self._distribution_loss(logits, ab)
+            if self._teacher:
+                taught = self._teacher.logits(batch["lightness"])
+                losses["teacher"] = options.teacher_weight * distillation_loss(logits, taught)
             if stage == "a":
                 return losses, None
             guess = annealed_mean(logits, self.centres, self.recipe.network.temperature)

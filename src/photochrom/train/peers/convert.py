@@ -96,7 +96,7 @@ def export_peer(
     origin: str = "",
 ) -> Converted:
     """Write a peer's network as .onnx with our metadata. state: None for random weights, whose speed is the same."""
-    from photochrom.train.export import PARITY, difference, to_onnx
+    from photochrom.train.onnx_writing import PARITY, difference, to_onnx
 
     network = peer.build()
     if state is not None:

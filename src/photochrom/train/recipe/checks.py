@@ -43,6 +43,8 @@ METHODS: Mapping[str, frozenset[str]] = {
             "loss.huber_weight",
             "loss.critic_crop",
             "loss.detail_share",
+            "loss.teacher",
+            "loss.teacher_weight",
             "train.hints_share",
         ),
         _PHOTO,
@@ -106,6 +108,7 @@ _NEEDS: Mapping[str, tuple[str, Callable[[Recipe], bool]]] = {
         ("a domain whose brightness is not lightness", lambda r: not find_domain(r.domain).keeps_lightness),
     ),
     "network.cache_folder": ("network.cache = true", lambda r: r.network.cache),
+    "loss.teacher_weight": ("loss.teacher, a model to learn from", lambda r: bool(r.loss.teacher)),
     "stabilise.r1_every": ("stabilise.r1 over 0", lambda r: r.stabilise.r1 > 0),
     **dict.fromkeys(
         ("augment.rotate", "augment.scale", "augment.brightness", "augment.contrast"),

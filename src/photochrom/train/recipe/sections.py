@@ -114,6 +114,9 @@ class LossConfig:
     critic_crop: Count = 0  # photo: side of the square that the critic looks at, a multiple of 32; 0 = all
     # photo: share of the coloured pictures that the critic is shown with the truth's mean colour of each broad region
     detail_share: ShareBelowOne = 0.0
+    # photo: a model that ships, or an .onnx file, whose distributions, by all of its sizes, are to be learned
+    teacher: str = ""
+    teacher_weight: Amount = 1.0  # photo: of the divergence from the teacher's distributions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from photochrom.errors import ModelError
 from photochrom.network.spec import METADATA_KEY, NetworkSpec
-from photochrom.train.export import random_inputs
 from photochrom.train.networks.efficientnet import fold_norms
 from photochrom.train.networks.multiscale import MultiScale, exported_scale_weights
 from photochrom.train.networks.photo import LabOutput, PhotoNet
+from photochrom.train.onnx_writing import random_inputs
 from photochrom.train.start.norms import statistics
 
 PARITY = 1e-3  # largest difference of a probability, or of Lab in units of L* and of the scale

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photochrom.errors import UsageError
+from photochrom.network.models import find_model
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.weights import hub
 from photochrom.train.weights.store import row_of, stored
@@ -49,8 +50,10 @@ def begun(recipe: Recipe, *, start: Path | None, resumed: bool) -> Recipe:
     """The recipe as its networks are built: with files of the store, and without weights that are replaced at once.
 
     start: what the run begins with, if anything. resumed: it goes on from a checkpoint, which holds everything.
-    Raises UsageError as with_stored() does.
+    Raises UsageError as with_stored() does, and UnknownModelError for a teacher that isn't there.
     """
+    if recipe.loss.teacher:
+        find_model(recipe.loss.teacher)
     if resumed:
         return without_files(recipe)
     given = with_stored(recipe, start=start)
