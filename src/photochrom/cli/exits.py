@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import typer
 
+from photochrom.cli.stop import unwinding
 from photochrom.streams import complain, drop
 
 # What only an extra brings; a verb that needs one of them says which.
@@ -28,7 +29,8 @@ def leave(verb: Callable[[], int]) -> NoReturn:
     from photochrom.errors import PhotochromError
 
     try:
-        code = verb()
+        with unwinding():
+            code = verb()
     except PhotochromError as error:
         complain(f"photochrom: {error}")
         code = error.exit_code

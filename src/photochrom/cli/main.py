@@ -6,9 +6,7 @@ called as a verb is given as `./models`.
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 
 import typer
 
@@ -59,21 +57,17 @@ for verbs in (
     verbs.register(app)
 
 
-def _terminated(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)  # unwinds, so that a file that is half written is removed
-
-
 def main() -> None:
-    """The console script: exit codes 0 done, 1 some failed, 2 wrong use, 130 interrupted, 141 nobody reads stdout."""
+    """The console script: exit codes 0 done, 1 some failed, 2 wrong use, 130 interrupted, 141 nobody reads stdout.
+
+    Signals are start.main's, and the verb's while one is at work.
+    """
     streams.prepare()
-    signal.signal(signal.SIGTERM, _terminated)
     code: int | str | None = 0
     try:
         app(prog_name="photochrom")
     except SystemExit as end:
         code = end.code
-    except KeyboardInterrupt:
-        code = 130
     except OSError:
         lost = streams.refused()
         if lost is None:
