@@ -29,7 +29,6 @@ def watched() -> Iterator[Terminal]:
 def work(progress: Progress = silent) -> None:
     for n in range(3):
         progress("Measuring [a]", n + 1, 3)
-        time.sleep(0.15)  # ten times a second it is drawn anew
 
 
 def test_on_a_terminal_it_says_what_and_how_much() -> None:

@@ -68,6 +68,7 @@ class Bar:
                 return
             self._drawn = self._begun()
         if what not in [task.description for task in self._drawn.tasks]:
+            self._drawn.refresh()  # its thread, which draws from time to time, may not have seen how the last one ended
             for earlier in self._drawn.task_ids:
                 self._drawn.remove_task(earlier)
             self._drawn.add_task(what, total=None, note="")
