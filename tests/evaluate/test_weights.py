@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,3 +110,8 @@ def test_every_metric_has_files_with_digests() -> None:
         for file in (file for files in sets for file in files):
             assert len(file.sha256) in (8, 64)
             assert int(file.sha256, 16)
+
+
+def test_what_is_fetched_is_pinned_by_a_whole_digest() -> None:
+    fetched = [file for sets in WEIGHTS.values() for files in sets for file in files if file.url]
+    assert fetched and all(re.fullmatch("[0-9a-f]{64}", file.sha256) for file in fetched)

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import http.server
 import pickle
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -246,3 +247,11 @@ def test_the_verb_with_an_address(
     assert photochrom.load_model(out).info.work_size == 128
     with pytest.raises(UsageError, match="there already"):
         convert.run("", name="eccv16", output=str(out), size=None, sha256="", overwrite=False)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_what_is_fetched_is_pinned_by_a_whole_digest(name: str) -> None:
+    peer = PEERS[name]
+    assert re.fullmatch("[0-9a-f]{64}", peer.sha256)
+    if download.is_hub_id(peer.source):  # a branch of the hub may hold another file tomorrow
+        assert re.search("@[0-9a-f]{40}:", peer.source)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class File:
-    """A file of weights. sha256: the whole digest, or its first eight digits where its makers publish no more."""
+    """A file of weights. sha256: the whole digest; for one that is never fetched perhaps only how it begins."""
 
     name: str
     sha256: str
@@ -17,6 +17,7 @@ class File:
 
 _HEADS = "lpips/weights/v0.1", "torchmetrics/functional/image/lpips_models"
 _TORCHVISION = "https://download.pytorch.org/models"
+_INCEPTION = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 
 # Per metric the sets of files that will do, best first: all files of one set are needed.
 WEIGHTS: dict[str, tuple[tuple[File, ...], ...]] = {
@@ -29,7 +30,11 @@ WEIGHTS: dict[str, tuple[tuple[File, ...], ...]] = {
             ),
         ),
         (
-            File("alexnet-owt-7be5be79.pth", "7be5be79", url=f"{_TORCHVISION}/alexnet-owt-7be5be79.pth"),
+            File(
+                "alexnet-owt-7be5be79.pth",
+                "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+                url=f"{_TORCHVISION}/alexnet-owt-7be5be79.pth",
+            ),
             File("alex.pth", "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0", _HEADS),
         ),
     ),
@@ -42,7 +47,11 @@ WEIGHTS: dict[str, tuple[tuple[File, ...], ...]] = {
             ),
         ),
         (
-            File("vgg16-397923af.pth", "397923af", url=f"{_TORCHVISION}/vgg16-397923af.pth"),
+            File(
+                "vgg16-397923af.pth",
+                "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+                url=f"{_TORCHVISION}/vgg16-397923af.pth",
+            ),
             File("vgg.pth", "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868", _HEADS),
         ),
     ),
@@ -57,14 +66,20 @@ WEIGHTS: dict[str, tuple[tuple[File, ...], ...]] = {
         (
             File(
                 "weights-inception-2015-12-05-6726825d.pth",
-                "6726825d",
+                _INCEPTION,
                 url="https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
             ),
         ),
-        (File("pt_inception-2015-12-05-6726825d.pth", "6726825d"),),
+        (File("pt_inception-2015-12-05-6726825d.pth", _INCEPTION),),
     ),
     "fid_torchvision": (
-        (File("inception_v3_google-0cc3c7bd.pth", "0cc3c7bd", url=f"{_TORCHVISION}/inception_v3_google-0cc3c7bd.pth"),),
+        (
+            File(
+                "inception_v3_google-0cc3c7bd.pth",
+                "0cc3c7bd75056d25e46cba549dc184522069b81e9787eff6df84f397bd52a5ef",
+                url=f"{_TORCHVISION}/inception_v3_google-0cc3c7bd.pth",
+            ),
+        ),
         (File("inception_v3_google-1a9a5a14.pth", "1a9a5a14"),),  # the same numbers, saved by an older torch
     ),
     "fd_dinov2": (

@@ -23,7 +23,7 @@ class Peer:
     network: "module:class", made with `options`. millions: of parameters, as published. spec: its input and output;
     where that is a distribution, the centres of its bins are the published tensor `centres` times `centre_unit`, and
     all else that is missing in a table is filled in from the other fields by an export. source: where the authors keep
-    the weights, an address or a hub id. sha256: of that file, or how it begins.
+    the weights, an address or a hub id with its revision. sha256: of that file.
     """
 
     name: str
@@ -35,8 +35,8 @@ class Peer:
     spec: NetworkSpec
     centres: str = ""
     centre_unit: float = 1.0
-    source: str = ""
-    sha256: str = ""
+    source: str
+    sha256: str
 
     def build(self) -> nn.Module:
         """The network with random weights: lightness (N,1,H,W) 0..100 -> the output of `spec`."""
@@ -67,7 +67,8 @@ PEERS = {
             network=f"{_PACKAGE}.ddcolor:DDColor",
             options={"encoder": "convnext_tiny"},
             spec=NetworkSpec(output="ab", multiple=32, stride=1, work_size=512, licence="Apache-2.0"),
-            source="piddnad/ddcolor_paper_tiny",
+            source="piddnad/ddcolor_paper_tiny@cf9fd99c1d7472689ec7413441c1b799a51866a3:pytorch_model.bin",
+            sha256="8a1277bc90a1bfbb6d2d83933a9a6bc821931879ca93e26e4fcec12165d41fce",
         ),
         Peer(
             name="ddcolor-large",
@@ -77,7 +78,8 @@ PEERS = {
             network=f"{_PACKAGE}.ddcolor:DDColor",
             options={"encoder": "convnext_large"},
             spec=NetworkSpec(output="ab", multiple=32, stride=1, work_size=512, licence="Apache-2.0"),
-            source="piddnad/ddcolor_modelscope",
+            source="piddnad/ddcolor_modelscope@060f67494e31883a4b13cb27f889f3154847ada4:pytorch_model.bin",
+            sha256="d81711971ec59200da26d5e8a1afae8dd3778d495ea8ad7a7dadc769f403f7e7",
         ),
         Peer(
             name="eccv16",
@@ -90,7 +92,7 @@ PEERS = {
             centres="model_out.weight",
             centre_unit=110.0,
             source="https://colorizers.s3.us-east-2.amazonaws.com/colorization_release_v2-9b330a0b.pth",
-            sha256="9b330a0b",
+            sha256="9b330a0bae53f4ded77b1e23defbf78beaa09c10ebc4c4999e8e4f4a160b93f9",
         ),
         Peer(
             name="siggraph17",
@@ -100,7 +102,7 @@ PEERS = {
             network=f"{_PACKAGE}.siggraph17:Siggraph17",
             spec=NetworkSpec(output="ab", multiple=8, stride=1, work_size=256, scale=110.0, licence="BSD-2-Clause"),
             source="https://colorizers.s3.us-east-2.amazonaws.com/siggraph17-df00044c.pth",
-            sha256="df00044c",
+            sha256="df00044c0a4d7c3edcecf6f75437ce346a66e7a42612d9b968e1a7e17dbc6f66",
         ),
         Peer(
             name="deoldify-artistic",
@@ -111,6 +113,7 @@ PEERS = {
             options={"encoder": "resnet34", "deep": True},
             spec=NetworkSpec(output="ab", multiple=32, stride=1, work_size=_DEOLDIFY, licence="MIT"),
             source="https://data.deepai.org/deoldify/ColorizeArtistic_gen.pth",
+            sha256="3f750246fa220529323b85a8905f9b49c0e5d427099185334d048fb5b5e22477",
         ),
         Peer(
             name="deoldify-stable",
@@ -121,6 +124,7 @@ PEERS = {
             options={"encoder": "resnet101", "deep": False},
             spec=NetworkSpec(output="ab", multiple=32, stride=1, work_size=_DEOLDIFY, licence="MIT"),
             source="https://data.deepai.org/deoldify/ColorizeStable_gen.pth",
+            sha256="ca9cd7f43fb8b222c9a70f7b292e305a000694b0ff9d2ae4a6747b1a2e1ee5af",
         ),
     )
 }
