@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from photochrom.network.models import ModelInfo
 from photochrom.photo import Photo
 from tests.test_cli import Cli, FakeModel, cli, is_colored
 
@@ -153,13 +154,34 @@ def test_a_result_older_than_its_picture_is_not_done(cli: Cli, draw: Draw, tmp_p
     assert (tmp_path / "a.color.jpg").stat().st_mtime > 1e9
 
 
-def test_a_result_of_another_picture_is_not_taken_for_done(cli: Cli, draw: Draw) -> None:
-    """One name, two runs, one folder: where the sizes differ it shows."""
-    draw("a/scan.jpg"), draw("b/scan.jpg", (50, 30))
-    assert cli("a/scan.jpg", "-o", "out").code == 0
-    assert cli("a/scan.jpg", "-o", "out", "--skip-done").err == "0 done, 0 failed, 1 there already\n"
-    run = cli("b/scan.jpg", "-o", "out", "--skip-done")
-    assert run.code == 1 and "is of another picture than" in run.err
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
+def test_a_result_of_another_picture_is_not_taken_for_done(cli: Cli, draw: Draw, tmp_path: Path, suffix: str) -> None:
+    """One name, two runs, one folder: the sizes show it, or the lightness, which every result has from its picture."""
+    a, b, c = (f"{folder}/scan.{suffix}" for folder in "abc")
+    draw(a), draw(b, (50, 30)), draw(c)
+    with Image.open(tmp_path / a) as image:
+        image.transpose(Image.Transpose.ROTATE_180).save(tmp_path / c)
+    assert cli(a, "-o", "out").code == 0
+    assert cli(a, "-o", "out", "--skip-done").err == "0 done, 0 failed, 1 there already\n"
+    for other in (b, c):
+        run = cli(other, "-o", "out", "--skip-done")
+        assert run.code == 1 and "is of another picture than" in run.err
+    assert cli(c, "-o", "out", "--skip-done", "--domain", "sketch").code == 0  # drawings have no lightness to compare
+
+
+def test_a_sidecar_says_whose_result_it_is(
+    cli: Cli, draw: Draw, tmp_path: Path, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "info", ModelInfo(name="fake", file=tmp_path), raising=False)
+    draw("a.png")
+    assert cli("a.png", "-o", "out", "--sidecar").code == 0
+    result = tmp_path / "out/a.color.png"
+    with Image.open(result) as image:
+        brighter = image.point(lambda value: 128 + value // 2)
+    brighter.save(result)  # as --restore picture may do
+    assert cli("a.png", "-o", "out", "--skip-done").err == "0 done, 0 failed, 1 there already\n"
+    (tmp_path / "out/a.color.png.json").write_text("[]")
+    assert cli("a.png", "-o", "out", "--skip-done").code == 1
 
 
 # What a killed run leaves behind

@@ -219,3 +219,15 @@ def test_folder_that_may_not_be_read_is_an_error(draw: Draw, tmp_path: Path) -> 
     finally:
         (tmp_path / "in/locked").chmod(0o755)
     assert [isinstance(j.error, PictureError) for j in jobs] == [False, True]
+
+
+def test_a_folder_that_is_called_as_a_file_is_ends_with_a_slash(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch(), (tmp_path / "b.jpg").touch()
+    for given in (["a.jpg"], ["a.jpg", "b.jpg"]):
+        with pytest.raises(UsageError, match=r"-o out\.xyz ends as a file does.* name it out\.xyz/"):
+            plan(given, output="out.xyz")
+        assert names(*given, output="out.xyz/")["a.jpg"] == "out.xyz/a.color.jpg"
+    for folder in ("scans.2024", "of.Anna.and.Bernd"):
+        assert names("a.jpg", output=folder) == {"a.jpg": f"{folder}/a.color.jpg"}
+    (tmp_path / "there.xyz").mkdir()
+    assert names("a.jpg", output="there.xyz") == {"a.jpg": "there.xyz/a.color.jpg"}

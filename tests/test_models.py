@@ -76,6 +76,7 @@ def test_not_an_onnx_file(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ModelError, match=r"not a usable ONNX model|lacks our metadata") as caught:
         photochrom.load_model(path)
     assert "ONNXRuntimeError" not in str(caught.value)
+    assert caught.value.exit_code == 2  # whoever named it can name another
 
 
 @pytest.mark.parametrize(("device", "told"), [("abacus", "no device 'abacus'"), ("rocm", "not available")])

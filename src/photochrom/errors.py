@@ -8,6 +8,7 @@ PhotochromError                exit code 1
 ├── OutputError                the result can't be written; nothing half-written is left
 │   └── OutputExistsError      it is there already and overwriting was not asked for
 ├── ModelError                 a model file that is missing, tampered with or not ours
+│   └── UnusableModelError     exit code 2: so is one that the user named
 └── TrainingError              a training run that can't go on: broken data, out of memory, diverged
 """
 
@@ -50,6 +51,12 @@ class OutputExistsError(OutputError):
 
 class ModelError(PhotochromError):
     """A model file that is missing, tampered with, damaged or not ours, or a network that fails."""
+
+
+class UnusableModelError(ModelError):
+    """A file that was named as a model and is none that can be used."""
+
+    exit_code = 2
 
 
 class TrainingError(PhotochromError):

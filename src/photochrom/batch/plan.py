@@ -8,6 +8,7 @@ depends on which pictures are named, not on their order or on what is there alre
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,8 @@ from photochrom.codec.writing import PAGE_SUFFIXES, SUFFIXES, known_format
 from photochrom.errors import OutputError, PhotochromError, UsageError
 from photochrom.film.formats import CODECS, MUXERS, container_for, is_film
 from photochrom.film.options import FilmOptions
+
+_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{1,3}")  # that a file may have, unlike the end of scans.2024 or work.final
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,16 @@ def with_variants(path: Path, variants: int) -> tuple[Path, ...]:
 def output_file(output: str, format: str | None, *, pages: bool = False) -> Path | None:
     """The file that -o names, or None if it names a folder; UsageError if its suffix can't be written."""
     suffix = Path(output).suffix.lower()
-    if suffix[1:] in MUXERS and not (os.path.isdir(output) or output.endswith(("/", os.sep))):
+    if os.path.isdir(output) or output.endswith(("/", os.sep)):
+        return None
+    if suffix[1:] in MUXERS:
         return Path(output)
-    if os.path.isdir(output) or output.endswith(("/", os.sep)) or suffix not in PICTURES:
+    if suffix not in PICTURES:
+        if _SUFFIX.fullmatch(suffix) and not os.path.lexists(output):
+            raise UsageError(
+                f"-o {output} ends as a file does, and {suffix} isn't a format that can be written; "
+                f"name it {output}/ if it is to be a folder"
+            )
         return None
     if is_film(output):
         raise UsageError(f"can't write a film as {suffix!r}; name it {', '.join(f'.{kind}' for kind in MUXERS)}")

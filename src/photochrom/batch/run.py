@@ -26,6 +26,7 @@ from photochrom.codec.budget import default_memory
 from photochrom.errors import OutputError, PhotochromError, PictureTooLargeError, UsageError
 from photochrom.film.formats import is_film
 from photochrom.film.options import FilmOptions
+from photochrom.network.models import models
 from photochrom.photo import Photo, encode_photo, read_large, read_photo, save_photo
 from photochrom.progress import Progress, silent
 from photochrom.settings import Settings
@@ -71,6 +72,13 @@ class Options:
     def replaces(self, path: Path) -> bool:
         """Whether a file of that name may be replaced: with skip_done one that is empty, too."""
         return self.overwrite or (self.skip_done and is_empty(path))
+
+    @property
+    def keeps_lightness(self) -> bool:
+        """Whether results surely have the lightness of their pictures, as the first page of each is read."""
+        otherwise = self.pages or self.bands or self.domain not in (None, "photo") or self.settings.restore == "picture"
+        of_photos = [None, *(info.name for info in models() if info.domain == "photo")]
+        return not otherwise and self.model in of_photos
 
     def sidecar_of(self, output: Path) -> Path | None:
         """The sidecar of a result, where one is wanted."""
@@ -183,7 +191,12 @@ def _open(job: Job, options: Options, ahead: bool) -> _Opened:
         wanted = whole.outputs if film else (*whole.outputs, *options.extras(whole))
         opened.outputs = frozenset(
             outputs_to_write(
-                wanted, job.source, overwrite=options.overwrite, skip_done=options.skip_done, flat=job.flat
+                wanted,
+                job.source,
+                overwrite=options.overwrite,
+                skip_done=options.skip_done,
+                flat=job.flat,
+                keeps_lightness=options.keeps_lightness,
             )
         )
         if whole.outputs and not opened.outputs:

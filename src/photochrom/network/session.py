@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photochrom.color.lab import Float
-from photochrom.errors import ModelError, UsageError
+from photochrom.errors import ModelError, UnusableModelError, UsageError
 from photochrom.network.models import ModelInfo
 from photochrom.network.spec import METADATA_KEY, NetworkSpec
 
@@ -80,12 +80,13 @@ def open_network(info: ModelInfo, *, device: str = "auto", threads: int | None =
     """Load and check a model file.
 
     device: "auto" or one of DEVICES. threads: of the CPU, None for one to a physical core.
-    Raises ModelError (missing, tampered with, not a photochrom model) and UsageError (a device that isn't here).
+    Raises ModelError (missing, tampered with, not a photochrom model; UnusableModelError if the user named it by its
+    path) and UsageError (a device that isn't here).
     """
     try:
         data = info.file.read_bytes()
     except OSError as error:
-        raise ModelError(f"the model file {info.file} can't be read ({error.strerror}): install it again") from error
+        raise _fault(info)(f"the model file {info.file} can't be read ({error.strerror}): install it again") from error
     digest = hashlib.sha256(data).hexdigest()
     if info.sha256 and digest != info.sha256:
         raise ModelError(
@@ -112,7 +113,7 @@ def _session(data: bytes, info: ModelInfo, device: str, threads: int | None) -> 
         raise
     except Exception as error:  # as above: no public base class
         what = "" if data else " (it is empty)"
-        raise ModelError(
+        raise _fault(info)(
             f"{info.file} is not a usable ONNX model{what}: name one that photochrom export wrote"
         ) from error
 
@@ -131,8 +132,12 @@ def _providers(device: str, present: list[str]) -> list[str]:
 def _spec(session: onnxruntime.InferenceSession, info: ModelInfo) -> NetworkSpec:
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None or len(session.get_outputs()) != 1:
-        raise ModelError(f"{info.file} is not a photochrom model: it lacks our metadata; export it with photochrom")
+        raise _fault(info)(f"{info.file} is not a photochrom model: it lacks our metadata; export it with photochrom")
     try:
         return NetworkSpec.from_metadata(text, inputs=[node.name for node in session.get_inputs()])
     except ModelError as error:
-        raise ModelError(f"{info.file} can't be used: {error}") from error
+        raise _fault(info)(f"{info.file} can't be used: {error}") from error
+
+
+def _fault(info: ModelInfo) -> type[ModelError]:
+    return ModelError if info.sha256 else UnusableModelError  # of one that ships the hash is known
