@@ -1,5 +1,6 @@
 """Pictures in colour as references: their own grey copy, what is alike, what is not, and what can't be used."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,6 +127,60 @@ def test_what_is_no_list_of_references() -> None:
         Guide(references="first.jpg")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="did you mean 'monge'"):
         Guide(statistics="mongee")  # type: ignore[arg-type]
+
+
+def test_a_reference_in_memory_serves_as_its_file_does(fast: Colorizer, cup: np.ndarray, tmp_path: Path) -> None:
+    path = tmp_path / "cup.png"
+    Image.fromarray(cup).save(path)
+    grey = grey_of(cup)[:128, :160]
+    wanted = fast.colorize(grey, guide=Guide(references=(path,)))
+    for given in (photochrom.Photo.open(path), path.read_bytes(), Image.open(path), cup):
+        np.testing.assert_array_equal(fast.colorize(grey, guide=Guide(references=(given,))), wanted)
+
+
+def test_references_in_memory_are_the_same_by_their_content(cup: np.ndarray) -> None:
+    one, same, other = (Guide(references=(array,)) for array in (cup, cup.copy(), cup[:, ::-1]))
+    assert one == same and hash(one) == hash(same) and one != other
+    assert Guide(references=(b"one",)) != Guide(references=(b"two",))
+
+
+def test_of_a_reference_in_memory_settings_keep_the_hash(fast: Colorizer, cup: np.ndarray, tmp_path: Path) -> None:
+    settings = photochrom.Settings(guide=Guide(references=(cup, "first.jpg"), hints=(photochrom.Hint(1, 2, "red"),)))
+    plain = json.loads(json.dumps(settings.to_dict()))
+    kept = photochrom.Settings.from_dict(plain)
+    assert kept == settings and plain["guide"]["references"][1] == "first.jpg"
+    assert set(plain["guide"]["references"][0]) == {"sha256"}
+    with pytest.raises(UsageError, match=r"only its SHA-256 was kept.*give the picture again"):
+        fast.colorize(grey_of(cup), kept)
+
+
+def test_redo_says_that_a_reference_was_in_memory(draw: Callable[..., Path], cup: np.ndarray, tmp_path: Path) -> None:
+    from photochrom.batch.run import Options
+    from photochrom.batch.sidecar import described, write_sidecar
+
+    settings = photochrom.Settings(guide=Guide(references=(cup,)))
+    result, options = tmp_path / "old.color.jpg", Options(settings=settings, model="photo-fast")
+    digest = photochrom.load_model("photo-fast").info.sha256
+    sidecar = described(draw("old.jpg"), result, settings=settings, options=options, digest=digest)
+    write_sidecar(sidecar, tmp_path / "old.color.jpg.json", overwrite=False)
+    done = CliRunner().invoke(app, ["redo", str(tmp_path / "old.color.jpg.json")])
+    assert done.exit_code == 2 and "only its SHA-256 was kept" in done.stderr and done.stderr.count("\n") == 1
+    assert not result.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(3, "must be a path, bytes, a Photo"), ({"sha256": "x"}, "64 hexadecimal"), ({"path": "x"}, "must be a path")],
+)
+def test_what_is_no_reference(given: object, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        Guide(references=(given,))
+
+
+def test_pictures_in_memory_that_are_refused(fast: Colorizer, cup: np.ndarray) -> None:
+    for given, told in ((np.zeros((9, 9), np.uint8), "is grey"), (b"none", "can't be used")):
+        with pytest.raises(UsageError, match=told):
+            fast.colorize(grey_of(cup), guide=Guide(references=(given,)))
 
 
 def test_a_page_s_client_names_no_files_here(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from photochrom.guidance.reference import likeness_to
 from photochrom.network.models import ModelInfo
 from photochrom.network.session import Network
 from photochrom.network.tiles import run_in_tiles
-from photochrom.photo import Photo, read_photo
+from photochrom.photo import Photo, as_photo
 from photochrom.prediction import Prediction
 from photochrom.settings import Hint, Settings, SettingsDict, resolve
 
@@ -297,7 +297,7 @@ class Colorizer:
         return self._colorize(picture, chosen, self.versions(chosen, count))
 
     def _colorize(self, picture: Picture, settings: Settings, versions: list[Settings]) -> list[Any]:
-        photo = _as_photo(picture)
+        photo = as_photo(picture)
         prediction = self.predict(photo, settings)
         colored = [self.render(photo, prediction, version) for version in versions]
         told = photo.notes if isinstance(picture, (Photo, Image.Image)) else ()  # when it was opened
@@ -323,20 +323,6 @@ def _colored_rows(rows: Rows, ab: Float, guide: Float, prediction: Prediction) -
         return frame.around_rows(pixels, colored, some.start, height, start)
 
     return Rows(rows.kind._replace(shape=(height, width, 3)), read)
-
-
-def _as_photo(picture: Any) -> Photo:
-    if isinstance(picture, Photo):
-        return picture
-    if isinstance(picture, (str, os.PathLike, bytes)):
-        return read_photo(picture)
-    if isinstance(picture, Image.Image):
-        return Photo.from_pil(picture)
-    if isinstance(picture, np.ndarray):
-        return Photo.from_array(picture)
-    raise UsageError(
-        f"can't colour a {type(picture).__name__}: give a path, bytes, a Pillow image, a Photo or a numpy array"
-    )
 
 
 def _as_given(photo: Photo, picture: Any) -> Any:

@@ -331,6 +331,23 @@ def read_large(
         return Photo(**vars(decoded), path=path)
 
 
+def as_photo(picture: object) -> Photo:
+    """A Photo of a path, the bytes of a file, a Pillow image, an array, or a Photo itself. Raises as their readers do,
+    and UsageError for anything else.
+    """
+    if isinstance(picture, Photo):
+        return picture
+    if isinstance(picture, (str, os.PathLike, bytes)):
+        return read_photo(picture)
+    if isinstance(picture, Image.Image):
+        return Photo.from_pil(picture)
+    if isinstance(picture, np.ndarray):
+        return Photo.from_array(picture)
+    raise UsageError(
+        f"can't colour a {type(picture).__name__}: give a path, bytes, a Pillow image, a Photo or a numpy array"
+    )
+
+
 def opened(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[IO[bytes], str, Path | None]:
     """A seekable stream of a picture file, what to call it in messages, and its path. Raises PictureError."""
     if isinstance(source, (bytes, bytearray, memoryview)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
@@ -86,16 +87,36 @@ class Hint:
         return Hint(x, y, self.color, min(max(radius / min(size), _LEAST_RADIUS["share"]), 1.0), "share")
 
 
+@dataclass(frozen=True)
+class InMemory:
+    """A reference that is no file. Two are the same if their hashes are. Raises UsageError for what is no picture.
+
+    picture: a Photo, the bytes of a file, a Pillow image or an array, which must not change any more; None where only
+    the hash is known, as in settings that were saved.
+    sha256: 64 hexadecimal digits, of the bytes, or of the pixels with their shape and type; reckoned if not given.
+    """
+
+    picture: object = field(compare=False, repr=False)
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        digest = self.sha256 or _digest_of(self.picture)
+        if not re.fullmatch("[0-9a-f]{64}", digest):
+            raise UsageError(f"a reference's sha256 must be 64 hexadecimal digits, got {_brief(digest)}")
+        object.__setattr__(self, "sha256", digest)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Guide:
     """What a person says of the colours, beside the dials. Raises UsageError.
 
-    hints: colours of places; the last one wins. references: files of pictures in colour whose colours are to be
-    followed. statistics: how what matches no place of them follows: "monge" (Monge-Kantorovich), "reinhard" or "none".
+    hints: colours of places; the last one wins. references: pictures in colour whose colours are to be followed: paths,
+    or pictures in memory (Photo, bytes, Pillow, array), which are kept as InMemory.
+    statistics: how what matches no place of them follows: "monge" (Monge-Kantorovich), "reinhard" or "none".
     """
 
     hints: tuple[Hint, ...] = ()
-    references: tuple[str, ...] = ()
+    references: tuple[Any, ...] = ()  # str | InMemory, whatever kind of picture was given
     statistics: Literal["monge", "reinhard", "none"] = "monge"
 
     def __post_init__(self) -> None:
@@ -107,14 +128,24 @@ class Guide:
                 raise UsageError(f"a hint must be a photochrom.Hint, got {_brief(hint)}")
         object.__setattr__(self, "hints", tuple(hints))
         references: object = self.references
-        if not isinstance(references, (list, tuple)) or not all(isinstance(r, (str, os.PathLike)) for r in references):
-            raise UsageError(f"references must be a list of paths of pictures, got {_brief(references)}")
-        object.__setattr__(self, "references", tuple(os.fspath(path) for path in references))
+        if not isinstance(references, (list, tuple)):
+            raise UsageError(f"references must be a list of paths or pictures, got {_brief(references)}")
+        object.__setattr__(self, "references", tuple(_reference(one) for one in references))
         known = get_args(get_type_hints(Guide)["statistics"])
         if self.statistics not in known:
             otherwise = f"choose one of {', '.join(known)}"
             near = suggestion(str(self.statistics), known, otherwise=otherwise)
             raise UsageError(f"there are no statistics {_brief(self.statistics)}: {near}")
+
+    @property
+    def reference_files(self) -> tuple[str, ...]:
+        """The paths among the references."""
+        return tuple(one for one in self.references if isinstance(one, str))
+
+    def to_dict(self) -> dict[str, Any]:
+        """What from_dict takes; of a reference in memory only its hash."""
+        kept = [one if isinstance(one, str) else {"sha256": one.sha256} for one in self.references]
+        return {**asdict(replace(self, references=())), "references": kept}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Guide:
@@ -206,7 +237,7 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """What from_dict takes, of plain numbers, words, lists and mappings."""
-        return asdict(self)
+        return {**asdict(replace(self, guide=Guide())), "guide": self.guide.to_dict()}
 
     def placed(self, size: tuple[int, int], *, name: str = "the picture") -> Settings:
         """The same for a picture of `size` (width, height): its hints in shares. Raises UsageError, as Hint.shared."""
@@ -309,6 +340,29 @@ def _number(value: object) -> int | float | None:
     if isinstance(value, Integral):
         return int(value)
     return float(value) if isinstance(value, Real) and math.isfinite(value) else None
+
+
+def _reference(value: object) -> str | InMemory:
+    if isinstance(value, InMemory):
+        return value
+    if isinstance(value, (str, os.PathLike)):
+        return os.fspath(value)
+    if isinstance(value, Mapping) and set(value) == {"sha256"}:
+        return InMemory(None, str(value["sha256"]))
+    return InMemory(value)
+
+
+def _digest_of(picture: object) -> str:
+    from photochrom.digest import sha256_of_bytes, sha256_of_pixels  # they bring OpenSSL: not for every start
+
+    if isinstance(picture, bytes):
+        return sha256_of_bytes(picture)
+    pixels: Any = getattr(picture, "pixels", picture)  # of a Photo
+    if not hasattr(pixels, "__array_interface__"):
+        raise UsageError(
+            f"a reference must be a path, bytes, a Photo, a Pillow image or an array, got {_brief(picture)}"
+        )
+    return sha256_of_pixels(pixels.convert("RGBA") if getattr(pixels, "mode", "") == "P" else pixels)
 
 
 def _brief(value: object) -> str:

@@ -67,9 +67,9 @@ class Sidecar:
 def described(picture: Path, result: Path, *, settings: Settings, options: Options, digest: str) -> Sidecar:
     """The sidecar of a result. settings: as they were placed on the picture; digest: SHA-256 of the model's file."""
     model = options.model
-    references = tuple(os.path.abspath(path) for path in settings.guide.references)
+    references = tuple(os.path.abspath(one) if isinstance(one, str) else one for one in settings.guide.references)
     settings = replace(settings, guide=replace(settings.guide, references=references))
-    named = [*references, *([settings.era] if os.path.isfile(settings.era) else [])]
+    named = [*settings.guide.reference_files, *([settings.era] if os.path.isfile(settings.era) else [])]
     if os.path.isfile(settings.era):
         settings = replace(settings, era=os.path.abspath(settings.era))
     return Sidecar(

@@ -11,6 +11,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -22,7 +24,8 @@ from photochrom.color.transfer import Likeness
 from photochrom.errors import PictureError, UsageError
 from photochrom.network.layers import encoder_features
 from photochrom.network.models import ModelInfo
-from photochrom.photo import Photo, read_photo
+from photochrom.photo import Photo, as_photo
+from photochrom.settings import InMemory
 
 STRIDE = 8  # of the places that are compared
 STRIDES = (8, 16, 32)
@@ -47,23 +50,33 @@ class Reference:
     rows: tuple[int, int]
 
 
-def open_reference(path: str) -> Photo:
-    """The picture at that path. Raises UsageError where it can't be read or has no colour."""
+def open_reference(given: str | InMemory) -> Photo:
+    """The picture at that path, or in memory. Raises UsageError where it can't be read or has no colour."""
+    if isinstance(given, InMemory) and given.picture is None:
+        raise UsageError(
+            f"a reference was in memory, and only its SHA-256 was kept ({given.sha256[:12]}…): give the picture again, "
+            "with --reference (references=)"
+        )
     try:
-        photo = read_photo(path)
+        photo = as_photo(given.picture if isinstance(given, InMemory) else given)
     except PictureError as error:
         raise UsageError(f"the reference can't be used: {error}") from error
-    if describe(photo.pixels).kind == "grey":
-        raise UsageError(f"the reference {path} is grey, so it has no colours to give: name a picture in colour")
+    check_colored(photo, photo.name)
     return photo
 
 
-def likeness_to(paths: Sequence[str], lightness: Float, info: ModelInfo) -> Likeness:
+def check_colored(photo: Photo, name: str) -> None:
+    """Raises UsageError for a reference without colour. name: what to call it."""
+    if describe(photo.pixels).kind == "grey":
+        raise UsageError(f"the reference {name} is grey, so it has no colours to give: name a picture in colour")
+
+
+def likeness_to(given: Sequence[str | InMemory], lightness: Float, info: ModelInfo) -> Likeness:
     """What the references say of a picture, by its lightness (h,w) as the network was shown it, L* 0..100.
 
     Raises UsageError for a reference that can't be read or has no colour, and ModelError.
     """
-    references = [_reference(os.path.abspath(path), _stamp(path), info.file, info.sha256) for path in paths]
+    references = [_reference(one, info) for one in given]
     looks, rows = _looks(lightness, info)
     others = np.concatenate([one.looks for one in references])
     colors = np.concatenate([one.ab for one in references])
@@ -115,16 +128,31 @@ def _next(cosine: Float, nearest: np.ndarray, references: Sequence[Reference]) -
     return np.asarray(left.max(axis=1), np.float32)
 
 
-@lru_cache(maxsize=8)
-def _reference(path: str, stamp: tuple[int, int], file: os.PathLike[str], sha256: str) -> Reference:
-    """stamp: of the file at `path`, for the cache."""
-    from pathlib import Path
+_seen: WeakKeyDictionary[InMemory, dict[str, Reference]] = WeakKeyDictionary()  # as long as the picture itself is kept
 
-    photo = open_reference(path)
+
+def _reference(given: str | InMemory, info: ModelInfo) -> Reference:
+    if isinstance(given, str):
+        path = os.path.abspath(given)
+        return _of_file(path, _stamp(path), info.file, info.sha256)
+    found = _seen.get(given, {}) if given.picture is not None else {}
+    if info.sha256 not in found:
+        found[info.sha256] = _described(open_reference(given), info)
+        _seen[given] = found
+    return found[info.sha256]
+
+
+@lru_cache(maxsize=8)
+def _of_file(path: str, stamp: tuple[int, int], file: os.PathLike[str], sha256: str) -> Reference:
+    """stamp: of the file at `path`, for the cache."""
+    return _described(open_reference(path), ModelInfo(name=Path(file).stem, file=Path(file), sha256=sha256))
+
+
+def _described(photo: Photo, info: ModelInfo) -> Reference:
     short = _SHORT / min(photo.size)
     width, height = (max(1, round(side * short / 64)) * 64 for side in photo.size)
     lightness = shrink_lightness(photo.pixels, (width, height))
-    looks, rows = _looks(lightness, ModelInfo(name=Path(file).stem, file=Path(file), sha256=sha256))
+    looks, rows = _looks(lightness, info)
     ab = _small_ab(photo, (2 * rows[1], 2 * rows[0]))
     quarters = ab.reshape(rows[0], 2, rows[1], 2, 2).transpose(0, 2, 1, 3, 4).reshape(-1, 4, 2)
     return Reference(looks, np.ascontiguousarray(quarters), rows)
