@@ -13,7 +13,7 @@ from typing import IO, Protocol
 
 from photochrom.archive import remote
 from photochrom.atomic import atomic_write, make_folder, remove_leftovers
-from photochrom.codec.writing import PAGE_SUFFIXES
+from photochrom.codec.writing import PAGE_SUFFIXES, suffix_of
 from photochrom.errors import OutputError, OutputExistsError
 
 SHARD_BYTES = 1 << 30
@@ -229,5 +229,4 @@ def result_name(key: str, format: str) -> str:
     path = PurePosixPath(key)
     if PAGE_SUFFIXES.get(path.suffix.lower()) == format:
         return path.with_name(f"{path.stem}.color{path.suffix}").as_posix()
-    suffix = next(suffix for suffix, name in PAGE_SUFFIXES.items() if name == format)
-    return path.with_name(f"{path.name}.color{suffix}").as_posix()
+    return path.with_name(f"{path.name}.color{suffix_of(format)}").as_posix()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from photochrom.batch.find import PICTURES, Found, PassedOver, apart, find
-from photochrom.codec.writing import PAGE_SUFFIXES, SUFFIXES, known_format
+from photochrom.codec.writing import PAGE_SUFFIXES, SUFFIXES, known_format, suffix_of
 from photochrom.errors import OutputError, PhotochromError, UsageError
 from photochrom.film.formats import CODECS, MUXERS, container_for, is_film
 from photochrom.film.options import FilmOptions
@@ -163,7 +163,7 @@ def _result(source: Path, wanted: str | None, suffixes: Mapping[str, str], film:
         return f"{source.stem}.{film.sheet}.color.jpg" if film.sheet else f"{source.stem}.color.{kind}"
     own = suffixes.get(suffix.lower())
     if own is None or (wanted and own != wanted):
-        suffix = next(s for s, name in suffixes.items() if name == (wanted or "PNG"))  # PNG loses nothing
+        suffix = suffix_of(wanted or "PNG")  # PNG loses nothing
     return f"{source.stem if source.suffix.lower() in PICTURES else source.name}.color{suffix}"
 
 

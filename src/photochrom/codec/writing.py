@@ -45,6 +45,11 @@ def known_format(name: str, *, pages: bool = False) -> str:
     return plain
 
 
+def suffix_of(format: str) -> str:
+    """The suffix that new files of a format get, with its dot: ".jpg" for "JPEG"."""
+    return next(suffix for suffix, name in PAGE_SUFFIXES.items() if name == format)
+
+
 def write_picture(out: BinaryIO, picture: Decoded, *, format: str, quality: int | None = None) -> list[str]:
     """Encode to a seekable file, in a format that known_format gave.
 
