@@ -1,5 +1,6 @@
 """The HTTP API: pictures in, pictures out, every setting a field, every refusal a sentence with its status."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -141,7 +142,10 @@ def test_pictures_that_cannot_be_read_are_422(serving) -> None:
 def test_no_picture_and_broken_forms_are_400(serving) -> None:
     client = serving()
     assert "no picture" in refused(client.post("/api/v1/colorize", content=b""), 400)
-    assert "no picture" in refused(client.post("/api/v1/colorize", files={"other": b"x"}), 400)
+    assert "no file called 'other'" in refused(client.post("/api/v1/colorize", files={"other": b"x"}), 400)
+    assert "no picture" in refused(client.post("/api/v1/colorize", files={"reference": b"x"}), 400)
+    for field in ("picture", "reference"):
+        assert f"-F {field}=@" in refused(post(client, fields={field: "old.jpg"}), 400)
     broken = client.post("/api/v1/colorize", content=b"x", headers={"content-type": "multipart/form-data"})
     assert "form" in refused(broken, 400)
     two = client.post("/api/v1/colorize", files=[("picture", b"x"), ("picture", b"y")])
@@ -195,6 +199,107 @@ def test_preview_is_small_upright_and_grey(serving) -> None:
     response = post(serving(), "preview", data=encoded("TIFF", size=(5000, 100), exif=exif))
     assert opened(response.content).size == (41, 2048)
     assert (response.headers["photochrom-width"], response.headers["photochrom-height"]) == ("100", "5000")
+
+
+def in_colour(format: str = "PNG", *, size: tuple[int, int] = (96, 64)) -> bytes:
+    """The bytes of a green field under a red sky."""
+    memory = io.BytesIO()
+    picture = np.full((size[1], size[0], 3), (40, 140, 50), np.uint8)
+    picture[: size[1] // 2] = (200, 60, 50)
+    Image.fromarray(picture).save(memory, format)
+    return memory.getvalue()
+
+
+def with_references(client, *references: bytes, path="colorize", fields=None, picture=None):
+    files = [("picture", ("old.png", picture or encoded()))]
+    files += [("reference", (f"{n}.png", data)) for n, data in enumerate(references, 1)]
+    return client.post(f"/api/v1/{path}", files=files, data=fields or {})
+
+
+def test_references_come_as_files_of_the_form(serving) -> None:
+    import photochrom
+
+    client, (first, second) = serving(model="photo-fast"), (in_colour(), in_colour("JPEG"))
+    model = photochrom.load_model("photo-fast")
+    for given in ((first,), (first, second)):
+        wanted = model.colorize(encoded(), guide=photochrom.Guide(references=given))
+        assert with_references(client, *given).content == wanted != post(client).content
+    both = {"guide": json.dumps({"hints": [{"x": 30, "y": 20, "color": "blue"}], "statistics": "reinhard"})}
+    hints = (photochrom.Hint(30, 20, "blue"),)
+    guide = photochrom.Guide(hints=hints, statistics="reinhard", references=(first,))
+    assert with_references(client, first, fields=both).content == model.colorize(encoded(), guide=guide)
+
+
+def test_settings_tell_a_reference_by_its_hash(serving) -> None:
+    client, reference = serving(model="photo-fast"), in_colour()
+    files = {"picture": ("old.png", encoded()), "reference": ("1.png", reference)}
+    told = client.post("/api/v1/colorize", files=files, headers={"accept": "multipart/form-data"}).content
+    settings = json.loads(told[told.index(b'{"notes"') : told.index(b"\r\n--", told.index(b'{"notes"'))])["settings"]
+    assert settings["guide"]["references"] == [{"sha256": hashlib.sha256(reference).hexdigest()}]
+    again = {"settings": json.dumps(settings)}
+    assert with_references(client, reference, fields=again).content == with_references(client, reference).content
+    assert "give the picture again" in refused(post(client, fields=again), 400)
+
+
+def test_references_that_are_refused(serving) -> None:
+    from photochrom.web.config import Limits
+
+    client = serving(model="photo-fast", limits=Limits(megapixels=0.02))
+    assert "1.png is grey" in refused(with_references(client, encoded()), 422)
+    assert "the reference 1.png is not a picture" in refused(with_references(client, b"%PDF-1.7 and more"), 422)
+    assert "the reference 2.png" in refused(with_references(client, in_colour(), in_colour(size=(200, 150))), 413)
+    assert "together" in refused(with_references(client, *[in_colour(size=(120, 100))] * 2), 413)
+    assert "8 at most" in refused(with_references(client, *[in_colour()] * 9), 400)
+
+
+def test_a_preview_says_whether_it_can_be_a_reference(serving) -> None:
+    client = serving()
+    assert post(client, "preview", data=in_colour(), fields={"as_reference": "true"}).status_code == 200
+    assert "old.png is grey" in refused(post(client, "preview", fields={"as_reference": "true"}), 422)
+
+
+def test_bands_of_a_satellite_s_picture(serving) -> None:
+    client, given = serving(), in_colour("TIFF")
+    red = post(client, data=given, fields={"bands": "1"})
+    assert red.status_code == 200 and red.content != post(client, data=given, fields={"bands": "2"}).content
+    grey = np.asarray(opened(post(client, "preview", data=given, fields={"bands": "1"}).content).convert("RGB"), int)
+    assert abs(grey[5].mean() - 200) < 4 and abs(grey[-5].mean() - 40) < 4
+    assert "one number or three" in refused(post(client, data=given, fields={"bands": "red"}), 400)
+    assert "3 bands" in refused(post(client, data=given, fields={"bands": "7"}), 422)
+
+
+def two_pages(format: str, **options: object) -> bytes:
+    memory = io.BytesIO()
+    first, second = (Image.fromarray(np.full((40, 60), level, np.uint8)) for level in (200, 60))
+    first.save(memory, format, save_all=True, append_images=[second], **options)
+    return memory.getvalue()
+
+
+@pytest.mark.parametrize(("format", "options"), [("TIFF", {}), ("GIF", {"duration": 200}), ("WEBP", {"duration": 200})])
+def test_all_pages_come_in_one_file(serving, format: str, options: dict[str, int]) -> None:
+    client = serving()
+    response = post(client, data=two_pages(format, **options), fields={"pages": "all"})
+    made = opened(response.content)
+    assert made.format == format and made.n_frames == 2
+    assert response.headers["content-type"] == f"image/{format.lower()}"
+    frames = []
+    for number in range(2):
+        made.seek(number)
+        frames.append(np.asarray(made.convert("RGB"), int))
+    assert frames[0][20, 30, 0] > frames[0][20, 30, 2] + 9 and frames[1][20, 30, 2] > frames[1][20, 30, 0] + 9
+    assert "photochrom_pixels_total 4800.0" in client.get("/metrics").text
+
+
+def test_one_page_comes_in_any_format(serving) -> None:
+    client, given = serving(), two_pages("TIFF")
+    second = opened(post(client, data=given, fields={"pages": "2", "format": "png"}).content)
+    assert second.format == "PNG" and np.asarray(second)[20, 30, 2] > np.asarray(second)[20, 30, 0] + 9
+    assert "ask for tiff" in refused(post(client, data=given, fields={"pages": "all", "format": "png"}), 400)
+    assert "no page 3" in refused(post(client, data=given, fields={"pages": "3"}), 422)
+    assert "numbers from 1" in refused(post(client, data=given, fields={"pages": "x"}), 400)
+    assert "leave out variants" in refused(post(client, data=given, fields={"pages": "all", "variants": "2"}), 400)
+    same = post(client, fields={"pages": "all"}).content
+    assert same == post(client).content  # of a file that has but one picture
 
 
 def test_suggestions_are_the_networks_own(serving) -> None:

@@ -3,6 +3,7 @@
 SCREENSHOTS=folder keeps a picture of every step, to be looked at. AXE=axe.min.js looks for what keeps people out.
 """
 
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,12 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="there is no chromium")]
 SAMPLES = Path(__file__).parents[2] / "samples"
 PATIENCE = 60_000  # ms
+CHROMA = """canvas => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let most = 0;
+    for (let n = 0; n < data.length; n += 4) most = Math.max(most, Math.abs(data[n] - data[n + 2]));
+    return most;
+}"""  # of a canvas: the largest difference between red and blue
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +198,57 @@ def test_dials_undo_and_settings_of_a_file(page, tmp_path: Path) -> None:
     expect(shown.locator("#dial-strength")).to_have_value("0")
 
 
+def dropped(page, place: str, path: Path) -> None:
+    """What a browser does when a file is dropped there."""
+    data = list(path.read_bytes())
+    page.evaluate(
+        """([place, name, data]) => {
+            const carried = new DataTransfer();
+            carried.items.add(new File([new Uint8Array(data)], name));
+            for (const type of ["dragover", "drop"])
+                document.querySelector(place).dispatchEvent(
+                    new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: carried }));
+        }""",
+        [place, path.name, data],
+    )
+
+
+def test_a_reference_is_followed_and_taken_away(page, tmp_path: Path) -> None:
+    from skimage.data import coffee
+
+    cup = coffee()[::2, ::2]
+    Image.fromarray(cup[..., [2, 1, 0]]).save(tmp_path / "blue.jpg", quality=95)
+    Image.fromarray(cup).convert("L").save(tmp_path / "old.png")
+    Image.fromarray(cup).convert("L").save(tmp_path / "grey.jpg")
+    shown = page()
+    shown.set_input_files("#choose", tmp_path / "old.png")
+    colored(shown, 1)
+    plain = np.asarray(Image.open(downloaded(shown, "#download", tmp_path)), np.int16)
+    dropped(shown, "#references", tmp_path / "blue.jpg")
+    expect(shown.locator("#reference-list li")).to_have_count(1)
+    expect(shown.locator("#strip li")).to_have_count(1)  # it isn't taken for a picture to be coloured
+    expect(shown.locator("#busy")).to_be_hidden(timeout=PATIENCE)
+    colored(shown, 1)
+    seen(shown, "reference")
+    followed = np.asarray(Image.open(downloaded(shown, "#download", tmp_path)), np.int16)
+    assert (followed[..., 2] - followed[..., 0]).mean() > (plain[..., 2] - plain[..., 0]).mean() + 20
+    saved = json.loads(downloaded(shown, "#save-settings", tmp_path).read_text())
+    assert set(saved["guide"]["references"][0]) == {"sha256"} and "blue.jpg" not in json.dumps(saved)
+
+    shown.set_input_files("#choose-reference", tmp_path / "grey.jpg")
+    expect(shown.locator("#reference-problem")).to_contain_text("grey.jpg is grey")
+    expect(shown.locator("#reference-list li")).to_have_count(1)
+    shown.get_by_role("button", name="Remove the reference blue.jpg").click()
+    expect(shown.locator("#reference-list li")).to_have_count(0)
+    expect(shown.locator("#busy")).to_be_hidden(timeout=PATIENCE)
+    assert np.array_equal(np.asarray(Image.open(downloaded(shown, "#download", tmp_path)), np.int16), plain)
+    shown.click("#undo")
+    expect(shown.locator("#reference-list li")).to_have_count(1)
+    (tmp_path / "saved.json").write_text(json.dumps(saved))
+    shown.set_input_files("#load-settings", tmp_path / "saved.json")
+    expect(shown.locator("#problem")).to_contain_text("add the picture again")
+
+
 def test_by_keyboard_alone(page) -> None:
     shown = page()
     shown.keyboard.press("Tab")
@@ -217,10 +275,15 @@ def test_by_keyboard_alone(page) -> None:
     expect(shown.locator("#hint-list li")).to_have_count(1)
 
 
-def test_on_a_phone_in_the_dark(page) -> None:
+def test_on_a_phone_in_the_dark(page, tmp_path: Path) -> None:
+    y, x = np.mgrid[0:90, 0:120]
+    Image.fromarray(np.stack([x * 2, y * 2, 200 - x], -1).astype(np.uint8)).save(tmp_path / ("long name " * 6 + ".png"))
     shown = page(viewport={"width": 390, "height": 844}, color_scheme="dark", has_touch=True)
     shown.set_input_files("#choose", SAMPLES / "cat.jpg")
     colored(shown, 1)
+    shown.set_input_files("#choose-reference", tmp_path / ("long name " * 6 + ".png"))
+    expect(shown.locator("#reference-list img")).to_be_visible()
+    expect(shown.locator("#busy")).to_be_hidden(timeout=PATIENCE)
     seen(shown, "phone")
     assert shown.evaluate_handle("document.documentElement").get_property("scrollWidth").json_value() <= 390
     ground = shown.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
@@ -235,6 +298,14 @@ def test_the_camera_live(page) -> None:
         re.compile(r"[1-9][\d.]* frames/s|0\.[1-9] frames/s"), timeout=PATIENCE
     )
     assert shown.locator("#live-canvas").evaluate("canvas => Math.min(canvas.width, canvas.height)") in range(320, 481)
+    assert shown.locator("#live-canvas").evaluate(CHROMA) > 20
+    shown.locator("#live-strength").fill("0")
+    for _ in range(600):
+        if shown.locator("#live-canvas").evaluate(CHROMA) < 8:
+            break
+        shown.wait_for_timeout(100)
+    assert shown.locator("#live-canvas").evaluate(CHROMA) < 8
+    shown.locator("#live-strength").fill("1.5")
     seen(shown, "live")
     shown.click("#live-stop")
     expect(shown.locator("#live-stop")).to_be_disabled()

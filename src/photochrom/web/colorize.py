@@ -12,11 +12,13 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from photochrom.codec.writing import SUFFIXES, known_format
+from photochrom.codec.writing import known_format, suffix_of
 from photochrom.errors import UsageError
-from photochrom.web.fields import settings_of
+from photochrom.web.desk import Step
+from photochrom.web.fields import is_on
+from photochrom.web.order import Made, Order
 from photochrom.web.problems import Refused
-from photochrom.web.studio import Made, Order, Step, Studio, look
+from photochrom.web.studio import Studio, look
 from photochrom.web.upload import Upload
 
 TYPES = {
@@ -24,22 +26,29 @@ TYPES = {
     "AVIF": "image/avif",
 }  # fmt: skip
 FOR_THE_PAGE = "multipart/form-data"  # an Accept that asks for the file, a copy to look at, and what is to be told
-BESIDES = ("model", "domain", "format", "quality", "variants", "strip_location", "salvage", "origin", "name")
+PAGED_TYPES = {**TYPES, "GIF": "image/gif"}
+_BESIDES = ("format", "quality", "variants", "pages", "strip_location", "salvage", "origin")
 
 
 def order_of(upload: Upload, *, accept: str, studio: Studio) -> Order:
-    """What the fields of a request ask for. Raises UsageError, Refused (406)."""
+    """What a request asks for. Raises UsageError, Refused (406), and for references as Studio.settings does."""
     fields = upload.fields
-    format = known_format(fields["format"]) if fields.get("format") else accepted(accept)
+    pages = fields.get("pages", "")
+    if pages and (fields.get("variants", "1") != "1" or FOR_THE_PAGE in accept):
+        raise UsageError(
+            "pages are coloured in one version and into one file: leave out variants, and accept a picture"
+        )
+    format = known_format(fields["format"], pages=bool(pages)) if fields.get("format") else accepted(accept)
     return Order(
-        settings=settings_of(fields, besides=BESIDES),
+        settings=studio.settings(upload, *_BESIDES),
         colorizer=studio.chosen(fields),
         format=format,
         quality=_whole(fields, "quality", 1, 100) if fields.get("quality") else None,
         variants=_whole(fields, "variants", 1, 16) if fields.get("variants") else 1,
-        strip_location=_is_on(fields, "strip_location"),
-        salvage=_is_on(fields, "salvage"),
-        origin=_is_on(fields, "origin"),
+        strip_location=is_on(fields, "strip_location"),
+        salvage=is_on(fields, "salvage"),
+        origin=is_on(fields, "origin"),
+        pages=pages,
     )
 
 
@@ -68,31 +77,29 @@ def accepted(accept: str) -> str | None:
 def colored(upload: Upload, step: Step, *, studio: Studio, accept: str) -> tuple[Response, int]:
     """The response, and how many pixels were coloured."""
     order = order_of(upload, accept=accept, studio=studio)
-    made = studio.color(upload.picture, order, step)
-    pixels = sum(photo.width * photo.height for photo in made.photos)
-    names = names_of(upload.name, made)
+    made = studio.color(upload, order, step)
+    names = names_of(upload.picture.name, made)
     headers = {
         "Photochrom-Model": quote(order.colorizer.info.name),
         "Photochrom-Notes": quote(json.dumps(made.notes)[:4000]),
     }
     if FOR_THE_PAGE in accept:
         step()
-        return _for_the_page(made, names, order, headers), pixels
+        return _for_the_page(made, names, order, headers), made.pixels
     if len(made.files) == 1:
         headers["Content-Disposition"] = disposition(names[0])
-        return Response(made.files[0], media_type=TYPES[made.format], headers=headers), pixels
+        return Response(made.files[0], media_type=PAGED_TYPES[made.format], headers=headers), made.pixels
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name, data in zip(names, made.files, strict=True):
             archive.writestr(name, data)
     headers["Content-Disposition"] = disposition(PurePosixPath(names[0]).stem + ".zip")
-    return Response(packed.getvalue(), media_type="application/zip", headers=headers), pixels
+    return Response(packed.getvalue(), media_type="application/zip", headers=headers), made.pixels
 
 
 def names_of(given: str, made: Made) -> list[str]:
     """What to call each version: old.color.jpg, old.color-2.jpg."""
-    stem = stem_of(given)
-    suffix = next(suffix for suffix, format in SUFFIXES.items() if format == made.format)
+    stem, suffix = stem_of(given), suffix_of(made.format)
     return [f"{stem}.color{f'-{n}' if n > 1 else ''}{suffix}" for n in range(1, len(made.files) + 1)]
 
 
@@ -115,8 +122,7 @@ def _for_the_page(made: Made, names: list[str], order: Order, headers: dict[str,
     parts = [_part("about", json.dumps(about).encode(), "application/json")]
     for name, data, photo in zip(names, made.files, made.photos, strict=True):
         parts.append(_part("picture", data, TYPES[made.format], name))
-        shown = look(photo)
-        parts.append(_part("look", shown, "image/png" if shown[:1] == b"\x89" else "image/jpeg", "look"))
+        parts.append(_part("look", *look(photo), "look"))
     edge = f"--{boundary}\r\n".encode()
     body = b"".join(edge + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
     return Response(body, media_type=f"{FOR_THE_PAGE}; boundary={boundary}", headers=headers)
@@ -133,10 +139,3 @@ def _whole(fields: dict[str, str], name: str, least: int, most: int) -> int:
     if not re.fullmatch(r"\d{1,6}", text) or not least <= int(text) <= most:
         raise UsageError(f"{name} must be a whole number in {least}..{most}, got {text[:60]!r}")
     return int(text)
-
-
-def _is_on(fields: dict[str, str], name: str) -> bool:
-    word = fields.get(name, "").strip().lower()
-    if word not in ("", "0", "1", "true", "false", "on", "off", "yes", "no"):
-        raise UsageError(f"{name} must be true or false, got {word[:60]!r}")
-    return word in ("1", "true", "on", "yes")

@@ -13,7 +13,7 @@ from photochrom.errors import UsageError, suggestion
 from photochrom.network.models import models
 from photochrom.settings import Guide, Settings, dial_of, setting_types
 
-_YES, _NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
+_WORDS = {**dict.fromkeys(("true", "1", "on", "yes"), True), **dict.fromkeys(("false", "0", "off", "no"), False)}
 
 
 def settings_of(given: Mapping[str, str], *, besides: tuple[str, ...] = ()) -> Settings:
@@ -33,9 +33,20 @@ def settings_of(given: Mapping[str, str], *, besides: tuple[str, ...] = ()) -> S
     for name, value in values.items():
         _check_word(name, value)
     settings = Settings.from_dict(values)
-    if settings.guide.references:
-        raise UsageError("references are files of the computer that photochrom runs on: they can't be named from here")
+    if settings.guide.reference_files:
+        raise UsageError(
+            "references are files of the computer that photochrom runs on, which can't be named from here: send the "
+            "picture itself, as a file named reference"
+        )
     return settings
+
+
+def is_on(given: Mapping[str, str], name: str) -> bool:
+    """Whether a field that isn't a setting says yes; no where it is missing. Raises UsageError for another word."""
+    word = given.get(name, "").strip().lower()
+    if word and word not in _WORDS:
+        raise UsageError(f"{name} must be true or false, got {word[:60]!r}")
+    return _WORDS.get(word, False)
 
 
 def domains() -> tuple[str, ...]:
@@ -99,8 +110,7 @@ def _value(name: str, text: str) -> Any:
     """What a text means for that setting; text that means nothing is left for Settings to refuse."""
     kinds = setting_types()[name]
     if bool in kinds:
-        word = text.strip().lower()
-        return True if word in _YES else False if word in _NO else text
+        return _WORDS.get(text.strip().lower(), text)
     if Guide in kinds:
         return _from_json(name, text)
     if str in kinds:

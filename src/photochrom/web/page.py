@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 import photochrom
 from photochrom.web.config import Config
 from photochrom.web.fields import described, domains
+from photochrom.web.upload import MOST_REFERENCES
 
 STATIC = Path(__file__).parent / "static"
 _TYPES = {
@@ -61,8 +62,10 @@ def page(config: Config, app: FastAPI) -> APIRouter:
 
 def about_page(config: Config) -> dict[str, Any]:
     """What the page draws its controls from."""
+    limits = {
+        "megabytes": config.limits.megabytes, "megapixels": config.limits.megapixels, "references": MOST_REFERENCES,
+    }  # fmt: skip
     models = [{"name": info.name, "domain": info.domain} for info in photochrom.models()]
-    limits = {"megabytes": config.limits.megabytes, "megapixels": config.limits.megapixels}
     return {"domains": domains(), "models": models, "model": config.model, "settings": described(), "limits": limits}
 
 
@@ -71,7 +74,9 @@ def reference(openapi: dict[str, Any]) -> str:
     parts = []
     for path, methods in openapi["paths"].items():
         for method, entry in methods.items():
-            rows = "".join(_row(field) for field in entry.get("parameters", ()))
+            body = entry.get("requestBody", {}).get("content", {}).get("multipart/form-data", {})
+            fields = body.get("schema", {}).get("properties", {})
+            rows = "".join(_row(name, schema) for name, schema in fields.items())
             table = f"<table><tr><th>Field</th><th>Type</th><th>Meaning</th></tr>{rows}</table>" if rows else ""
             example = html.escape(_curl(method, path))
             parts.append(
@@ -90,16 +95,22 @@ def reference(openapi: dict[str, Any]) -> str:
     )
 
 
-def _row(field: dict[str, Any]) -> str:
-    schema = field["schema"]
+def _row(name: str, schema: dict[str, Any]) -> str:
     span = f" {schema['minimum']:g}..{schema['maximum']:g}" if "minimum" in schema and "maximum" in schema else ""
     default = f" Default: {json.dumps(schema['default'])}." if "default" in schema else ""
-    cells = (f"<code>{field['name']}</code>", schema.get("type", "") + span, schema.get("description", "") + default)
+    cells = (f"<code>{name}</code>", _kind(schema) + span, schema.get("description", "") + default)
     return (
         "<tr>"
         + "".join(f"<td>{cell if cell.startswith('<code>') else html.escape(cell)}</td>" for cell in cells)
         + "</tr>"
     )
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """What a field is: "number", "file", "files"."""
+    if schema["type"] == "array":
+        return f"{_kind(schema['items'])}s"
+    return "file" if schema.get("format") == "binary" else str(schema["type"])
 
 
 def _curl(method: str, path: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import asdict
 from typing import Any
@@ -13,13 +12,13 @@ from starlette.responses import JSONResponse, Response
 import photochrom
 from photochrom.errors import UsageError
 from photochrom.web.colorize import colored
-from photochrom.web.desk import Desk
+from photochrom.web.desk import Desk, Step
 from photochrom.web.explain import explained
-from photochrom.web.fields import described, settings_of
+from photochrom.web.fields import described, is_on
 from photochrom.web.live import Streams
 from photochrom.web.metrics import Metrics
 from photochrom.web.schema import COLORIZE, EXPLAIN, LIVE, PREVIEW, SUGGEST
-from photochrom.web.studio import Step, Studio, look
+from photochrom.web.studio import Studio, look
 from photochrom.web.suggest import swatches
 from photochrom.web.upload import Upload
 
@@ -43,24 +42,22 @@ def api(desk: Desk, studio: Studio, metrics: Metrics) -> APIRouter:
     @router.post("/api/v1/preview", summary="A picture as a browser can show it", **PREVIEW)
     async def preview(request: Request) -> Response:
         def work(upload: Upload, step: Step) -> Response:
-            photo = studio.open(upload.picture, salvage=True)
+            reference = is_on(upload.fields, "as_reference")
+            photo = studio.open_reference(upload.picture) if reference else studio.open(upload, salvage=True)
             step()
-            shown = look(photo)
+            shown, media_type = look(photo)
             size = {"Photochrom-Width": str(photo.width), "Photochrom-Height": str(photo.height)}
-            notes = {"Photochrom-Notes": json.dumps(photo.notes)[:4000].encode("ascii", "replace").decode()}
-            return Response(
-                shown, media_type="image/png" if shown[:1] == b"\x89" else "image/jpeg", headers={**size, **notes}
-            )
+            return Response(shown, media_type=media_type, headers=size)
 
         return await desk.run(request, work)
 
     @router.post("/api/v1/suggest", summary="The likeliest colours of a place", **SUGGEST)
     async def suggest(request: Request) -> Response:
         def work(upload: Upload, step: Step) -> Response:
-            photo = studio.open(upload.picture, salvage=True)
+            photo = studio.open(upload, salvage=True)
             step()
             at = _number(upload, "x"), _number(upload, "y")
-            settings = settings_of(upload.fields, besides=("x", "y", "model", "domain", "name"))
+            settings = studio.settings(upload, "x", "y")
             colorizer = studio.chosen(upload.fields)
             return JSONResponse([asdict(swatch) for swatch in swatches(colorizer, photo, at, settings)])
 
@@ -73,8 +70,8 @@ def api(desk: Desk, studio: Studio, metrics: Metrics) -> APIRouter:
     @router.post("/api/v1/live", summary="The next frame of a stream", **LIVE)
     async def live(request: Request) -> Response:
         def work(upload: Upload, step: Step) -> Response:
-            photo = studio.open(upload.picture)
-            settings = settings_of(upload.fields, besides=("stream", "model", "domain", "name"))
+            photo = studio.open(upload)
+            settings = studio.settings(upload, "stream")
             colorizer = studio.chosen(upload.fields, usual="photo-fast")
             stream = f"{request.client.host if request.client else ''} {upload.fields.get('stream', '')[:64]}"
             shown = streams.color(colorizer, photo, settings, stream=stream)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -12,37 +13,21 @@ from PIL import Image
 import photochrom
 from photochrom.batch.origin import marked
 from photochrom.colorizer import Colorizer
-from photochrom.errors import UnknownModelError, suggestion
+from photochrom.digest import sha256_of_bytes
+from photochrom.errors import PictureTooLargeError, UnknownModelError, UsageError, suggestion
+from photochrom.guidance.reference import check_colored
 from photochrom.photo import Photo, encode_photo, own_format, read_photo
-from photochrom.settings import Settings
+from photochrom.settings import InMemory, Settings
 from photochrom.web.config import Config
+from photochrom.web.desk import Step
+from photochrom.web.fields import settings_of
+from photochrom.web.order import Made, Order
+from photochrom.web.paged import color_document, document_of
+from photochrom.web.problems import Refused
+from photochrom.web.upload import File, Upload
 
-Step = Callable[[], None]
+COMMON = ("model", "domain", "bands", "name")  # fields of every address, beside settings
 LOOK = 2048  # px: the longest side of a picture that is made to be looked at in the page
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """How one picture is wanted. format: None for its own. variants: how many versions, the likeliest first."""
-
-    settings: Settings
-    colorizer: Colorizer
-    format: str | None = None
-    quality: int | None = None
-    variants: int = 1
-    strip_location: bool = False
-    salvage: bool = False
-    origin: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """What came of it. photos: one for each version. files: their bytes. notes: what deserves a second look."""
-
-    photos: list[Photo]
-    files: list[bytes]
-    format: str
-    notes: list[str]
 
 
 class Studio:
@@ -74,13 +59,58 @@ class Studio:
                 )
             return self._loaded[model, domain]
 
-    def open(self, data: bytes, *, salvage: bool = False) -> Photo:
-        """A picture, refused by its header where it is larger than the limit."""
-        return read_photo(data, max_megapixels=self._config.limits.megapixels, salvage=salvage)
+    def open(self, upload: Upload, *, salvage: bool = False) -> Photo:
+        """Its picture, the bands that are asked for; refused by its header where it is larger than the limit."""
+        bands = upload.fields.get("bands") or None
+        return read_photo(
+            upload.picture.data, max_megapixels=self._config.limits.megapixels, salvage=salvage, bands=bands
+        )
 
-    def color(self, data: bytes, order: Order, step: Step) -> Made:
-        """Colour it. step: called between the parts of the work; may raise, to end it."""
-        photo = self.open(data, salvage=order.salvage)
+    def open_reference(self, file: File) -> Photo:
+        """A reference, within the limits of a picture. Raises Refused (422) where it has no colour, PictureError."""
+        name = f"the reference {file.name[:80]}".strip()
+        photo = read_photo(_Named(file.data, name), max_megapixels=self._config.limits.megapixels)
+        try:
+            check_colored(photo, file.name[:80])
+        except UsageError as error:
+            raise Refused(422, str(error)) from error
+        return photo
+
+    def settings(self, upload: Upload, *besides: str) -> Settings:
+        """What its fields and references say. besides: fields of this address that are no settings.
+
+        Raises as open_reference does, and PictureTooLargeError for references that together are larger than one picture
+        may be; UsageError.
+        """
+        settings = settings_of(upload.fields, besides=(*besides, *COMMON))
+        if not upload.references:
+            return settings
+        return replace(settings, guide=replace(settings.guide, references=self._kept(upload.references)))
+
+    def _kept(self, files: Sequence[File]) -> tuple[InMemory, ...]:
+        kept, pixels, most = [], 0, self._config.limits.megapixels * 1e6
+        for file in files:
+            photo = self.open_reference(file)
+            pixels += photo.width * photo.height
+            if pixels > most:
+                raise PictureTooLargeError(
+                    f"the references have more than {most / 1e6:g} megapixels together, the most that this server takes"
+                )
+            kept.append(InMemory(photo, sha256_of_bytes(file.data)))
+        return tuple(kept)
+
+    def color(self, upload: Upload, order: Order, step: Step) -> Made:
+        """Colour its picture. step: called between the parts of the work; may raise, to end it."""
+        if not order.pages:
+            return self._color(self.open(upload, salvage=order.salvage), order, step)
+        job, document, options = document_of(upload, order, max_megapixels=self._config.limits.megapixels)
+        if document.together:
+            return color_document(job, document, options, order, step)
+        with document.stream:
+            [(_, decoded)] = document.pages.chosen(document.numbers)
+        return self._color(Photo(**vars(decoded)), order, step)
+
+    def _color(self, photo: Photo, order: Order, step: Step) -> Made:
         if order.strip_location:
             photo = photo.without_location()
         colorizer = order.colorizer
@@ -98,16 +128,26 @@ class Studio:
             notes += [note for note in (*made.notes, *said) if note not in notes]
             photos.append(made)
             files.append(encoded)
-        return Made(photos=photos, files=files, format=order.format or own_format(photo), notes=notes)
+        pixels, format = photo.width * photo.height * len(photos), order.format or own_format(photo)
+        return Made(photos=photos, files=files, format=format, pixels=pixels, notes=notes)
 
 
-def look(photo: Photo, *, longest: int = LOOK) -> bytes:
-    """A small upright copy for a page to show: JPEG, or PNG where something is transparent."""
-    small = photo.to_pil().convert("RGBA" if photo.alpha is not None else "RGB") if photo.bits == 8 else _of_16(photo)
-    small.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+class _Named(io.BytesIO):
+    """Bytes with what to call them in messages."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(data)
+        self.name = name
+
+
+def look(photo: Photo) -> tuple[bytes, str]:
+    """A small upright copy for a page to show, and its media type: JPEG, or PNG where something is transparent."""
+    clear = photo.alpha is not None
+    small = photo.to_pil().convert("RGBA" if clear else "RGB") if photo.bits == 8 else _of_16(photo)
+    small.thumbnail((LOOK, LOOK), Image.Resampling.LANCZOS)
     plain = Photo.from_array(np.asarray(small))
-    return plain.encode(
-        format="JPEG" if photo.alpha is None else "PNG", quality=None if photo.alpha is not None else 90
+    return (
+        (plain.encode(format="PNG"), "image/png") if clear else (plain.encode(format="JPEG", quality=90), "image/jpeg")
     )
 
 

@@ -11,26 +11,27 @@ from starlette.requests import Request
 
 from photochrom.web.problems import Refused
 
+MOST_REFERENCES = 8  # of one request
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file of a form. name: as its sender calls it, for display only."""
+
+    data: bytes
+    name: str = ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """picture: the bytes of a file. name: as its sender calls it, for display only. fields: of query and form.
+    """fields: of query and form. references: pictures whose colours are to be followed."""
 
-    others: further files by the name of their field, in the order they came.
-    """
-
-    picture: bytes
-    name: str = ""
+    picture: File
     fields: dict[str, str] = field(default_factory=dict)
-    others: dict[str, list[bytes]] = field(default_factory=dict)
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return len(self.picture) + sum(len(data) for files in self.others.values() for data in files)
+    references: tuple[File, ...] = ()
 
 
-class _InMemory(MultiPartParser):
+class _Parser(MultiPartParser):
     """Never writes a part of an upload to a temporary file."""
 
     spool_max_size = 2**62
@@ -59,8 +60,8 @@ async def receive(request: Request, most: int) -> Upload:
         body = b"".join([chunk async for chunk in _counted(request, most)])
         if not body:
             raise Refused(400, "the request has no picture; send a file's bytes as its body, or a form with a picture")
-        return Upload(picture=body, name=fields.pop("name", ""), fields=fields)
-    parser = _InMemory(request.headers, _counted(request, most), max_files=16, max_fields=200)
+        return Upload(picture=File(data=body, name=fields.pop("name", "")), fields=fields)
+    parser = _Parser(request.headers, _counted(request, most), max_files=16, max_fields=200)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -74,21 +75,23 @@ async def receive(request: Request, most: int) -> Upload:
 
 
 async def _upload_of(form: FormData, fields: dict[str, str]) -> Upload:
-    picture: bytes | None = None
-    name = ""
-    others: dict[str, list[bytes]] = {}
+    files: dict[str, list[File]] = {"picture": [], "reference": []}
     for key, value in form.multi_items():
-        if not isinstance(value, UploadFile):
-            fields[key] = value
-        elif key != "picture":
-            others.setdefault(key, []).append(await value.read())
-        elif picture is not None:
-            raise Refused(400, "the form has several pictures; send one request for each")
+        if isinstance(value, UploadFile) and key in files:
+            files[key].append(File(data=await value.read(), name=value.filename or ""))
+        elif isinstance(value, UploadFile):
+            raise Refused(400, f"there is no file called {key[:60]!r} here; send a picture, and references if any")
+        elif key in files:
+            raise Refused(400, f"{key} must be a file, as curl sends it with -F {key}=@old.jpg")
         else:
-            picture, name = await value.read(), value.filename or ""
-    if picture is None:
+            fields[key] = value
+    if not files["picture"]:
         raise Refused(400, "the form has no picture; add a file named picture")
-    return Upload(picture=picture, name=name, fields=fields, others=others)
+    if len(files["picture"]) > 1:
+        raise Refused(400, "the form has several pictures; send one request for each")
+    if len(files["reference"]) > MOST_REFERENCES:
+        raise Refused(400, f"the form has {len(files['reference'])} references; send {MOST_REFERENCES} at most")
+    return Upload(picture=files["picture"][0], fields=fields, references=tuple(files["reference"]))
 
 
 async def _counted(request: Request, most: int) -> AsyncGenerator[bytes, None]:

@@ -27,12 +27,14 @@ export async function call(path, options = {}) {
   }
 }
 
-function form(file, fields) {
+// references: [File], pictures in colour whose colours are followed.
+function form(file, { references = [], ...fields } = {}) {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) {
     if (value !== null && value !== undefined && value !== "") body.set(name, typeof value === "object" ? JSON.stringify(value) : value);
   }
   body.set("picture", file, file.name || "picture");
+  for (const reference of references) body.append("reference", reference, reference.name || "reference");
   return body;
 }
 
@@ -40,9 +42,10 @@ export async function about() {
   return (await call("/api/v1/page")).json();
 }
 
-// {blob, width, height}: a copy of the file that a browser can show, whatever the file is.
-export async function preview(file, signal) {
-  const response = await call("/api/v1/preview", { method: "POST", body: form(file, {}), signal });
+// {blob, width, height}: a copy of the file that a browser can show, whatever the file is. An error where it can't be read,
+// or with as_reference can't be one.
+export async function preview(file, fields) {
+  const response = await call("/api/v1/preview", { method: "POST", body: form(file, fields) });
   const size = (name) => Number(response.headers.get(`Photochrom-${name}`));
   return { blob: await response.blob(), width: size("Width"), height: size("Height") };
 }
@@ -69,6 +72,6 @@ export async function frame(blob, fields, signal) {
 
 // The explanation as an HTML file.
 export async function explain(file, fields) {
-  const { settings, model, domain } = fields;
-  return (await call("/api/v1/explain", { method: "POST", body: form(file, { settings, model, domain }) })).blob();
+  const { settings, model, domain, references } = fields;
+  return (await call("/api/v1/explain", { method: "POST", body: form(file, { settings, model, domain, references }) })).blob();
 }

@@ -2,14 +2,16 @@
 
 import { about, colorize, explain, preview, suggest } from "/static/api.js";
 import { compare } from "/static/compare.js";
-import { dials, element } from "/static/dials.js";
+import { dials } from "/static/dials.js";
 import { live } from "/static/live.js";
+import { element, takesDrops } from "/static/parts.js";
+import { references } from "/static/references.js";
 import { zip } from "/static/zip.js";
 
 const $ = (id) => document.getElementById(id);
 const pictures = []; // {file, name, look, width, height, hints, made, state, notes, problem, asked}
-let current = null, known = null, control = null, view = null;
-let now = { domain: "", model: "", values: {} }; // what all pictures are coloured by
+let current = null, known = null, control = null, view = null, followed = null;
+let now = { domain: "", model: "", values: {}, references: [] }; // what all pictures are coloured by
 const past = [];
 
 function tell(text) { $("status").textContent = text; }
@@ -29,8 +31,8 @@ function settingsOf(picture) {
   return { ...now.values, ...(hints.length ? { guide: { hints } } : {}) };
 }
 function fieldsOf(picture) {
-  const settings = settingsOf(picture);
-  return { settings, ...chosen(), format: $("format").value, strip_location: $("strip-location").checked ? "true" : "" };
+  const settings = settingsOf(picture), references = now.references.map(({ file }) => file);
+  return { settings, references, ...chosen(), format: $("format").value, strip_location: $("strip-location").checked ? "true" : "" };
 }
 
 function remember() {
@@ -186,6 +188,7 @@ function showControls() {
   $("model").value = now.model;
   $("domain").value = now.domain;
   control.show(now.values);
+  followed.show(now.references);
 }
 
 // Hints
@@ -241,6 +244,7 @@ async function load(file) {
     }
     showControls();
     recolor(pictures);
+    complain(guide?.references?.length ? `${file.name} names a reference by its hash alone: add the picture again, under References` : "");
   } catch {
     complain(`${file.name} holds no settings; choose a .json file that was saved here`);
   }
@@ -253,10 +257,11 @@ async function begin() {
   now.values = Object.fromEntries(known.settings.filter((setting) => setting.kind !== "object").map((setting) => [setting.name, setting.default]));
   const atFirst = structuredClone(now);
   view = compare(placed);
+  followed = references(known.limits.references, (list) => change(() => { now.references = list; showControls(); }));
   control = dials($("dials"), known.settings, (name, value) => change(() => { now.values[name] = value; }));
   $("domain").append(...known.domains.map((name) => element("option", { value: name, textContent: name })));
   $("domain-row").hidden = known.domains.length < 2;
-  $("hints").hidden = !known.settings.some((setting) => setting.name === "guide");
+  for (const id of ["hints", "references"]) $(id).hidden = !known.settings.some((setting) => setting.name === "guide");
   showControls();
 
   $("domain").addEventListener("change", () => change(() => { now.domain = $("domain").value; showControls(); }));
@@ -301,18 +306,12 @@ async function begin() {
   files("load-settings", ([file]) => file && load(file));
 
   addEventListener("paste", (event) => { if (event.clipboardData.files.length) add([...event.clipboardData.files]); });
-  addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over"); });
-  addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("drop").classList.remove("over"); });
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    $("drop").classList.remove("over");
-    add([...event.dataTransfer.files]);
-  });
+  takesDrops(window, $("drop"), add);
   addEventListener("keydown", (event) => {
     if (event.key === "z" && (event.ctrlKey || event.metaKey) && !event.target.matches("input:not([type=range], [type=checkbox])")) undo();
   });
 
-  const stream = live();
+  const stream = live(known.settings);
   for (const name of ["pictures", "live"]) {
     $(`tab-${name}`).addEventListener("click", () => {
       if (name === "pictures") stream.stop();

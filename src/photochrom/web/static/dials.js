@@ -1,25 +1,19 @@
 // One control for each setting that the server has; what there is, and its range, comes from photochrom.Settings.
 
+import { element } from "/static/parts.js";
+
 const LEFT_OUT = new Set(["guide", "detail"]); // hints have their own place; the size is for experts
 
 function title(name) {
   return name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
 }
 
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-export { element };
-
-// Draw the dials into `place`. changed(name, value) is called when a person has turned one.
-export function dials(place, settings, changed) {
+// Draw the dials into `place`. changed(name, value) is called when a person has turned one. prefix: of their ids.
+export function dials(place, settings, changed, prefix = "dial") {
   const shown = new Map();
   for (const setting of settings) {
     if (LEFT_OUT.has(setting.name) || setting.kind === "object") continue;
-    const id = `dial-${setting.name}`, help = element("small", { textContent: setting.help, id: `${id}-help` });
+    const id = `${prefix}-${setting.name}`, help = element("small", { textContent: setting.help, id: `${id}-help` });
     const label = element("label", { htmlFor: id, textContent: title(setting.name) });
     let input, output = null;
     if (setting.choices.length) {

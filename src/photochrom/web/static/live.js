@@ -1,10 +1,17 @@
 // Frames of a camera or a film to the server and back, one at a time: what can't be done in time is left out, not queued.
 
 import { frame } from "/static/api.js";
+import { dials } from "/static/dials.js";
+
+const DIALS = ["strength", "vividness", "warmth", "tint"]; // what may change while it plays
 
 const $ = (id) => document.getElementById(id);
 
-export function live() {
+// settings: as the server describes them.
+export function live(settings) {
+  const shown = settings.filter(({ name }) => DIALS.includes(name));
+  const values = Object.fromEntries(shown.map((setting) => [setting.name, setting.default]));
+  dials($("live-dials"), shown, (name, value) => { values[name] = value; }, "live").show(values);
   const video = $("live-video"), canvas = $("live-canvas"), shot = document.createElement("canvas");
   let running = 0, stream = null, place = "";
 
@@ -37,7 +44,7 @@ export function live() {
       pen.filter = "grayscale(1)";
       pen.drawImage(video, 0, 0, shot.width, shot.height);
       const jpeg = await new Promise((resolve) => shot.toBlob(resolve, "image/jpeg", 0.9));
-      const bitmap = await createImageBitmap(await frame(jpeg, { stream: name }));
+      const bitmap = await createImageBitmap(await frame(jpeg, { stream: name, ...values }));
       if (mine !== running) break;
       canvas.width = bitmap.width;
       canvas.height = bitmap.height;
