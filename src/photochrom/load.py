@@ -11,7 +11,7 @@ from photochrom.auto import AUTO, AutoColorizer
 from photochrom.colorizer import Colorizer, P, Path
 from photochrom.domains.table import find_domain
 from photochrom.errors import UsageError
-from photochrom.network.models import find_model, model_of
+from photochrom.network.models import ModelInfo, find_model, model_of
 from photochrom.network.session import open_network
 from photochrom.photo import Photo
 from photochrom.settings import Settings, SettingsDict
@@ -46,12 +46,17 @@ def load_model(
         return AutoColorizer(None if name is None else load(name, ""), lambda kind: load(None, kind))
     wanted = "photo" if domain is None else find_domain(domain, also=(AUTO,)).name
     colorizer = load(name, wanted)
-    if domain is not None and colorizer.info.domain != domain:
-        raise UsageError(
-            f"model {colorizer.info.name!r} is for {colorizer.info.domain} pictures, and the domain asked for is "
-            f"{domain}: leave one of the two out"
-        )
+    if domain is not None:
+        _check_domain(colorizer.info, domain)
     return colorizer
+
+
+def _check_domain(info: ModelInfo, domain: str) -> None:
+    if info.domain != domain:
+        raise UsageError(
+            f"model {info.name!r} is for {info.domain} pictures, and the domain asked for is {domain}: leave one of "
+            "the two out"
+        )
 
 
 def model_name(model: str | None, domain: str | None) -> str:
@@ -65,7 +70,8 @@ def model_name(model: str | None, domain: str | None) -> str:
         return model or "photo"
     if model is None:
         return model_of(find_domain(domain).name).name
-    load_model(model, domain=domain)  # refuses another domain's
+    info = find_model(model)
+    _check_domain(info if info.spec else load_model(model).info, find_domain(domain).name)  # a file says it when loaded
     return model
 
 
