@@ -1,4 +1,4 @@
-"""The losses of the photo recipe through a critic, which compares pictures in the network's and in true colours."""
+"""Losses through a critic, which compares pictures in the network's and in true colours."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ def critic_losses(
         shown = with_true_broad_colors(guess, truth, options.detail_share)
         light = cut(lightness, window, STRIDE)
         ours, true = (painted(light, cut(colors, window)) for colors in (shown, truth))
+    return compared(critic, ours, true, options, adversarial=adversarial)
+
+
+def compared(
+    critic: Critic, ours: Tensor, true: Tensor, options: LossConfig, *, adversarial: bool
+) -> tuple[Losses, Features]:
+    """The weighted losses of pictures against true ones, sRGB (N,3,H,W) 0..1, and the features of both.
+
+    adversarial: with the generator's loss too.
+    """
     fake = [feature.float() for feature in critic.features(ours)]
     with torch.no_grad():
         real = [feature.float() for feature in critic.features(true)]

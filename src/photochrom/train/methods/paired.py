@@ -19,14 +19,14 @@ from photochrom.errors import UsageError
 from photochrom.network.spec import NetworkSpec
 from photochrom.train.lab import lab_to_rgb
 from photochrom.train.losses.bins import Bins
-from photochrom.train.losses.critic_losses import Features, Losses
+from photochrom.train.losses.critic_losses import Features, Losses, compared
 from photochrom.train.losses.lab_losses import carried_over, chroma_loss
 from photochrom.train.losses.losses import pixel_loss
 from photochrom.train.methods.base import Exportable
 from photochrom.train.methods.batch import Batch
 from photochrom.train.methods.staged import MULTIPLE, StagedMethod
 from photochrom.train.networks.blocks import resized
-from photochrom.train.networks.critic import perceptual_distance, semantic_distance
+from photochrom.train.networks.critic import perceptual_distance
 from photochrom.train.networks.multiscale import STRIDE, photo_details
 from photochrom.train.networks.photo import CHROMA, LIGHT, LabOutput, PhotoNet
 from photochrom.train.recipe.sections import Recipe
@@ -100,8 +100,7 @@ class Paired(StagedMethod):
             self.log("val/lightness_error", light_error, batch_size=len(lab), sync_dist=True)
             if self.critic:
                 self.log("val/distance", loss, batch_size=len(lab), sync_dist=True)
-                truth = torch.cat([batch["true_lightness"], batch["ab"]], dim=1)
-                ours, theirs = (self.critic.features(lab_to_rgb(picture)) for picture in (lab, truth))
+                ours, theirs = (self.critic.features(lab_to_rgb(picture)) for picture in (lab, _lab(batch)))
                 loss = perceptual_distance(ours, theirs)
         return loss, lab[:, 1:]
 
@@ -118,7 +117,9 @@ class Paired(StagedMethod):
             if options.chroma_weight:
                 losses["chroma"] = options.chroma_weight * chroma_loss(small[:, 1:], truth[:, 1:])
             if self.critic and stage != "a":
-                more, features = self._critic_losses(small, batch, adversarial=stage == "c")
+                pictures = (_enlarged(small, batch["lightness"]), _lab(batch))
+                ours, true = map(lab_to_rgb, pictures)
+                more, features = compared(self.critic, ours, true, options, adversarial=stage == "c")
                 losses |= more
         return self.descend_all(losses, features if stage == "c" else None, len(batch["lightness"]))
 
@@ -127,25 +128,15 @@ class Paired(StagedMethod):
         scale = ours.new_tensor([LIGHT, CHROMA, CHROMA]).view(1, 3, 1, 1)
         return pixel_loss(self.recipe.loss.pixel, ours / scale, truth / scale)
 
-    def _critic_losses(self, small: Tensor, batch: Batch, *, adversarial: bool) -> tuple[Losses, Features]:
-        assert self.critic is not None
-        options, critic = self.recipe.loss, self.critic
-        fake = critic.features(lab_to_rgb(_enlarged(small, batch["lightness"])))
-        with torch.no_grad():
-            real = critic.features(lab_to_rgb(torch.cat([batch["true_lightness"], batch["ab"]], dim=1)))
-        losses = {"perceptual": options.perceptual_weight * perceptual_distance(fake, real)}
-        if options.semantic_weight:
-            with torch.no_grad():
-                embedding = critic.embedding(real)
-            losses["semantic"] = options.semantic_weight * semantic_distance(critic.embedding(fake), embedding)
-        if adversarial and options.adversarial_weight:
-            losses["generator"] = options.adversarial_weight * critic.generator_loss(fake)
-        return losses, (fake, real)
+
+def _lab(batch: Batch) -> Tensor:
+    """The true Lab (N,3,H,W)."""
+    return torch.cat([batch["true_lightness"], batch["ab"]], dim=1)
 
 
 def _truth(batch: Batch) -> Tensor:
-    """The true Lab (N,3,H/4,W/4)."""
-    return F.avg_pool2d(torch.cat([batch["true_lightness"], batch["ab"]], dim=1).float(), STRIDE)
+    """The same at the size of the output, (N,3,H/4,W/4)."""
+    return F.avg_pool2d(_lab(batch).float(), STRIDE)
 
 
 def _enlarged(small: Tensor, guide: Tensor) -> Tensor:

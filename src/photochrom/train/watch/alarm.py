@@ -10,7 +10,7 @@ import lightning
 from rich.console import Console
 from rich.markup import escape
 
-from photochrom.train.watch.values import steps_done
+from photochrom.train.watch.values import pictures_in, steps_done
 
 
 class WarningLog:
@@ -52,3 +52,30 @@ class Alarm(lightning.Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._raised = bool(state_dict.get("raised", False))
+
+
+class ValidationAlarm(Alarm):
+    """An alarm that judges validations, and is silent where they have fewer than `pictures` pictures."""
+
+    def __init__(self, log: WarningLog, *, pictures: int) -> None:
+        super().__init__(log)
+        self._pictures, self._validated = pictures, 0
+
+    @property
+    def enough(self) -> bool:
+        """Whether the latest validation had as many pictures as it takes."""
+        return self._validated >= self._pictures
+
+    def on_validation_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        self._validated = 0
+
+    def on_validation_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        self._validated += pictures_in(batch) * trainer.world_size

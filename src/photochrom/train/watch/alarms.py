@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from photochrom.train.recipe.sections import Recipe
-from photochrom.train.watch.alarm import Alarm, WarningLog
+from photochrom.train.watch.alarm import Alarm, ValidationAlarm, WarningLog
 from photochrom.train.watch.stopping import share_done, steps_in_all
 from photochrom.train.watch.values import (
     epoch_value,
     fitted_loss,
     phase_of,
-    pictures_in,
     step_value,
     steps_done,
 )
@@ -34,7 +33,7 @@ _FIRST = 10  # steps whose median loss is what the later ones are compared with
 _FALLEN = 0.05  # share by which a loss has come down in a run that has learned
 
 
-class ModeCollapse(Alarm):
+class ModeCollapse(ValidationAlarm):
     """The mean colours of the predictions vary between pictures by less than `share` of what the true ones do.
 
     In `times` validations in a row (in a run of few epochs in two) without getting wider, and not within the first
@@ -48,32 +47,17 @@ class ModeCollapse(Alarm):
     def __init__(
         self, log: WarningLog, *, share: float = 0.2, times: int = 3, after: int = 500, pictures: int = 8
     ) -> None:
-        super().__init__(log)
-        self._share, self._times, self._after, self._pictures = share, times, after, pictures
+        super().__init__(log, pictures=pictures)
+        self._share, self._times, self._after = share, times, after
         self._low: list[float] = []  # diversities of the latest validations, all too low
         self._first: float | None = None  # diversity of the first validation
         self._most = 0.0
-        self._validated = 0
-
-    def on_validation_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        self._validated = 0
-
-    def on_validation_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        pl_module: lightning.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        self._validated += pictures_in(batch) * trainer.world_size
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         ours, truth = epoch_value(trainer, "val/diversity"), epoch_value(trainer, "val/diversity_truth")
         if trainer.sanity_checking or ours is None or truth is None:
             return
-        judged = self._validated >= self._pictures and truth >= _LEAST_DIVERSITY
+        judged = self.enough and truth >= _LEAST_DIVERSITY
         in_gan = step_value(trainer, "train/generator") is not None
         self._first = ours if self._first is None else self._first
         self._most = max(self._most, ours)

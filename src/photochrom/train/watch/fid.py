@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import lightning
 import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from photochrom.pictures.remote import cache_folder
 from photochrom.train.measure.arrays import Features
@@ -17,7 +16,7 @@ from photochrom.train.measure.features import Extractor, Inception
 from photochrom.train.measure.frechet import frechet_distance
 from photochrom.train.measure.weight_files import PACKAGES
 from photochrom.train.measure.weights import MissingWeightsError, find_weights
-from photochrom.train.watch.preview import previews_of, rgb_of
+from photochrom.train.watch.shown import Shown
 
 _OURS, _TRUTH = ("ours", "to colour"), ("truth", "colour")  # columns of a preview, of pairs or of two domains
 _LEAST = 16  # pictures: the distance of fewer says nothing
@@ -25,7 +24,7 @@ _LEAST = 16  # pictures: the distance of fewer says nothing
 log = logging.getLogger("photochrom.train")
 
 
-class ValidationFid(lightning.Callback):
+class ValidationFid(Shown):
     """Logs val/fid: of the first `count` validation pictures as the network colours them, against the true ones.
 
     In a run of one process. Heusel et al., NeurIPS 2017. So few pictures give far higher values than the thousands of
@@ -33,7 +32,8 @@ class ValidationFid(lightning.Callback):
     """
 
     def __init__(self, make: Callable[[torch.device], Extractor], count: int) -> None:
-        self._make, self._count = make, count
+        super().__init__(count)
+        self._make = make
         self._extractor: Extractor | None = None
         self._ours: list[Features] = []
         self._truth: list[Features] = []  # found out once: the pictures are the same in every epoch
@@ -52,31 +52,19 @@ class ValidationFid(lightning.Callback):
             return None
         return cls(lambda device: Inception(weights.files[0], str(device)), count)
 
-    def on_validation_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+    def on_validation_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        super().on_validation_start(trainer, pl_module)
         self._ours = []
 
-    def on_validation_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        pl_module: lightning.LightningModule,
-        outputs: Any,
-        batch: dict[str, Tensor],
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        left = self._count - sum(map(len, self._ours))
-        if trainer.sanity_checking or trainer.world_size > 1 or left <= 0 or dataloader_idx:
-            return
-        with torch.no_grad():
-            shown = previews_of(pl_module, {name: value[:left] for name, value in batch.items()})
+    def take(self, shown: dict[str, NDArray[np.uint8]], module: lightning.LightningModule) -> None:
         ours, truth = (next((shown[name] for name in names if name in shown), None) for names in (_OURS, _TRUTH))
-        if ours is None or truth is None:
+        if ours is None or truth is None or module.trainer.world_size > 1:
             return
-        self._extractor = self._extractor or self._make(pl_module.device)
-        with torch.autocast(pl_module.device.type, enabled=False):
-            self._ours.append(self._extractor(list(rgb_of(ours))))
+        self._extractor = self._extractor or self._make(module.device)
+        with torch.autocast(module.device.type, enabled=False):
+            self._ours.append(self._extractor(list(ours)))
             if not self._known:
-                self._truth.append(self._extractor(list(rgb_of(truth))))
+                self._truth.append(self._extractor(list(truth)))
 
     def on_validation_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if sum(map(len, self._ours)) < _LEAST:

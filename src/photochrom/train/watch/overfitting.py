@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import lightning
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from photochrom.train.watch.alarm import Alarm, WarningLog
+from photochrom.train.watch.alarm import ValidationAlarm, WarningLog
 from photochrom.train.watch.stopping import callbacks_of
-from photochrom.train.watch.values import epoch_value, fitted_loss, phase_of, pictures_in, steps_done
+from photochrom.train.watch.values import epoch_value, fitted_loss, phase_of, steps_done
 
 _NOISE = 3.0  # so many times its own jumps from epoch to epoch must a loss have moved
 
@@ -25,7 +25,7 @@ class Epoch(NamedTuple):
     validation: float
 
 
-class Overfitting(Alarm):
+class Overfitting(ValidationAlarm):
     """Validation has been worse than its best for `epochs` epochs, and isn't falling again, while training got better.
 
     margin: by which share both have to have moved, so that noise raises no alarm; the training loss also by more than
@@ -38,30 +38,15 @@ class Overfitting(Alarm):
     def __init__(
         self, log: WarningLog, *, epochs: int = 3, margin: float = 0.02, steps: int = 100, pictures: int = 8
     ) -> None:
-        super().__init__(log)
-        self._epochs, self._margin, self._steps, self._pictures = epochs, margin, steps, pictures
+        super().__init__(log, pictures=pictures)
+        self._epochs, self._margin, self._steps = epochs, margin, steps
         self._seen: list[Epoch] = []
         self._phase: str | None = None
         self._begun = 0
-        self._validated = 0
-
-    def on_validation_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        self._validated = 0
-
-    def on_validation_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        pl_module: lightning.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        self._validated += pictures_in(batch) * trainer.world_size
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         train, validation = fitted_loss(trainer), epoch_value(trainer, "val/loss")
-        if train is None or validation is None or self._validated < self._pictures:
+        if train is None or validation is None or not self.enough:
             return
         before, self._phase = self._phase, phase_of(pl_module)
         if before not in (None, self._phase):
