@@ -211,6 +211,25 @@ def test_a_run_may_begin_with_an_exported_model(pictures: Path, cache: str, tmp_
         run(still, pictures, tmp_path / "third", start=tmp_path / "first.onnx", bins=fewer)
 
 
+def test_with_neither_hub_nor_weights_an_exported_model_is_trained_on_without_a_critic(
+    pictures: Path, cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("photochrom.train.weights.hub.answers", lambda: False)
+    monkeypatch.setattr("photochrom.train.weights.hub.is_cached", lambda repository: False)
+    monkeypatch.setenv("PHOTOCHROM_CACHE", str(tmp_path / "none"))
+    first = run(tiny("photo-cached", cache, "train.epochs=1", "train.stages=[1, 0, 0]"), pictures, tmp_path / "first")
+    export(first, tmp_path / "first.onnx")
+    settings = ("network.pretrained=true", "train.epochs=4", "train.stages=[0.3, 0.3, 0.4]", "network.two_scales=false")
+    recipe, out = tiny("photo", *settings), tmp_path / "run"
+    options = packed(device="cpu", max_steps=1)
+    train(recipe, [pictures], out, start=tmp_path / "first.onnx", **options)
+    assert "photochrom weights lite0 fetches them" in capsys.readouterr().err
+    assert "goes on with its other losses alone" in (out / "warnings.log").read_text()
+    run(recipe, pictures, out, resume=True)  # as it began, whatever can be had by now
+    assert len(values(out, "train/huber_step")) > 1 and not values(out, "train/perceptual_step")
+    assert not weights(out, "critic.") and np.isfinite(values(out, "val/loss")).all()
+
+
 def test_hints_are_learned_at_the_end_and_nothing_else_with_them(pictures: Path, cache: str, tmp_path: Path) -> None:
     quick = ("train.epochs=1", "train.stages=[1, 0, 0]", "train.ema=0", "network.hints=true")
     first = run(tiny("photo-cached", *quick, cache), pictures, tmp_path / "first")

@@ -2,10 +2,14 @@
 
 import dataclasses
 import hashlib
+import io
 import pickle
 import sys
+import threading
 import time
 import zipfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +19,21 @@ from safetensors.torch import load_file
 from tiny_training import draw_pictures, tiny_recipe, train_tiny
 
 from photochrom.errors import ModelError, UsageError
+from photochrom.train.command import run_train
 from photochrom.train.methods import build_method, load_method
 from photochrom.train.recipe import load_recipe
 from photochrom.train.recipe.sections import Recipe
+from photochrom.train.run.options import RunOptions
 from photochrom.train.weights import command, fetch, hub
 from photochrom.train.weights.formats import from_pickle
-from photochrom.train.weights.needs import begun, needs_of, with_stored
+from photochrom.train.weights.needs import (
+    begun,
+    critic_is_missing,
+    has_critic,
+    needs_of,
+    with_stored,
+    without_critic,
+)
 from photochrom.train.weights.store import place_of, stored
 from photochrom.train.weights.table import TABLE
 
@@ -77,25 +90,66 @@ def test_without_a_hub_it_says_what_is_wanted_and_how_to_go_on() -> None:
         with_stored(load_recipe("unet-cgan", ["network.encoder=resnet26"]))
 
 
-def test_a_hub_that_never_answers_is_waited_for_a_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def real_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """real_hub(address) has the hub's client believe that it is there."""
     monkeypatch.undo()
     from huggingface_hub import constants
 
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(hub, "_PATIENCE", 0.2)
+    hub.answers.cache_clear()
+    yield lambda address: monkeypatch.setattr(constants, "ENDPOINT", address)
+    hub.answers.cache_clear()
 
+
+@pytest.mark.parametrize("silent", ["socket.create_connection", "urllib.request.urlopen"])
+def test_a_hub_that_never_answers_is_waited_for_a_second_or_two(
+    silent: str, real_hub: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def never(*_: object, **__: object) -> None:
         time.sleep(1)
         raise OSError("no answer")
 
-    monkeypatch.setattr("urllib.request.urlopen", never)
-    hub.answers.cache_clear()
+    real_hub("https://hub.invalid")
+    monkeypatch.setattr(hub, "_CONNECT", 0.2)
+    monkeypatch.setattr(hub, "_PATIENCE", 0.2)
+    monkeypatch.setattr("socket.create_connection", lambda *_, **__: io.BytesIO())
+    monkeypatch.setattr(silent, never)
     start = time.monotonic()
     assert not hub.answers() and time.monotonic() - start < 0.9
+
+
+def test_a_hub_that_answers_anything_is_there(real_hub: Callable[[str], None]) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:  # 501 to every method: it is broken
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        real_hub(f"http://127.0.0.1:{server.server_port}")
+        assert not hub.answers()
+        hub.answers.cache_clear()
+        server.RequestHandlerClass = SimpleHTTPRequestHandler
+        assert hub.answers()
+        server.shutdown()
     hub.answers.cache_clear()
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert not hub.answers()  # nobody listens there any more
+
+
+def test_to_be_told_to_stay_offline_is_enough(real_hub: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    real_hub("https://hub.invalid")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("socket.create_connection", lambda *_, **__: pytest.fail("it was asked"))
     assert not hub.answers()
-    hub.answers.cache_clear()
+
+
+def test_an_exported_model_is_begun_with_without_a_critic_that_is_not_to_be_had() -> None:
+    photo, model = load_recipe("photo"), Path("photo.onnx")
+    assert critic_is_missing(photo, start=model)
+    assert not critic_is_missing(photo, start=None) and not critic_is_missing(photo, start=Path("run"))
+    assert not critic_is_missing(load_recipe("photo", ["train.stages=[1,0,0]"]), start=model)
+    less = without_critic(photo)
+    assert not has_critic(less) and not begun(less, start=model, resumed=False).network.pretrained
+    keep("lite0")
+    assert not critic_is_missing(photo, start=model)
 
 
 def test_what_was_fetched_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,3 +271,12 @@ def test_weights_of_one_machine_are_not_asked_for_on_another(tmp_path: Path) -> 
     path = tmp_path / "x.ckpt"
     torch.save({"state_dict": built.state_dict(), "hyper_parameters": dict(built.hparams)}, path)
     assert load_method(path).recipe == recipe and recipe.network.pretrained
+
+
+def test_a_folder_that_is_not_there_is_told_before_weights_that_are_not(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(UsageError, match=r"there is no .*nowhere"):
+        run_train(
+            "unet-cgan", [str(tmp_path / "nowhere")], out, settings=[], options=RunOptions(), start=None, bins=None
+        )
+    assert not out.exists()

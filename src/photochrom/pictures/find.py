@@ -14,7 +14,7 @@ from photochrom.errors import UsageError
 from photochrom.pictures.cifar import cifar_pictures, is_cifar
 from photochrom.pictures.pairs import joined_to_pairs
 from photochrom.pictures.picture import Picture
-from photochrom.pictures.remote import fetch, is_remote
+from photochrom.pictures.remote import check_places, fetch, is_remote
 from photochrom.pictures.shards import shard_pictures
 
 _ENDS = 1 << 16  # bytes hashed at either end of a file: a photograph's are unlike any other's
@@ -61,8 +61,7 @@ def _files_below(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
         return
-    if not place.is_dir():
-        raise UsageError(f"there is no {place}: name a folder of pictures or a .tar shard")
+    check_places([place])
     for folder, folders, names in os.walk(place):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))

@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,6 +30,13 @@ _BLOCK = 1 << 20  # bytes
 def is_remote(place: str) -> bool:
     """Whether a place is an address or a command, and not a path."""
     return place.startswith(_PIPE) or "://" in place
+
+
+def check_places(places: Sequence[str | Path]) -> None:
+    """Raises UsageError for a place on this machine that isn't there; nothing is opened or fetched."""
+    for place in places:
+        if not is_remote(str(place)) and not Path(place).exists():
+            raise UsageError(f"there is no {place}: name a folder of pictures or a .tar shard")
 
 
 def cache_folder() -> Path:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from photochrom.errors import OutputExistsError, UsageError
 from photochrom.network.models import models
+from photochrom.pictures.remote import check_places
 from photochrom.train.recipe import load_recipe
 from photochrom.train.recipe.load import recipe_to_train
 from photochrom.train.run.folder import next_folder
 from photochrom.train.run.options import RunOptions
-from photochrom.train.weights.needs import begun
+from photochrom.train.weights.needs import begun, critic_is_missing, without_critic
 
 
 def run_train(
@@ -31,8 +32,10 @@ def run_train(
     if not data:
         raise UsageError(f"there is nothing to train {chosen.name} on: name pictures with --data")
     start = start and _begin_with(start, resume=options.resume)
-    if not options.resume:
-        begun(chosen, start=start, resumed=False)  # in time: what follows imports torch
+    check_places([*data, *([chosen.data.other] if chosen.data.other else [])])
+    if not options.resume:  # in time: what follows imports torch
+        less = without_critic(chosen) if critic_is_missing(chosen, start=start) else chosen
+        begun(less, start=start, resumed=False)
     folder = out or _numbered(chosen.name, resume=options.resume)
     from photochrom.train.losses.bins import Bins  # torch, only once the recipe is known to be right
     from photochrom.train.run.run import train

@@ -23,7 +23,7 @@ from photochrom.train.recipe.checks import check_kind
 from photochrom.train.recipe.sections import Recipe
 from photochrom.train.run.devices import trainer_devices
 from photochrom.train.run.faults import explained
-from photochrom.train.run.folder import RunFolder
+from photochrom.train.run.folder import RunFolder, read_facts
 from photochrom.train.run.log import RunLog, log
 from photochrom.train.run.loggers import check_logger
 from photochrom.train.run.malloc import keep_memory
@@ -35,7 +35,9 @@ from photochrom.train.run.space import check_space
 from photochrom.train.run.trainer import Ends, build_trainer, without_known_warnings
 from photochrom.train.start.start import Start
 from photochrom.train.watch import callbacks as watching_callbacks
-from photochrom.train.weights.needs import begun
+from photochrom.train.weights.needs import CRITIC, begun, critic_is_missing, without_critic
+
+_LONELY = "without_critic"  # in run.json
 
 
 def train(
@@ -72,6 +74,8 @@ def train(
         unpaired = parts if kind.unpaired else None
     refuse_colorless([*parts.train, *parts.validation], to="learn from", toned=True)
     ends = Ends.of(recipe, len(parts.train), options)
+    lonely = _is_without_critic(recipe, out, start, resume=options.resume)
+    recipe = without_critic(recipe) if lonely else recipe
     behind = Behind.of(folder) if options.resume else None
     if behind:
         behind.check(ends, out)
@@ -81,6 +85,13 @@ def train(
     with folder.unless_it_fails(), RunLog(out, quiet=quiet) as run_log, Signals() as signals, without_known_warnings():
         if options.resume:
             log.info(*_going_on(behind, out))
+        if lonely:
+            folder.note(_LONELY, True)
+            log.warning(
+                "the ImageNet weights of %s, for the perceptual and adversarial losses, are not here, and the hub "
+                "doesn't answer: the run goes on with its other losses alone; photochrom weights lite0 fetches them",
+                CRITIC,
+            )
         log.info("%d pictures to train on, %d for validation", len(parts.train), len(parts.validation))
         lightning.seed_everything(recipe.train.seed, verbose=False)
         begin = Start.read(start, parts.train, recipe, bins) if start and not behind else None
@@ -108,6 +119,11 @@ def train(
         _fit(trainer, model, pictures, folder, recipe, behind.path if behind else None)
         pictures.left_out.tell()
     return out
+
+
+def _is_without_critic(recipe: Recipe, out: Path, start: Path | None, *, resume: bool) -> bool:
+    """Whether the run has to do without its critic; one that is resumed goes on as it began."""
+    return bool(read_facts(out).get(_LONELY)) if resume else critic_is_missing(recipe, start=start)
 
 
 def _fit(

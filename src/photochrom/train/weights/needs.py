@@ -30,13 +30,15 @@ def needs_of(recipe: Recipe, *, start: Path | None = None) -> list[Need]:
 
     start: the run, checkpoint or exported model that it begins with, whose encoder it takes.
     """
-    network, loss = recipe.network, recipe.loss
+    network = recipe.network
     if network.kind not in _ENCODERS or not network.pretrained:
         return []
     found = [] if network.weights or start else [Need(network.encoder, "network.weights")]
-    if network.kind == "photo" and has_critic(recipe) and not loss.critic_weights:
-        found.append(Need(CRITIC, "loss.critic_weights"))
-    return found
+    return [*found, Need(CRITIC, "loss.critic_weights")] if _critic_from_hub(recipe) else found
+
+
+def _critic_from_hub(recipe: Recipe) -> bool:
+    return recipe.network.kind == "photo" and has_critic(recipe) and not recipe.loss.critic_weights
 
 
 def has_critic(recipe: Recipe) -> bool:
@@ -44,6 +46,23 @@ def has_critic(recipe: Recipe) -> bool:
     losses, (_, perceptual, adversarial) = recipe.loss, recipe.train.stages
     refined = max(losses.perceptual_weight, losses.semantic_weight) > 0 and perceptual + adversarial > 0
     return refined or (losses.adversarial_weight > 0 and adversarial > 0)
+
+
+def critic_is_missing(recipe: Recipe, *, start: Path | None) -> bool:
+    """Whether a run that begins with an exported model has to do without its critic.
+
+    No export holds one, and its ImageNet weights are neither here nor to be had.
+    """
+    if start is None or start.suffix != ".onnx":
+        return False
+    needed = [need for need in needs_of(recipe, start=start) if need.encoder == CRITIC]
+    return any(not stored(need.encoder) and not _can_be_fetched(need) for need in needed)
+
+
+def without_critic(recipe: Recipe) -> Recipe:
+    """The recipe without the losses through a critic: the others go on in all stages."""
+    less = dataclasses.replace(recipe.loss, perceptual_weight=0.0, semantic_weight=0.0, adversarial_weight=0.0)
+    return dataclasses.replace(recipe, loss=less)
 
 
 def begun(recipe: Recipe, *, start: Path | None, resumed: bool) -> Recipe:
@@ -57,8 +76,7 @@ def begun(recipe: Recipe, *, start: Path | None, resumed: bool) -> Recipe:
     if resumed:
         return without_files(recipe)
     given = with_stored(recipe, start=start)
-    critic_from_hub = given.network.kind == "photo" and has_critic(given) and not given.loss.critic_weights
-    if start is None or critic_from_hub:
+    if start is None or _critic_from_hub(given):
         return given
     return dataclasses.replace(given, network=dataclasses.replace(given.network, pretrained=False, weights=""))
 
