@@ -40,6 +40,7 @@ class Jpeg:
     """
 
     size: tuple[int, int] = (0, 0)
+    planes: int = 0
     scans: list[tuple[int, int]] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
     comments: list[bytes] = field(default_factory=list)
@@ -153,6 +154,7 @@ class _Walk:
     def frame(self, code: int, body: bytes, found: Jpeg) -> None:
         found.size = (int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
         found.progressive = code in (0xC2, 0xC6, 0xCA, 0xCE)
+        found.planes = body[5] if len(body) > 5 else 0
         self.arithmetic = code > 0xC8
         for i in range(6, len(body) - 2, 3):
             h, v = body[i + 1] >> 4 or 1, body[i + 1] & 15 or 1

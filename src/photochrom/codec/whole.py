@@ -7,10 +7,11 @@ from typing import IO
 
 from PIL import ImageFile
 
-from photochrom.codec import jpeg, png_rows
+from photochrom.codec import jpeg, jpeg_codes, png_rows
 from photochrom.errors import PictureError
 
-_PROBED = 50e6  # pixels: up to here a JPEG of several scans, or with restart markers, is decoded twice
+# Pixels up to which a JPEG is decoded twice to see where it ends, where it is damaged or its codes can't be looked at:
+_PROBED = 50e6  # one of several scans, or with restart markers
 _PROBED_PLAIN = 4e6  # and any other, whose feed tells all but the last few blocks
 _WIPED = bytes(64)
 _MOST_PACKETS = 4096
@@ -50,7 +51,7 @@ def load_jpeg(
 ) -> tuple[ImageFile.ImageFile | None, Loss | None]:
     """The loaded image, and what is missing of it. reopen: gives the image, its header read, from other bytes.
 
-    probe: decode twice where only that tells. Raises PictureError for a file that holds no coded pixels at all, or
+    probe: look at the codes a second time. Raises PictureError for a file that holds no coded pixels at all, or
     far too few for its size (unless salvage).
     """
     found = jpeg.survey(data)
@@ -79,8 +80,10 @@ def load_jpeg(
             return image, Loss(reason or "its data ends early", feed.rows / image.height)
         if feed.surplus:
             reason = reason or "its data is damaged in the middle"
+    seen = jpeg_codes.fault(data, found) if probe and not reason else ""
+    reason = reason or seen or ""
     limit = _PROBED if found.restarts or not plain or reason else _PROBED_PLAIN
-    if (probe or reason) and width * height <= limit:
+    if (reason or seen is None) and width * height <= limit:
         other = reopen(io.BytesIO(jpeg.probed(data, found)))
         other.load()
         differs = jpeg.first_difference(image, other)
