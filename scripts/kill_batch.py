@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -68,6 +69,12 @@ def done(folder: Path, target: str) -> int:
         return 0
 
 
+def wait_for(lines: IO[str], count: int) -> None:
+    """Until so many pictures are coloured, beside those that were done before, or the run ends."""
+    while count and (line := lines.readline()):
+        count -= '"status": "done"' in line
+
+
 def main() -> None:
     """The whole of it; exit code 1 with a sentence where something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -104,10 +111,9 @@ def main() -> None:
             )
             assert process.stdout is not None
             if rng.random() < 0.85:  # the others are killed while they start
-                for _ in range(rng.randint(1, 8)):
-                    process.stdout.readline()
+                wait_for(process.stdout, rng.randint(0, 5))
                 while_working += process.poll() is None
-                time.sleep(rng.random() * 0.03)
+                time.sleep(rng.random() * 0.05)
             else:
                 time.sleep(rng.random() * 0.8)
             process.send_signal(signal.SIGKILL)

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -252,14 +253,10 @@ class Photo(Decoded):
 
         model: its name and hash. settings: as Settings.to_dict has them.
         """
-        # They bring Python's mail and network modules with them, which take 30 ms that no other picture needs.
-        from importlib.metadata import version
-
         from photochrom.codec.origin import with_origin
 
-        software = f"photochrom {version('photochrom')}"
         told = json.dumps(settings, sort_keys=True, default=str)
-        return replace(self, xmp=with_origin(self.xmp, software=software, model=model, settings=told))
+        return replace(self, xmp=with_origin(self.xmp, software=_software(), model=model, settings=told))
 
     def encode(self, *, format: str | None = None, quality: int | None = None) -> bytes:
         """The bytes of a file: as `format` ("JPEG", "png", ".tif"...), else the photo's own (PNG if we can't write it).
@@ -286,6 +283,14 @@ class Photo(Decoded):
         target = Path(path)
         issue(save_photo(self, target, format=format, quality=quality, overwrite=overwrite))
         return target
+
+
+@cache
+def _software() -> str:
+    """Name and version. It brings Python's mail modules with it, which take 30 ms that no other picture needs."""
+    from importlib.metadata import version
+
+    return f"photochrom {version('photochrom')}"
 
 
 def read_photo(

@@ -75,8 +75,14 @@ class Prediction:
             return None
         bins, height, width = self.output.shape
         flat = self.output.reshape(bins, -1)
-        mass = np.exp(flat - flat.max(axis=0))
-        mass /= mass.sum(axis=0)
-        gap = self.spec.colors[:, None, :] - ab.reshape(1, -1, 2)
-        inside: Float = (mass * ((gap * gap).sum(axis=-1) <= near * near)).sum(axis=0).reshape(height, width)
+        mass = flat - flat.max(axis=0)
+        np.exp(mass, out=mass)
+        whole = mass.sum(axis=0)
+        colors, places = self.spec.colors, np.ascontiguousarray(ab.reshape(-1, 2), np.float32)
+        gap = colors @ places.T  # squared distances, as |c|^2 + |p|^2 - 2 c.p
+        gap *= np.float32(-2)
+        gap += (colors * colors).sum(axis=1)[:, None]
+        gap += (places * places).sum(axis=1)
+        mass *= gap <= near * near
+        inside: Float = (mass.sum(axis=0) / whole).reshape(height, width)
         return inside

@@ -6,9 +6,11 @@ libjpeg makes up what is missing and says so only in warnings that Pillow drops.
 import io
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import numpy as np
 from PIL import Image, ImageChops, ImageFile
 
 from photochrom.codec.exif_mending import mended_exif
@@ -19,6 +21,7 @@ _RESTART = frozenset(range(0xD0, 0xD8))
 _FRAMES = frozenset((*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)))
 _ALONE = _RESTART | {0x01, 0xD8}
 _PREFETCH = 8  # bytes that libjpeg wants to see beyond those it needs
+_BLOCK = 1 << 18  # bytes of coded data that are looked through at once
 _STUFFING = 64  # bytes of fill that some cameras put before the end marker
 _ZEROS = bytes(64)
 _ZERO_RUN = re.compile(rb"\0{16,}")
@@ -139,6 +142,22 @@ def _up(value: int, step: int) -> int:
     return -(-value // step)
 
 
+def _markers(data: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Where each marker in coded data from `start` on begins, with the fill bytes before it, and its code.
+
+    Coded data is full of 255s with a 0 behind them, over which a pattern takes as long as decoding.
+    """
+    view = np.frombuffer(data, np.uint8)
+    for first in range(start, len(view) - 1, _BLOCK):
+        part = view[first : first + _BLOCK + 1]
+        found = (part[:-1] == 0xFF) & (part[1:] - np.uint8(1) < 0xFE)  # 0 becomes 255: neither 0 nor 255
+        for at in np.flatnonzero(found).tolist():
+            begin = first + at
+            while begin > start and data[begin - 1] == 0xFF:
+                begin -= 1
+            yield begin, data[first + at + 1]
+
+
 class _Walk:
     """Which coefficients of which component were sent, to which bit."""
 
@@ -191,13 +210,12 @@ class _Walk:
 
     def _end(self, data: bytes, start: int, found: Jpeg) -> tuple[int, int]:
         """Where the coded data that begins at `start` ends, and how many restart markers it has."""
-        at, restarts = start, 0
-        while marker := _MARKER.search(data, at):
-            code, at = marker[1][0], marker.end()
-            found.breaks.append(marker.start())
+        restarts = 0
+        for at, code in _markers(data, start):
+            found.breaks.append(at)
             if code not in _RESTART:
                 found.restarts += restarts
-                return marker.start(), restarts
+                return at, restarts
             if code != 0xD0 + restarts % 8:
                 found.fault = found.fault or "a part of it is missing"
             restarts += 1

@@ -33,7 +33,8 @@ def luminance(pixels: Pixels) -> tuple[Float, Float]:
     (h,w)."""
     linear, f = code_tables(pixels.dtype)
     if pixels.ndim == 2:
-        return linear.take(pixels), f.take(pixels)
+        codes = pixels.astype(np.intp)  # once: take wants them so
+        return linear.take(codes, mode="clip"), f.take(codes, mode="clip")
     y = linear.take(pixels[..., 0]) * LUMA[0]
     for c in (1, 2):
         y += linear.take(pixels[..., c]) * LUMA[c]

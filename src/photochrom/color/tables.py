@@ -47,6 +47,7 @@ def interpolate(table: tuple[Float, Float], x: Float) -> Float:
     t = x * np.float32(STEPS)
     i = t.astype(np.int32)
     t -= i
-    t *= table[1].take(i)
-    t += table[0].take(i)
+    place = i.astype(np.intp)  # once: take wants it so
+    t *= table[1].take(place, mode="clip")
+    t += table[0].take(place, mode="clip")
     return t

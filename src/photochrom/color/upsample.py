@@ -25,6 +25,10 @@ from photochrom.threads import on_threads
 _TILE = (64, 384)  # rows and columns painted at once: planes that stay in the cache, and products too small for BLAS
 # to start threads of its own below ours; far from a line, so that many tiles hold no colour out of gamut
 
+_RUN, _CLOSE = (
+    64,
+    4,
+)  # columns that are upsampled at once where the picture is at most so many times as wide as its grid
 _THIN = 256  # times as long as its guide: a picture like a thread
 _THIN_TILE = 1 << 15  # pixels painted at once of one
 
@@ -165,20 +169,25 @@ def by_tiles(
         for tile, size, small, other in zip(_TILE, (height, width), grid.shape, (width, height), strict=True)
     )
     thin = wide != _TILE[1]  # then the weights of all columns would be larger than the picture
+    # Of a picture hardly larger than its grid the weights of a whole tile would be nearly all zeros.
+    step = wide if thin or width > _CLOSE * grid.shape[1] else _RUN
 
-    def columns() -> Iterable[Run]:
+    def columns(left: int) -> Iterable[Run]:
+        right = min(left + wide, across.stop)
         if not thin and (across.start, across.stop) == (0, width):
-            return runs_of(grid.shape[1], width, "spline", wide)
-        starts = range(across.start, across.stop, wide)
-        return (run_of(grid.shape[1], width, x, min(x + wide, across.stop), "spline") for x in starts)
+            return runs_of(grid.shape[1], width, "spline", step)[left // step : -(-right // step)]
+        return (run_of(grid.shape[1], width, x, min(x + step, right), "spline") for x in range(left, right, step))
 
     def band(first: int) -> None:
         rows = run_of(grid.shape[0], height, first, min(first + high, down.stop), "spline")
-        for column in columns():
-            source = _moved(rows.source, grid.top), _moved(column.source, grid.left)
-            values = rows.weights @ (grid.planes[:, source[0], source[1]] @ column.weights.T)
-            tile = _moved(rows.target, top), column.target
-            write(pixels[tile], values, out[tile])
+        some = grid.planes[:, _moved(rows.source, grid.top)]
+        for left in range(across.start, across.stop, wide):
+            parts = [
+                rows.weights @ (some[..., _moved(column.source, grid.left)] @ column.weights.T)
+                for column in columns(left)
+            ]
+            tile = _moved(rows.target, top), slice(left, min(left + wide, across.stop))
+            write(pixels[tile], parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1), out[tile])
 
     on_threads(band, range(down.start, down.stop, high), threads)
 
