@@ -10,14 +10,19 @@ from typer.testing import CliRunner
 
 cv2 = pytest.importorskip("cv2")
 
+import photochrom  # noqa: E402
 from photochrom.cli.main import app  # noqa: E402  needs OpenCV only when it runs
+from photochrom.color.lab import rgb_to_lab  # noqa: E402
 from photochrom.color.lightness import lightness  # noqa: E402
-from photochrom.errors import PictureError, UsageError  # noqa: E402
+from photochrom.errors import ModelError, PictureError, UsageError  # noqa: E402
 from photochrom.pictures.find import find_pictures  # noqa: E402
 from photochrom.prepare.align import align  # noqa: E402
 from photochrom.prepare.infrared import InfraredStyle, as_infrared, random_infrared  # noqa: E402
 from photochrom.prepare.lines import LINE_KINDS, LineStyle, draw_lines, random_style  # noqa: E402
 from photochrom.prepare.matching import key_of, matched  # noqa: E402
+from photochrom.prepare.translate import open_translator, translated  # noqa: E402
+
+from .tiny_model import write_lab_model, write_reverse_model  # noqa: E402
 
 Pixels = NDArray[np.uint8]
 
@@ -181,6 +186,44 @@ def test_one_bad_picture_does_not_stop_the_others(pictures: Path, tmp_path: Path
     assert code == 1 and "broken.png" in told and "3 prepared, 1 failed" in told
     assert len(list((tmp_path / "out" / "ir").rglob("*.png"))) == 3
     assert not (tmp_path / "out" / "rgb" / "broken.png").exists()
+
+
+@pytest.mark.parametrize(("domain", "word"), [("infrared", "infrared"), ("sketch", "sketch"), ("photo", "input")])
+def test_a_network_makes_the_inputs(pictures: Path, tmp_path: Path, domain: str, word: str) -> None:
+    """The drawn network turns light to dark, and red to bright."""
+    model = write_reverse_model(tmp_path / "reverse.onnx", domain=domain)
+    out = tmp_path / "out"
+    code, told, counts = call("simulated", pictures, "-o", out, "-m", model)
+    assert (code, told.strip()) == (0, str(out)) and "3 prepared" in counts
+    found = find_pictures([out])
+    assert len(found) == 3
+    for picture in found:
+        given = picture.input(word)
+        assert given is not None and given.pixels().shape == picture.pixels().shape
+        ours, lab = lightness(given.pixels()), rgb_to_lab(picture.pixels() / np.float32(255))
+        expected = np.clip(100 - 0.8 * lab[..., 0] + 0.5 * lab[..., 1], 0, 100)
+        assert np.corrcoef(ours.ravel(), expected.ravel())[0, 1] > (0.9 if domain != "sketch" else 0.6)
+        assert abs(float(ours.mean() - expected.mean())) < 4
+
+
+def test_fine_texture_goes_into_what_a_network_makes(tmp_path: Path) -> None:
+    """Stripes of 2 px, which the network, at 64 px, hardly sees, are in an infrared picture and not in a drawing."""
+    picture = np.full((512, 512, 3), 120, np.uint8)
+    picture[:, 1::4] = picture[:, 2::4] = 160
+    spread = {}
+    for domain in ("infrared", "sketch"):
+        network = open_translator(str(write_reverse_model(tmp_path / f"{domain}.onnx", domain=domain)))
+        spread[domain] = float(translated(network, picture).astype(float).std())
+    assert spread["infrared"] > 8 and spread["sketch"] < 2
+
+
+def test_only_a_network_for_the_way_back_makes_inputs(pictures: Path, tmp_path: Path) -> None:
+    forth = write_lab_model(tmp_path / "forth.onnx", domain="infrared")
+    code, _, told = call("simulated", pictures, "-o", tmp_path / "o", "-m", forth)
+    assert code == 2 and "export --reverse" in told and not (tmp_path / "o").exists()
+    back = write_reverse_model(tmp_path / "back.onnx", domain="infrared")
+    with pytest.raises(ModelError, match="prepare simulated"):
+        photochrom.load_model(back)
 
 
 def test_pairs_of_two_folders(tmp_path: Path) -> None:

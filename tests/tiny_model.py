@@ -59,6 +59,26 @@ def write_model(path: Path, *, meta: dict[str, Any] | None = None, head: str = "
     return path
 
 
+def write_reverse_model(path: Path, *, domain: str, inputs: str = "lab") -> Path:
+    """A network that is given colour pictures: of L*, a, b it makes L* = 100 - 0.8 L* + 0.5 a, without colour."""
+    weight = np.array([[-0.8, 0.5, 0], [0, 0, 0], [0, 0, 0]], np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("Conv", [inputs, "w", "b"], ["out"])],
+        "drawn",
+        [helper.make_tensor_value_info(inputs, TensorProto.FLOAT, ["n", 3, "h", "w"])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n", 3, "h1", "w1"])],
+        [
+            numpy_helper.from_array(weight.reshape(3, 3, 1, 1), "w"),
+            numpy_helper.from_array(np.array([100, 0, 0], np.float32), "b"),
+        ],
+    )
+    meta = metadata(head="lab", domain=domain, centres=None, temperature=None, stride=1, multiple=4, inputs=[inputs])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model.metadata_props.add(key="photochrom", value=json.dumps(meta))
+    onnx.save(model, str(path))
+    return path
+
+
 def write_lab_model(path: Path, *, domain: str, reach: int = 1, **changes: Any) -> Path:
     """A network that gives L* = 20 + 0.5 I, a = 0.4 (I - 50), b = 10 of the mean intensity I over 4 reach x 4 reach px.
 

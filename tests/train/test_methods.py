@@ -169,6 +169,16 @@ def test_the_other_domain_may_be_of_any_kind(kind: str, channels: int, tmp_path:
     assert out.shape == (4, 3, SIZE, SIZE) and out[:, :1].min() >= 0 and out[:, :1].max() <= 100
 
 
+@pytest.mark.parametrize(("kind", "colors"), [("lightness", False), ("intensity", False), ("color", True)])
+def test_what_goes_to_the_other_domain_has_only_what_that_has(kind: str, colors: bool) -> None:
+    """Else the way there would hide colours, and the way back need not learn any."""
+    method = made("cyclegan", data={"size": SIZE, "other": "x", "other_kind": kind})
+    with torch.no_grad():
+        picture = torch.rand(2, 3, SIZE, SIZE) * 2 - 1
+        assert bool(method.to_grey(picture)[:, 1:].any()) == colors
+        assert method.to_color(picture)[:, 1:].any()
+
+
 def test_a_generator_with_a_skip_begins_as_the_identity() -> None:
     picture = torch.rand(1, 3, 16, 16) * 2 - 1
     with torch.no_grad():

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from tiny_training import draw_pictures
 
+from photochrom import load_model
 from photochrom.errors import UsageError
 from photochrom.pictures.find import find_pictures
 from photochrom.train.data.inputs import Inputs, inputs_of
@@ -167,6 +168,13 @@ def test_the_chroma_loss_asks_for_as_much_colour_as_the_truth_has() -> None:
     assert (chroma_strength(truth) > chroma_strength(truth * 0.5)).all()
 
 
+@pytest.mark.parametrize("domain", ["infrared", "thermal", "satellite", "sketch"])
+def test_every_domain_has_a_paired_recipe_and_one_without_pairs(domain: str) -> None:
+    paired, unpaired = load_recipe(domain), load_recipe(f"{domain}-cyclegan")
+    assert (paired.domain, paired.method) == (domain, "paired")
+    assert (unpaired.domain, unpaired.method) == (domain, "cyclegan")
+
+
 def test_cyclegan_takes_the_inputs_of_other_pairs(pairs: Path, tmp_path: Path) -> None:
     small = ("network.decoder_widths=[72, 96, 128, 192]", "network.pretrained=true", "network.work_size=0")
     recipe = tiny("infrared-cyclegan", *small, "network.width=4", "network.blocks=1", "train.batch=2")
@@ -176,7 +184,8 @@ def test_cyclegan_takes_the_inputs_of_other_pairs(pairs: Path, tmp_path: Path) -
     assert batch["other_plane"].shape == batch["plane"].shape and "other" not in batch
     assert not torch.allclose(batch["other_plane"], batch["plane"])  # another picture's
     run = train(recipe, [pairs], tmp_path / "run", options=RunOptions(max_steps=2, device="cpu", quiet=True))
-    assert export(run, tmp_path / "net.onnx", domain="infrared") < 1e-3
+    assert export(run, tmp_path / "net.onnx") < 1e-3
+    assert load_model(tmp_path / "net.onnx").info.domain == "infrared"
     shown = build_method(recipe).predict_lab(torch.rand(1, 1, 32, 32) * 100)
     assert shown.shape == (1, 3, 32, 32) and shown.isfinite().all()
     other = tmp_path / "other"

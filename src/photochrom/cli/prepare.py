@@ -20,9 +20,10 @@ Alone = Annotated[bool, typer.Option("--alone", help="Only what is made, without
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command."""
-    verbs = typer.Typer(help="Make pairs to train on: drawings, simulated infrared, pictures of two cameras.")
+    verbs = typer.Typer(help="Make pairs to train on: drawings, infrared, what a network makes, two cameras' pictures.")
     verbs.command()(sketch)
     verbs.command()(infrared)
+    verbs.command()(simulated)
     verbs.command()(pairs)
     app.add_typer(verbs, name="prepare", rich_help_panel=None)
 
@@ -61,6 +62,30 @@ def infrared(
         from photochrom.prepare.command import run_made
 
         return run_made("ir", data, out, style=style, seed=seed, alone=alone, overwrite=overwrite)
+
+    leave(work)
+
+
+def simulated(
+    data: Pictures,
+    out: Out,
+    model: Annotated[str, options.model(".onnx file that photochrom export --reverse wrote.", metavar="FILE")],
+    detail: Annotated[
+        int | None,
+        typer.Option(
+            help="Short side that the network sees.  [default: as it was trained]", min=8, max=4096, metavar="PIXELS"
+        ),
+    ] = None,
+    device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
+    alone: Alone = False,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Make another kind of picture of colour pictures, by the way back of a CycleGAN."""
+
+    def work() -> int:
+        from photochrom.prepare.command import run_simulated
+
+        return run_simulated(data, out, model=model, detail=detail, device=device, alone=alone, overwrite=overwrite)
 
     leave(work)
 

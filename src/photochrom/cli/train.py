@@ -128,7 +128,9 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, or a .ckpt.", metavar="RUN", show_default=False)],
     out: Annotated[Path | None, options.output("[default: RUN/RECIPE.onnx]", metavar="FILE.onnx")] = None,
-    domain: Annotated[str, typer.Option(help="The kind of picture it is for.", metavar="NAME")] = "photo",
+    domain: Annotated[
+        str | None, typer.Option(help="The kind of picture it is for.  [default: the recipe's]", metavar="NAME")
+    ] = None,
     licence: Annotated[str, typer.Option(help="Of the weights.", metavar="NAME")] = "unspecified",
     half: Annotated[bool, typer.Option("--half", help="Keep the weights as float16: half the file.")] = False,
     reverse: Annotated[

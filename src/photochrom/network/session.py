@@ -43,6 +43,7 @@ class Network:
     def run(self, lightness: Float, hints: Float | None = None) -> Float:
         """Lightness (or intensity) (h,w), float32, 0..100 -> the network's output (C,h/stride,w/stride), float32.
 
+        Of a network that is given colour pictures: L*, a and b (3,h,w).
         hints: (3,h,w), a and b in ab units, 0 where nothing is given, and a mask of 0 and 1 (Zhang et al., SIGGRAPH
         2017); without them the network is automatic. Raises UsageError for a network without hints, and ModelError
         where it fails, or gives another shape than its file says, or numbers that are none.
@@ -50,13 +51,13 @@ class Network:
         spec = self.spec
         if hints is not None and not spec.hints:
             raise UsageError(f"model {self.info.name!r} takes no hints: choose one that does, or leave them out")
-        inputs = {spec.inputs[0]: lightness[None, None]}
+        height, width = lightness.shape[-2:]
+        inputs = {spec.inputs[0]: lightness.reshape(1, -1, height, width)}
         if spec.hints:
-            given = np.zeros((3, *lightness.shape), np.float32)
+            given = np.zeros((3, height, width), np.float32)
             if hints is not None:  # a given colour is what comes out: all that the network paints is stretched later
                 given[:2], given[2] = hints[:2] / np.float32(spec.gain), hints[2]
             inputs["hints"] = given[None]
-        height, width = lightness.shape
         try:
             (out,) = self.session.run(None, inputs)
         except Exception as error:  # onnxruntime's own exceptions share no public base class

@@ -11,11 +11,13 @@ import numpy as np
 
 from photochrom.errors import UsageError, suggestion
 from photochrom.pictures.find import find_pictures
+from photochrom.pictures.pairs import INPUTS
 from photochrom.prepare.align import ALIGNMENTS, Alignment
 from photochrom.prepare.infrared import INFRARED_KINDS, InfraredStyle, as_infrared, random_infrared
 from photochrom.prepare.lines import LINE_KINDS, LineStyle, draw_lines, random_style
 from photochrom.prepare.matching import matched
 from photochrom.prepare.run import Make, Pixels, Prepared, Target, join_pairs, make_inputs
+from photochrom.prepare.translate import open_translator, translated
 from photochrom.progress import Bar
 
 RANDOM = "random"
@@ -55,6 +57,19 @@ def run_made(kind: str, data: Sequence[str], out: Path, *, style: str, seed: int
     pictures = find_pictures(data, commands=True)
     target = Target(folder=out, kind=kind, alone=alone, overwrite=overwrite)
     return _told(lambda bar: make_inputs(pictures, make, target, seed=seed, progress=bar), out)
+
+
+def run_simulated(
+    data: Sequence[str], out: Path, *, model: str, detail: int | None, device: str, alone: bool, overwrite: bool
+) -> int:
+    """Inputs made of colour pictures by a network, called as its domain is. Gives the exit code."""
+    network = open_translator(model, device=device)
+    pictures = find_pictures(data, commands=True)
+    word = network.spec.domain
+    target = Target(folder=out, kind=word if word in INPUTS else "input", alone=alone, overwrite=overwrite)
+    return _told(
+        lambda bar: make_inputs(pictures, lambda rgb, _: translated(network, rgb, detail), target, progress=bar), out
+    )
 
 
 def run_pairs(color: str, other: str, out: Path, *, align: str, kind: str, overwrite: bool) -> int:

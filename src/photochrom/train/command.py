@@ -75,7 +75,7 @@ def run_finetune(
 
 
 def run_export(
-    run: Path, output: Path | None, *, domain: str, licence: str, half: bool, reverse: bool, overwrite: bool
+    run: Path, output: Path | None, *, domain: str | None, licence: str, half: bool, reverse: bool, overwrite: bool
 ) -> int:
     """Export; the file's name on stdout."""
     from photochrom.train.export import export
@@ -83,8 +83,8 @@ def run_export(
     target = output or _export_path(run, reverse=reverse)
     _check_free(target, overwrite=overwrite)
     worst = export(run, target, domain=domain, licence=licence, half=half, reverse=reverse, overwrite=overwrite)
-    use = "" if reverse else f"; try photochrom -m {target} old.jpg"
-    sys.stderr.write(f"onnxruntime gives what torch gives, to {worst:.1e}{use}\n")
+    use = f"prepare simulated PICTURES -o pairs -m {target}" if reverse else f"-m {target} old.jpg"
+    sys.stderr.write(f"onnxruntime gives what torch gives, to {worst:.1e}; try photochrom {use}\n")
     sys.stdout.write(f"{target}\n")
     return 0
 

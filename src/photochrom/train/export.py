@@ -13,7 +13,7 @@ from photochrom.train.onnx_writing import PARITY, difference, to_onnx
 
 
 def export(
-    run_or_ckpt: str | Path, out: Path, *, domain: str = "photo", licence: str = "unspecified",
+    run_or_ckpt: str | Path, out: Path, *, domain: str | None = None, licence: str = "unspecified",
     half: bool = False, reverse: bool = False, overwrite: bool = False,
 ) -> float:  # fmt: skip
     """Write a run (or a .ckpt) as an .onnx, as export_method() does. Raises UsageError (no checkpoint) too."""
@@ -22,17 +22,18 @@ def export(
 
 
 def export_method(
-    method: ColorMethod, out: Path, *, domain: str = "photo", licence: str = "unspecified",
+    method: ColorMethod, out: Path, *, domain: str | None = None, licence: str = "unspecified",
     half: bool = False, reverse: bool = False, overwrite: bool = False,
 ) -> float:  # fmt: skip
     """Write what a method has learned as an .onnx; gives the largest difference between torch and onnxruntime.
 
-    domain: the kind of picture it is for. half: keep weights as float16, widened on loading: half the file.
+    domain: the kind of picture it is for; None for the recipe's. half: keep weights as float16, widened on loading:
+    half the file.
     reverse: the network for the way back, of a CycleGAN: from colour pictures (input "lab") to the other domain.
     Raises OutputExistsError, UsageError for an unknown domain, and ModelError when the file doesn't give what torch
     gives.
     """
-    find_domain(domain)
+    domain = find_domain(domain or method.recipe.domain).name
     network, spec = method.reverse_exportable() if reverse else method.exportable()
     recipe = method.recipe
     details = {**spec.details, "recipe_sha256": recipe.sha256}

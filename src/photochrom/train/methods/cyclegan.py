@@ -31,6 +31,7 @@ from photochrom.train.networks.cyclegan import (
     Translator,
     as_color,
     as_grey,
+    as_judged,
     as_lab,
 )
 from photochrom.train.networks.old_names import accept_old_names
@@ -70,7 +71,8 @@ class CycleGAN(ColorMethod):
     The other domain is data.other, or the lightness of other pictures of the same data, so that there are no pairs (in
     a recipe's own domain, such as infrared, the inputs of other pictures, whose pairs are never shown together). As
     both are scaled Lab, either generator can take a picture of its target domain, which it should leave as it is (the
-    identity loss). Exported is the generator to colour, or with --reverse the one to the other domain.
+    identity loss). Unless the other domain has colours, what goes there has a lightness alone: to come back, colours
+    have to be learned. Exported is the generator to colour, or with --reverse the one to the other domain.
     """
 
     alternating = unpaired = follows_clock = True
@@ -82,11 +84,12 @@ class CycleGAN(ColorMethod):
         options = recipe.network
         if options.kind != "cyclegan":
             raise UsageError(f"method = cyclegan needs network.kind = cyclegan, got {options.kind!r}: set it")
-        self.to_color, self.to_grey = (
-            ResNetGenerator(options.width, options.blocks, options.dropout, skip=options.skip) for _ in range(2)
-        )
         own = find_domain(recipe.domain).keeps_lightness
         self.kind: OtherKind = recipe.data.other_kind if own else "intensity"
+        self.to_color, self.to_grey = (
+            ResNetGenerator(options.width, options.blocks, options.dropout, skip=options.skip, colorless=colorless)
+            for colorless in (False, self.kind != "color")
+        )
         network = GreyToColor if self.kind == "lightness" else Translator
         self.network = fitting(recipe, network(self.to_color))
         # Instance norms, so that pictures of one batch don't affect each other.
@@ -149,7 +152,7 @@ class CycleGAN(ColorMethod):
         return as_grey(batch["other_lightness"] if "other_lightness" in batch else batch["lightness"].roll(1, 0))
 
     def _scores(self, name: str, pictures: Tensor) -> Tensor:
-        scores: Tensor = self.discriminators[name](pictures)
+        scores: Tensor = self.discriminators[name](as_judged(pictures))
         return scores.float()
 
     def _train_discriminators(
@@ -160,7 +163,8 @@ class CycleGAN(ColorMethod):
         for name in DOMAINS:
             discriminator = cast(PatchGAN, self.discriminators[name])
             shown = self.pools[name].exchange(fake[name].float())
-            losses = discriminator_losses(discriminator, real[name], shown, self.recipe, self.global_step)
+            both = as_judged(real[name]), as_judged(shown)
+            losses = discriminator_losses(discriminator, *both, self.recipe, self.global_step)
             on_real.append(losses[0])
             on_fake.append(losses[1])
             if losses[2] is not None:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from photochrom.train.networks.blocks import ColorNetwork, initialise
 
 LIGHT, CHROMA = 50.0, 110.0  # Lab as the generators take it: L / 50 - 1, ab / 110
+JUDGED = 40.0  # ab units that are 1 to a discriminator: few colours lie beyond, and at ab / 110 it hardly sees any
 
 
 class _Residual(nn.Module):
@@ -35,11 +36,15 @@ class ResNetGenerator(nn.Module):
     Upsamples bilinearly before a convolution, where the paper's transposed convolutions leave a checkerboard.
     skip: what it learns is added to its input, so that it begins as the identity: a short run keeps what the picture
     shows. Without, as in the paper, it has to learn that first.
+    colorless: its pictures have a lightness alone, as those of the other domain do. With colours, however faint, it
+    could hand on what is needed for the way back, and nobody would have to learn to colour.
     """
 
-    def __init__(self, width: int = 64, blocks: int = 9, dropout: float = 0.0, *, skip: bool = False) -> None:
+    def __init__(
+        self, width: int = 64, blocks: int = 9, dropout: float = 0.0, *, skip: bool = False, colorless: bool = False
+    ) -> None:
         super().__init__()
-        self.skip = skip
+        self.skip, self.colorless = skip, colorless
         w = width
         layers = [*_unit(3, w, 7, pad=3), *_unit(w, 2 * w, 3, 2, pad=1), *_unit(2 * w, 4 * w, 3, 2, pad=1)]
         layers += [_Residual(4 * w, dropout) for _ in range(blocks)]
@@ -61,7 +66,11 @@ class ResNetGenerator(nn.Module):
 
     def forward(self, lab: Tensor) -> Tensor:
         translated: Tensor = self.layers(lab)
-        return lab + translated if self.skip else translated
+        if self.skip:
+            translated = lab + translated
+        if self.colorless:
+            translated = torch.cat([translated[:, :1], torch.zeros_like(translated[:, 1:])], dim=1)
+        return translated
 
 
 class GreyToColor(ColorNetwork):
@@ -108,6 +117,11 @@ def as_grey(lightness: Tensor) -> Tensor:
 def as_color(lightness: Tensor, ab: Tensor) -> Tensor:
     """Lightness (N,1,H,W) 0..100 and ab (N,2,H,W) -> scaled Lab (N,3,H,W)."""
     return torch.cat([lightness / LIGHT - 1, ab / CHROMA], dim=1)
+
+
+def as_judged(scaled: Tensor) -> Tensor:
+    """Scaled Lab (N,3,H,W) as a discriminator takes it: L / 50 - 1, ab / 40."""
+    return torch.cat([scaled[:, :1], scaled[:, 1:] * (CHROMA / JUDGED)], dim=1)
 
 
 def as_lab(scaled: Tensor) -> Tensor:
