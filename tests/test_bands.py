@@ -24,12 +24,12 @@ def scene(count: int, dtype: type = np.uint16) -> np.ndarray:
     return np.stack([(n + 1) * 1000 + ramp for n in range(count)]).astype(dtype)
 
 
-def write(path: Path, bands: np.ndarray, *, geo: bool = True, **options: Any) -> Path:
+def write(path: Path, bands: np.ndarray, *, geo: bool = True, nodata: str = "0", **options: Any) -> Path:
     tags: list[tuple[int, Any, int, Any, bool]] = []
     if geo:
         tags = [(tag, 12, len(values), values, True) for tag, values in GEO.items()]
         tags += [(34735, 3, len(KEYS), KEYS, True), (34737, 2, 0, "WGS 84 / UTM zone 33N|", True)]
-        tags += [(42112, 2, 0, "<GDALMetadata></GDALMetadata>", True), (42113, 2, 0, "0", True)]
+        tags += [(42112, 2, 0, "<GDALMetadata></GDALMetadata>", True), (42113, 2, 0, nodata, True)]
     options = {"photometric": "minisblack", "planarconfig": "separate" if bands.ndim == 3 else None} | options
     tifffile.imwrite(path, bands, metadata=None, extratags=tags, **options)
     return path

@@ -87,11 +87,10 @@ def test_one_call(shipped: Path) -> None:
 
 
 def test_verbs_that_cannot_say_so(shipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """explain is about a picture's own lightness; an archive is coloured by one model."""
+    """An archive is coloured by one model."""
     grey = tmp_path / "leaf.png"
     Image.fromarray(np.tile(np.linspace(0, 255, 64), (64, 1)).astype(np.uint8)).save(grey)
     for args, told in (
-        (["explain", str(grey), "--model", "nir"], "model 'nir' predicts lightness too"),
         (["batch", str(tmp_path), "-o", str(tmp_path / "out"), "--domain", "auto"], "auto chooses among several"),
         (
             ["batch", str(tmp_path), "-o", str(tmp_path / "out"), "--domain", "sketch", "--model", "nir"],

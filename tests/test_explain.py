@@ -23,7 +23,7 @@ from photochrom.explain.page import explored, page
 from photochrom.explain.subject import subject_of
 from photochrom.photo import Photo
 from photochrom.settings import Guide, Hint, Settings
-from tests.tiny_model import CENTRES, write_model
+from tests.tiny_model import CENTRES, write_lab_model, write_model
 
 run = CliRunner()
 
@@ -126,6 +126,60 @@ def test_colour_emerges_from_grey_to_the_finished_picture() -> None:
     for format, name in (("WEBP", b"WEBP"), ("GIF", b"GIF8")):
         data = animated(moving.frames, format)
         assert name in data[:16] and Image.open(io.BytesIO(data)).n_frames > len(moving.frames)
+
+
+@pytest.mark.parametrize("domain", ["infrared", "sketch", "thermal", "satellite"])
+def test_a_network_of_lightness_is_explained_without_a_distribution(old: Path, tmp_path: Path, domain: str) -> None:
+    model = write_lab_model(tmp_path / "tiny.onnx", domain=domain)
+    out = tmp_path / "out"
+    done = run.invoke(app, ["explain", str(old), "-o", str(out), "--model", str(model), "--domain", domain])
+    assert done.exit_code == 0, done.output
+    text = (out / "index.html").read_text(encoding="utf-8")
+    assert "does not say how likely others are" in text
+    assert "stays as it was" not in text and "Lightness that is a guess too" in text
+    names = {path.stem[3:] for path in out.glob("*.png")}
+    assert {"picture", "shown", "hiding", "hidden", "edges", "lightness"} <= names and "distribution" not in names
+    subject = subject_of(load_model(model), Photo.open(old), Settings())
+    np.testing.assert_array_equal(subject.grey[..., 0], picture())
+    assert np.abs(subject.painted(subject.chroma).astype(int) - subject.colored).max() <= 1
+    pale = subject.painted(np.zeros_like(subject.chroma))
+    assert np.ptp(pale.astype(int), axis=-1).max() <= 2 and np.abs(pale[..., 0].astype(int) - picture()).mean() > 10
+
+
+def test_hiding_sees_a_change_of_predicted_lightness(tmp_path: Path) -> None:
+    model = load_model(write_lab_model(tmp_path / "tiny.onnx", domain="infrared"))
+    subject = subject_of(model, Photo.from_array(picture()), Settings(), [(15, 20)])
+    found = hide(model, subject.prediction, Settings(), subject.points)
+    assert found.at[0].max() > 1
+    assert found.then.lightness() is not None and found.then.intensity is subject.prediction.intensity
+
+
+@pytest.mark.parametrize("name", ["infrared", "thermal", "satellite", "sketch"])
+def test_stages_of_a_shipped_network_of_lightness(name: str) -> None:
+    model = load_model(name)
+    subject = subject_of(model, Photo.from_array(picture()), Settings(detail=64), [(15, 20)])
+    shown, moving = emerging(subject)
+    assert shown.name == "emerging" and len(moving.frames) > 4
+    assert np.array_equal(moving.frames[-1], subject.colored)
+    assert np.abs(moving.frames[-2].astype(int) - subject.colored).mean() < 1, "its own answer"
+
+
+def test_explain_is_given_the_same_choice_of_models(old: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    done = run.invoke(app, ["explain", str(old), "-o", out, "--domain", "auto", "--detail", "64"])
+    assert done.exit_code == 0, done.output
+    assert re.search(r"old\.png is (taken for|coloured as) a ", (tmp_path / "out" / "index.html").read_text("utf-8"))
+    done = run.invoke(app, ["explain", str(old), "-o", out, "--device", "abacus", "--overwrite"])
+    assert done.exit_code == 2 and "abacus" in done.output
+    done = run.invoke(app, ["explain", str(old), "-o", out, "--domain", "sketch", "-m", "photo", "--overwrite"])
+    assert done.exit_code == 2 and "is for photo pictures" in done.output
+
+
+def test_a_satellite_scene_is_explained_at_a_smaller_size(tmp_path: Path) -> None:
+    model = load_model(write_lab_model(tmp_path / "tiny.onnx", domain="satellite"))
+    scene = np.tile(picture((300, 200)), (4, 4))
+    subject = subject_of(model, Photo.from_array(scene), Settings())
+    assert min(subject.prediction.shown.shape) == 512 and "at its own size" in subject.notes[0]
 
 
 def test_a_point_on_the_mount_is_refused(tmp_path: Path) -> None:

@@ -31,20 +31,27 @@ class AutoColorizer(Colorizer):
         self._lock = Lock()
         super().__init__(self._of(_OTHERWISE)._network)
 
-    def predict(self, photo: Photo, settings: Settings | None = None) -> Prediction:
-        """What the network of the photo's domain says of it. See Colorizer."""
+    def chosen(self, photo: Photo) -> tuple[Colorizer, tuple[str, ...]]:
+        """The model of the photo's domain, and what it was taken for. See Colorizer."""
         decision = decide(photo)
         notes: tuple[str, ...] = (f"{photo.name} {decision.told()}",)
         try:
-            colorizer = self._of(decision.domain)
+            return self._of(decision.domain), notes
         except UnknownModelError as error:
-            notes += (f"{photo.name} is coloured as a photograph: {error}",)
-            colorizer = self._of(_OTHERWISE)
+            return self._of(_OTHERWISE), (*notes, f"{photo.name} is coloured as a photograph: {error}")
+
+    def predict(self, photo: Photo, settings: Settings | None = None) -> Prediction:
+        """What the network of the photo's domain says of it. See Colorizer."""
+        colorizer, notes = self.chosen(photo)
         return replace(colorizer.predict(photo, settings), notes=notes)
 
     def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
         """The photo in colour. See Colorizer."""
         return self._of(prediction.spec.domain).render(photo, prediction, settings)
+
+    def lay(self, photo: Photo, prediction: Prediction, ab: Float, *, keep_lightness: float = 0.0) -> Photo:
+        """The photo with any colours laid on. See Colorizer."""
+        return self._of(prediction.spec.domain).lay(photo, prediction, ab, keep_lightness=keep_lightness)
 
     def chroma(self, prediction: Prediction, settings: Settings | None = None, *, finish: bool = True) -> Float:
         """The colours that render lays on. See Colorizer."""

@@ -73,6 +73,11 @@ class Colorizer:
             self._domain = find_domain(network.spec.domain)
         except UsageError as error:
             raise ModelError(f"{network.info.file} can't be used: {error}; export it again for one of them") from error
+        if network.spec.inputs == ("lab",):
+            raise ModelError(
+                f"{network.info.file} is given pictures in colour and makes others of them, as photochrom prepare "
+                "simulated does: to colour, name a model that was exported without --reverse"
+            )
         if network.spec.output == "lab" and self._domain.keeps_lightness:
             raise ModelError(
                 f"{network.info.file} predicts lightness too, and {self._domain.name} pictures keep their own: use a "
@@ -88,6 +93,10 @@ class Colorizer:
     def domain(self) -> Domain:
         """The kind of pictures that it colours."""
         return self._domain
+
+    def chosen(self, photo: Photo) -> tuple[Colorizer, tuple[str, ...]]:
+        """The model that colours this photo, and what was decided about it, a sentence each: itself, and nothing."""
+        return self, ()
 
     # The road, in two halves
 
@@ -112,7 +121,7 @@ class Colorizer:
         judged = pixels
         frame = None
         if domain.frame and settings.frame == "auto":
-            frame = domain.frame(photo.pixels if isinstance(pixels, Rows) else pixels, guide)
+            frame = domain.frame(photo.pixels if isinstance(pixels, Rows) else pixels, guide, photo.empty)
         if frame and frame.holds([(hint.x * size[0], hint.y * size[1]) for hint in hints], size):
             rows, columns = frame.box(size)
             hints = cropped(hints, size, rows, columns)
@@ -161,18 +170,27 @@ class Colorizer:
         keep_tint and keep_lightness count here. What deserves a second look is in the result's notes.
         """
         settings = resolve(settings, {})
-        photo = self._clean(photo)
-        if prediction.repaired is not None and prediction.repaired.shape == (photo.height, photo.width):
-            photo = replace(photo, pixels=prediction.repaired)
         ab = self.adjusted(self.chroma(prediction, settings), prediction, settings)
         tint, guide = prediction.tint, prediction.intensity
         if settings.keep_tint and tint and tint.kind == "tinted":
             ab += tint_ab(tint, resize(guide, (ab.shape[1], ab.shape[0])))
-        light = prediction.lightness()
-
+        colored = self.lay(photo, prediction, ab, keep_lightness=settings.keep_lightness)
         notes = prediction.notes
         if tint and tint.kind == "color":
             notes += (f"{photo.name} has colour already: its own colours are replaced",)
+        colored.notes += tuple(note for note in notes if note not in photo.notes)
+        return colored
+
+    def lay(self, photo: Photo, prediction: Prediction, ab: Float, *, keep_lightness: float = 0.0) -> Photo:
+        """The photo with any colours (h,w,2), in ab units, laid on as render does it: no dial counts, nothing is noted.
+
+        Where the network predicts lightness too, it is the prediction's, with the photo's detail and as much of the
+        photo's own as keep_lightness says, 0..1.
+        """
+        photo = self.cleaned(photo)
+        if prediction.repaired is not None and prediction.repaired.shape == (photo.height, photo.width):
+            photo = replace(photo, pixels=prediction.repaired)
+        light, guide = prediction.lightness(), prediction.intensity
 
         def colored_in(pixels: Pixels) -> Pixels:
             if light is None or self._domain.levels is None:
@@ -180,21 +198,18 @@ class Colorizer:
             levels, detail = self._domain.levels(guide), self._domain.detail
             own = resize(light, (ab.shape[1], ab.shape[0]))
             lab = np.concatenate([own[..., None], ab], axis=-1)
-            return repaint(pixels, lab, guide=guide, levels=levels, detail=detail, keep=settings.keep_lightness)
+            return repaint(pixels, lab, guide=guide, levels=levels, detail=detail, keep=keep_lightness)
 
         if photo.rows is not None:
-            colored = photo.with_rows(_colored_rows(photo.rows, ab, guide, prediction))
-        elif prediction.frame:
+            return photo.with_rows(_colored_rows(photo.rows, ab, guide, prediction))
+        if prediction.frame:
             inside = photo.pixels[prediction.frame.box(photo.size)]
-            colored = photo.with_pixels(prediction.frame.around(photo.pixels, colored_in(inside)))
-        else:
-            colored = photo.with_pixels(colored_in(photo.pixels))
-        colored.notes += tuple(note for note in notes if note not in photo.notes)
-        return colored
+            return photo.with_pixels(prediction.frame.around(photo.pixels, colored_in(inside)))
+        return photo.with_pixels(colored_in(photo.pixels))
 
     def _pixels(self, photo: Photo, settings: Settings) -> Pixels | Rows:
         if photo.rows is None:
-            return self._clean(photo).pixels
+            return self.cleaned(photo).pixels
         if self._domain.takes_rows and not settings.restore:
             return photo.rows
         raise PictureTooLargeError(
@@ -202,7 +217,8 @@ class Colorizer:
             "rows at a time; raise it with --max-memory (max_memory=)"
         )
 
-    def _clean(self, photo: Photo) -> Photo:
+    def cleaned(self, photo: Photo) -> Photo:
+        """The photo as one of the model's kind: false colours read, a drawing laid on paper, with a note of it."""
         return self._domain.clean(photo) if self._domain.clean else photo
 
     def chroma(self, prediction: Prediction, settings: Settings | None = None, *, finish: bool = True) -> Float:

@@ -46,6 +46,7 @@ class Photo(Decoded):
     format: Pillow's name of the file's format, "JPEG", "PNG", "TIFF"...; "PNG" when made from an array.
     exif: with orientation 1 and no thumbnail; b"" if none. xmp, iptc: as found. dpi: (x, y). text: of a PNG.
     comments: of a JPEG or GIF, as found. geo: the tags of a GeoTIFF that lay it on the map; a TIFF keeps them.
+    empty: (H,W) bool, where a GeoTIFF says that nothing was measured (GDAL_NODATA), or None.
     had_profile: the input carried a colour profile (pixels are converted already); outputs then carry an sRGB one.
     quality: of a JPEG, 1..100, estimated. lossless, compressed: how the input was stored. path: where it came from.
     duration: ms that a frame of an animation is shown, else None. plays: how often the animation is, 0 without end.

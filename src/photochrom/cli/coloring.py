@@ -84,10 +84,7 @@ class Files:
         str | None,
         typer.Option(help="Of TIFFs, animations, MPOs: all, or 1,3-5.  [default: the first]", metavar="LIST"),
     ] = None
-    bands: Annotated[
-        str | None,
-        typer.Option(help="Of a satellite's TIFF: 4, or three as 4,3,2.  [default: the first]", metavar="LIST"),
-    ] = None
+    bands: options.Bands = None
     salvage: Annotated[bool, typer.Option("--salvage", help="Colour damaged pictures as far as they go.")] = False
     strip_location: Annotated[
         bool, typer.Option("--strip-location", help="Leave out where it was taken: the GPS part of EXIF and XMP.")

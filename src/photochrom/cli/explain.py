@@ -32,7 +32,7 @@ def explain(
             metavar="X,Y",
         ),
     ] = None,
-    model: Annotated[str | None, options.model("Name (see photochrom models) or .onnx file.  [default: photo]")] = None,
+    model: Annotated[str | None, options.model()] = None,
     run: Annotated[
         Path | None,
         typer.Option(
@@ -42,11 +42,15 @@ def explain(
             show_default=False,
         ),
     ] = None,
+    domain: Annotated[str | None, options.domain()] = None,
+    device: Annotated[str, options.device("auto, cpu, cuda, coreml, directml...")] = "auto",
+    bands: options.Bands = None,
     detail: Annotated[int | None, setting("detail")] = Settings.detail,
     strength: Annotated[float, setting("strength")] = Settings.strength,
     vividness: Annotated[float, setting("vividness")] = Settings.vividness,
     seed: Annotated[int | None, setting("seed")] = Settings.seed,
     keep_tint: Annotated[bool, setting("keep_tint")] = Settings.keep_tint,
+    keep_lightness: Annotated[float, setting("keep_lightness")] = Settings.keep_lightness,
     restore: Annotated[str, setting("restore")] = Settings.restore,
     frame: Annotated[str, setting("frame")] = Settings.frame,
     era: Annotated[str, setting("era")] = Settings.era,
@@ -58,18 +62,19 @@ def explain(
     """Show how a picture gets its colours: pictures, an animation, and a page to open."""
 
     def work() -> int:
+        import photochrom
         from photochrom.errors import UsageError
         from photochrom.explain.command import explain_with, ordered
         from photochrom.guidance.hint_files import guide_of
 
         settings = chosen(ctx.params, guide=guide_of(hint or [], hints or []))
-        if run and model:
-            raise UsageError("--run and --model both name a network: leave one of them out")
-        order = ordered(picture, output, at=at or (), animation=animation, overwrite=overwrite)
+        if run and (model or domain):
+            raise UsageError("--run and --model or --domain both name a network: leave one of them out")
+        order = ordered(picture, output, at=at or (), animation=animation, overwrite=overwrite, bands=bands)
         if run:
             from photochrom.evaluate.training.growth import explain_run
 
             return explain_run(run, order, settings)
-        return explain_with(model or "photo", order, settings)
+        return explain_with(photochrom.load_model(model, domain=domain, device=device), order, settings)
 
     leave(work)

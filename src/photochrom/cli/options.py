@@ -60,6 +60,11 @@ Hints: TypeAlias = Annotated[
     list[str] | None, typer.Option(help="Hints in a .json, or painted on a transparent .png.", metavar="FILE")
 ]
 
+Bands: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="Of a satellite's TIFF: 4, or three as 4,3,2.  [default: the first]", metavar="LIST"),
+]
+
 Reference: TypeAlias = Annotated[
     list[str] | None, typer.Option(help="A picture in colour, whose colours are followed.", metavar="FILE")
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
 from photochrom.codec import icc, jpeg, png_rows
@@ -20,13 +21,15 @@ from photochrom.codec.mending import mended, more_than_one
 from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE, ScanTiff
 from photochrom.codec.tiff_codecs import DAMAGE
-from photochrom.codec.tiff_tags import Field
+from photochrom.codec.tiff_tags import NODATA, Field
 from photochrom.codec.whole import Loss, load_jpeg, padded, png_loss, wiped_loss
 from photochrom.color.lab import Pixels
+from photochrom.color.margin import Mask
 from photochrom.color.rows import Rows
 from photochrom.errors import PictureError, PictureTooLargeError
 
 Value = TypeVar("Value")
+Element = TypeVar("Element", bound=np.generic)
 
 # Pillow's name of each format we read -> (module, class). Formats with a history of surprises (EPS runs Ghostscript,
 # ICO and PSD hold pictures in pictures) are left out; MPO files are read as the JPEG that they begin with.
@@ -53,6 +56,7 @@ class Decoded:
 
     duration: ms that a frame of an animation is shown. plays: how often the animation is; 0: without end.
     geo: of a GeoTIFF, the tags that lay it on the map, as a TIFF holds them.
+    empty: (H,W), where a GeoTIFF says that nothing was measured; None for nowhere.
     rows: the pixels of a picture that is too large to be held; `pixels` then has its shape and dtype, and nothing else.
     notes: what of it was left out or lost, a sentence each.
     """
@@ -74,6 +78,7 @@ class Decoded:
     duration: float | None = None
     plays: int | None = None
     rows: Rows | None = field(default=None, kw_only=True)
+    empty: Mask | None = field(default=None, kw_only=True)
     notes: tuple[str, ...] = ()
 
 
@@ -272,6 +277,8 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str, bands: Band
     if block and not exif:
         notes += (f"{name}: its EXIF is damaged and left out",)
     geo = image.geo() if isinstance(image, ScanTiff) else {}
+    if samples.empty is not None and not pixels[samples.empty].any():
+        geo[NODATA] = 2, 2, b"0\0"  # whatever it was in the file's own unit
     if geo and orientation != 1:
         geo, notes = {}, (*notes, f"{name} is turned upright, so its place on the map is left out")
     comment = info.get("comment")
@@ -286,6 +293,7 @@ def decode_image(image: Image.Image, samples: Samples, *, name: str, bands: Band
         text=_tolerant(lambda: _text(image), {}),
         comments=(comment,) if isinstance(comment, bytes) and comment else (),
         geo=geo,
+        empty=None if samples.empty is None else upright(samples.empty, orientation),
         had_profile=had_profile,
         quality=_tolerant(lambda: _quality(image), None),
         lossless=image.format not in _LOSSY,
@@ -319,7 +327,7 @@ def _tolerant(read: Callable[[], Value], otherwise: Value) -> Value:
         return otherwise
 
 
-def upright(pixels: Pixels, orientation: int) -> Pixels:
+def upright(pixels: NDArray[Element], orientation: int) -> NDArray[Element]:
     """Turn and mirror by the EXIF orientation 1..8 (anything else means 1), C-contiguous."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)

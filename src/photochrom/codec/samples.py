@@ -15,6 +15,7 @@ from photochrom.codec.tiff import ScanTiff
 from photochrom.codec.tiff_layout import Layout
 from photochrom.codec.tiff_pixels import read_page
 from photochrom.color.lab import Pixels
+from photochrom.color.margin import Mask
 from photochrom.errors import PictureError
 
 Opener = Callable[[], ImageFile.ImageFile]
@@ -25,6 +26,7 @@ class Samples:
     """color: (H,W) grey, (H,W,3) RGB or (H,W,4) CMYK, uint8 or uint16, as stored; alpha (H,W) or None, same dtype.
 
     notes: what was lost on the way, a sentence each. share: how much of the pixels could be read, 0..1.
+    empty: (H,W), where a GeoTIFF says that nothing was measured; None for nowhere.
     """
 
     color: Pixels
@@ -32,6 +34,7 @@ class Samples:
     profile_applies: bool = True
     notes: tuple[str, ...] = ()
     share: float = 1.0
+    empty: Mask | None = None
 
 
 def read_samples(
@@ -68,16 +71,17 @@ def tiff_samples(
     image: ScanTiff, layout: Layout, name: str, *, salvage: bool = False, bands: Bands | None = None
 ) -> Samples:
     """The samples of a page's strips and tiles that the layout tells of: of all, or of some rows of them."""
-    color, alpha, share = read_page(image.file, layout, image.tag_v2, name, salvage=salvage, bands=bands)
+    color, alpha, share, empty = read_page(image.file, layout, image.tag_v2, name, salvage=salvage, bands=bands)
     if bands:
-        return Samples(color, profile_applies=False, share=share)
+        return Samples(color, profile_applies=False, share=share, empty=empty)
     notes: tuple[str, ...] = ()
     if layout.unnamed > 1:
         used = "the first is" if layout.colors == 1 else f"the first {layout.colors} are"
         notes = (f"{name} has {layout.samples} bands, of which {used} used; --bands (bands=) chooses others",)
     if color.shape[2:] == (4,) and color.dtype == np.uint16 and "icc_profile" in image.info:
         notes += (f"{name}: 16-bit CMYK goes through its colour profile with 8 bits only",)
-    return Samples(color, alpha, profile_applies=layout.photometric != tiff_layout.LAB, notes=notes, share=share)
+    applies = layout.photometric != tiff_layout.LAB
+    return Samples(color, alpha, profile_applies=applies, notes=notes, share=share, empty=empty)
 
 
 def _let_go(image: Image.Image) -> None:

@@ -7,7 +7,7 @@ from PIL import Image, ImageFile, TiffImagePlugin
 from photochrom.codec.exif import block_of, exif_block
 from photochrom.codec.tiff_codecs import UprightTiff, silence_libtiff
 from photochrom.codec.tiff_layout import LIBTIFF_ONLY, NEEDED, RAW, Layout, read_layout, unsupported
-from photochrom.codec.tiff_tags import Directory, Field, TiffTags, Value
+from photochrom.codec.tiff_tags import NODATA, Directory, Field, TiffTags, Value
 
 _ORIENTATION, _PROFILE, _XMP, _X, _Y, _UNIT = 274, 34675, 700, 282, 283, 296
 
@@ -124,7 +124,7 @@ def _int(value: Value) -> int:
 
 # ModelPixelScale, ModelTiepoint, ModelTransformation, GeoKeyDirectory, GeoDoubleParams, GeoAsciiParams (OGC GeoTIFF
 # 1.1), and GDAL's metadata and value of what isn't measured.
-GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113)
+GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112, NODATA)
 # DocumentName, ImageDescription, Make, Model, PageName, Software, DateTime, Artist, HostComputer, Rating, Copyright,
 # XPTitle..XPSubject. Names and dates only: nothing that says how the pixels lie.
 DESCRIPTIVE = (269, 270, 271, 272, 285, 305, 306, 315, 316, 18246, 33432, 40091, 40092, 40093, 40094, 40095)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +13,30 @@ from photochrom.codec.arrays import strips
 from photochrom.codec.bands import Bands, check_bands
 from photochrom.codec.tiff_codecs import DAMAGE, block_bytes, picture_block, salvaged_bytes
 from photochrom.codec.tiff_layout import Layout, unsupported
-from photochrom.codec.tiff_tags import Tags
+from photochrom.codec.tiff_tags import NODATA, Tags
 from photochrom.color.lab import Pixels
+from photochrom.color.margin import Mask
 from photochrom.errors import PictureError
 
 _PART = 1 << 22  # bytes of an uncompressed strip that are read at once
 
 
+class Page(NamedTuple):
+    """color: (H,W), RGB (H,W,3) or CMYK (H,W,4). alpha: (H,W) or None, both uint8 or both uint16.
+
+    share: how much was there, 0..1. empty: (H,W), where a GeoTIFF says that nothing was measured, or None for nowhere.
+    """
+
+    color: Pixels
+    alpha: Pixels | None
+    share: float
+    empty: Mask | None
+
+
 def read_page(
     file: IO[bytes], layout: Layout, tags: Tags, name: str, *, salvage: bool = False, bands: Bands | None = None
-) -> tuple[Pixels, Pixels | None, float]:
-    """color (H,W), RGB (H,W,3) or CMYK (H,W,4), alpha (H,W) or None, both uint8 or both uint16; how much was there.
+) -> Page:
+    """The pixels of a page.
 
     Raises PictureError for what isn't read, and others where the data are damaged or end early.
     salvage: what can't be read is 0 then, its alpha full, and the share of the pixels that could be is under 1.
@@ -33,12 +46,29 @@ def read_page(
     if bands:
         check_bands(bands, layout.samples, name)
         measured, share = _stored(file, layout, tags, salvage, [band - 1 for band in bands])
-        color = _measured(measured, layout)
-        return np.ascontiguousarray(color[..., 0] if len(bands) == 1 else color), None, share
+        empty = _empty(measured, tags)
+        color = _measured(measured, layout, empty)
+        return Page(np.ascontiguousarray(color[..., 0] if len(bands) == 1 else color), None, share, empty)
     alpha = layout.alpha
     wanted = [*range(layout.colors), *([] if alpha is None else [alpha])]
     stored, share = _stored(file, layout, tags, salvage, wanted)
-    return *_as_pixels(stored, layout, tags, name), share
+    empty = _empty(stored[..., : layout.colors], tags)
+    return Page(*_as_pixels(stored, layout, tags, name, empty), share, empty)
+
+
+def _empty(stored: Pixels, tags: Tags) -> Mask | None:
+    """Where all samples (H,W,S) have the value that GDAL's tag calls not measured; None for nowhere."""
+    try:
+        nothing = float(str(tags[NODATA]).strip("\0 "))
+    except (KeyError, ValueError):
+        return None
+    if stored.dtype != np.float32 and not (nothing.is_integer() and 0 <= nothing <= np.iinfo(stored.dtype).max):
+        return None
+    value = stored.dtype.type(nothing)
+    empty = np.ones(stored.shape[:2], np.bool_)
+    for sample in np.moveaxis(stored, -1, 0):
+        empty &= np.isnan(sample) if np.isnan(value) else sample == value
+    return empty if empty.any() and not empty.all() else None
 
 
 def _stored(file: IO[bytes], layout: Layout, tags: Tags, salvage: bool, wanted: list[int]) -> tuple[Pixels, float]:
@@ -61,7 +91,7 @@ def _stored(file: IO[bytes], layout: Layout, tags: Tags, salvage: bool, wanted: 
     return out, got / (layout.width * layout.height * (layout.samples if layout.planar else 1))
 
 
-def _as_pixels(out: Pixels, layout: Layout, tags: Tags, name: str) -> tuple[Pixels, Pixels | None]:
+def _as_pixels(out: Pixels, layout: Layout, tags: Tags, name: str, empty: Mask | None) -> tuple[Pixels, Pixels | None]:
     alpha = layout.alpha
     wide = out.dtype == np.float32
     if layout.photometric == kinds.PALETTE:
@@ -69,7 +99,7 @@ def _as_pixels(out: Pixels, layout: Layout, tags: Tags, name: str) -> tuple[Pixe
         return color, None if alpha is None else _full_range(out[..., 1:], layout.bits, color.dtype)[..., 0]
     if layout.photometric == kinds.LAB:
         return _from_lab(out), None
-    out = _wide_range(out, layout, name) if wide else _full_range(out, layout.bits, out.dtype)
+    out = _wide_range(out, layout, name, empty) if wide else _full_range(out, layout.bits, out.dtype)
     if layout.photometric == kinds.GREY_INVERTED:
         np.subtract(np.iinfo(out.dtype).max, out[..., 0], out=out[..., 0])
     color = out[..., 0] if layout.colors == 1 else out[..., : layout.colors]
@@ -182,15 +212,18 @@ def _full_range(values: Pixels, bits: int, dtype: np.dtype[Any]) -> Pixels:
     return out
 
 
-def _measured(values: Pixels, layout: Layout) -> Pixels:
+def _measured(values: Pixels, layout: Layout, empty: Mask | None) -> Pixels:
     """What a sensor measured, in any unit, as uint8 or uint16: wide and float samples from the least to the greatest.
 
-    What is no number is black, as is one least value that is far below all others: -9999 stands for nothing measured.
+    What is no number is black, as are places (H,W) that are `empty`; where the file names none, so is one least value
+    that is far below all others: -9999 stands for nothing measured.
     """
     if values.dtype != np.float32:
         return _full_range(values, layout.bits, values.dtype)
     sound = np.isfinite(values)
-    if sound.any():
+    if empty is not None:
+        sound &= ~empty[..., None]
+    elif sound.any():
         least = values[sound].min()
         rest = values[sound & (values > least)]
         if rest.size and least < rest.min() - np.ptp(rest):
@@ -203,12 +236,14 @@ def _measured(values: Pixels, layout: Layout) -> Pixels:
     return out
 
 
-def _wide_range(values: NDArray[np.float32], layout: Layout, name: str) -> Pixels:
+def _wide_range(values: NDArray[np.float32], layout: Layout, name: str, empty: Mask | None) -> Pixels:
     """Floats, signed and wide integers as uint16, signed 8 bits as uint8: kind and range tell what black and white are.
 
+    Places (H,W) that are `empty` are black.
     Signed integers reach from 0 where none is below it. Unsigned wide ones, and floats, may hold 0..255 or 0..65535.
     """
-    low, high = float(values.min()), float(values.max())
+    measured = values if empty is None else values[~empty]
+    low, high = float(measured.min()), float(measured.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise PictureError(f"can't read {name}: its float pixels hold infinities or NaN; save it as 16 bits first")
     bottom, top = 0.0, 2.0**layout.bits - 1
@@ -226,6 +261,8 @@ def _wide_range(values: NDArray[np.float32], layout: Layout, name: str) -> Pixel
     white = np.iinfo(out.dtype).max
     for rows in strips(values.shape):
         share = (values[rows] - np.float64(bottom)) / (top - bottom)
+        if empty is not None:
+            share[empty[rows]] = 0
         out[rows] = np.rint(np.clip(share, 0, 1) * white)
     return out
 

@@ -18,6 +18,7 @@ _HEADS = {b"II*\0": "<", b"MM\0*": ">", b"MM*\0": ">", b"II\0*": "<", b"II+\0": 
 _BYTES, _TEXT, _RATIONALS = (1, 7), 2, (5, 10)
 _NUMBERS = {3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _SIZES = {1: 1, 2: 1, 5: 8, 7: 1, 10: 8} | {kind: struct.calcsize("=" + c) for kind, c in _NUMBERS.items()}
+NODATA = 42113  # GDAL's: the value, as text, of what isn't measured
 _MOST_ENTRIES = 4096  # of one directory; the longest that are met have about 200
 
 

@@ -16,6 +16,7 @@ from photochrom.color.lab import Float
 
 ENDS = 1.0, 99.0  # percentiles of a sensor's frame that count as black and white: dead and hot pixels don't
 SHOWN = 5.0, 95.0  # L* at which these two are shown, so that what lies beyond is seen too
+SHOWING = "Its darkest and brightest places were made nearly black and white, whatever the bits and the exposure."
 LEAST = 0.1  # units of L*: a smaller span is one of noise; 10 bits in a file of 16 span 1.1
 
 BLOCKS = 12  # the paper's lightness is looked for in so many blocks along each side,

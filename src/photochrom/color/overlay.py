@@ -8,12 +8,13 @@ the bar's ends. Without a bar none is looked for, as branches and railings look 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import Float, Pixels
+from photochrom.color.margin import Mask
 from photochrom.color.resample import resize_planes
 
 SIDE = 480  # pixels of the short side at which it is looked for; every n-th pixel, so that edges stay sharp
@@ -27,16 +28,17 @@ SHARP = 0.15  # share of the range by which writing differs from what is beside 
 CELL = 8  # pixels of a cell in which writing is counted,
 FULL = 0.06, 0.8  # and the share of its pixels that are ink: less is noise, more is no writing
 MARGIN = 0.008  # share of the short side that is added around
-
+ROWS = 256  # rows that are put back at once
 
 Box = tuple[float, float, float, float]  # top, bottom, left, right, as shares of the sides
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """Boxes that are no part of the picture but lie on it."""
+    """What is no part of the picture but lies on it: boxes, and pixels (H,W) at which nothing was measured."""
 
-    boxes: tuple[Box, ...]
+    boxes: tuple[Box, ...] = ()
+    empty: Mask | None = field(default=None, compare=False, repr=False)
 
     def box(self, size: tuple[int, int]) -> tuple[slice, slice]:
         """Rows and columns of the picture, of `size` (w,h): all of it."""
@@ -53,6 +55,8 @@ class Overlay:
         own = np.ones((size[1], size[0]), np.bool_)
         for place in self._places(own.shape):
             own[place] = False
+        if self.empty is not None:
+            own &= ~_at_size(self.empty, own.shape)
         return own[rows]
 
     def hidden(self, plane: Float) -> Float:
@@ -74,6 +78,12 @@ class Overlay:
         for rows, columns in self._places(pixels.shape):
             own = pixels[rows, columns]
             colored[rows, columns] = own if own.ndim == 3 else own[..., None]
+        if self.empty is not None:
+            empty = _at_size(self.empty, pixels.shape[:2])
+            for start in range(0, len(pixels), ROWS):
+                strip = slice(start, start + ROWS)
+                own = pixels[strip] if pixels.ndim == 3 else pixels[strip, :, None]
+                np.copyto(colored[strip], own, where=empty[strip, :, None])
         return colored
 
     def _places(self, shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
@@ -82,6 +92,25 @@ class Overlay:
             (slice(int(top * height), -int(-bottom * height // 1)), slice(int(left * width), -int(-right * width // 1)))
             for top, bottom, left, right in self.boxes
         ]
+
+
+def with_empty(overlay: Overlay | None, empty: Mask | None) -> Overlay | None:
+    """What lies on a picture, and the pixels of it at which nothing was measured; None for neither."""
+    if empty is None:
+        return overlay
+    return replace(overlay or Overlay(), empty=empty)
+
+
+def _at_size(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    """A mask (H,W) for a plane (h,w) of the same field of view; a smaller plane's places at its border count too."""
+    if mask.shape == shape:
+        return mask
+    rows, columns = (
+        ((np.arange(n) + 0.5) * full / n).astype(np.intp) for n, full in zip(shape, mask.shape, strict=True)
+    )
+    small = np.pad(mask[rows[:, None], columns], 1)
+    wide = small[1:-1] | small[:-2] | small[2:]
+    return np.asarray(wide[:, 1:-1] | wide[:, :-2] | wide[:, 2:])
 
 
 def find_overlay(pixels: Pixels) -> Overlay | None:

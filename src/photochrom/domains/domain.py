@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from photochrom.color.frame import Frame
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.levels import Levels
+from photochrom.color.margin import Mask
 from photochrom.color.overlay import Overlay
 from photochrom.color.repaint import Detail, texture
 from photochrom.color.rows import Rows
@@ -23,12 +24,13 @@ class Domain:
     clean: the picture -> as one of its kind, with a note of what was changed: false colours read, say; None for itself.
     to_scale: whether a pixel is a length on the ground, so that the network sees the picture at its own size.
     prepare: sRGB pixels (H,W) or (H,W,3), uint8 or uint16, and a size (w,h) -> their intensity, (h,w) float32, 0..100.
-    show: that intensity -> what the network is shown of it, the same shape and range; None for itself.
+    show: that intensity -> what the network is shown of it, the same shape and range; None for itself. showing: what
+    that does, in sentences.
     levels: that intensity -> the straight line by which it is shown, for detail of the full size; None where the
     intensity is the picture's lightness, which is kept. detail: how its detail goes into a lightness that the network
     predicts.
-    frame: the pixels and that intensity -> what is round the picture or lies on it, which the network isn't shown and
-    which keeps its own colour, or None; None for never.
+    frame: the pixels, that intensity, and where the file says that nothing was measured (or None) -> what is round the
+    picture or lies on it, which the network isn't shown and which keeps its own colour, or None; None for never.
     finish: the network's ab (h,w,2) and what it was shown (h',w') -> ab (h,w,2); None for nothing.
     judge: whether the pixels are grey, tinted or in colour already; None where that is no question.
     """
@@ -40,9 +42,10 @@ class Domain:
     to_scale: bool = False
     prepare: Callable[[Pixels | Rows, tuple[int, int]], Float]
     show: Callable[[Float], Float] | None = None
+    showing: str = ""
     levels: Callable[[Float], Levels] | None = None
     detail: Detail = texture
-    frame: Callable[[Pixels, Float], Frame | Overlay | None] | None = None
+    frame: Callable[[Pixels, Float, Mask | None], Frame | Overlay | None] | None = None
     finish: Callable[[Float, Float], Float] | None = None
     judge: Callable[[Pixels | Rows], Tint] | None = None
 

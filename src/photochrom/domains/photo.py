@@ -13,7 +13,9 @@ PHOTO = Domain(
     thing="a photograph",
     prepare=shrink_lightness,
     show=full_contrast,
-    frame=lambda pixels, lightness: find_frame(lightness),
+    showing="The print is faded: the copy was stretched to full contrast, so that the network knows it again. The "
+    "picture itself keeps its own lightness.",
+    frame=lambda pixels, lightness, empty: find_frame(lightness),
     finish=even_paper,
     judge=describe,
 )

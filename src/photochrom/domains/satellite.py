@@ -1,7 +1,9 @@
 """Near-infrared bands of satellites, seen from above: water is black, fields and woods are bright."""
 
-from photochrom.color.levels import full_range, sensor_levels
+from photochrom.color.levels import SHOWING, full_range, sensor_levels
 from photochrom.color.lightness import shrink_lightness
+from photochrom.color.margin import find_margin
+from photochrom.color.overlay import with_empty
 from photochrom.color.tint import describe
 from photochrom.domains.domain import Domain
 
@@ -13,5 +15,7 @@ SATELLITE = Domain(
     prepare=shrink_lightness,
     levels=sensor_levels,
     show=full_range,
+    showing=SHOWING,
+    frame=lambda pixels, intensity, empty: with_empty(None, find_margin(pixels, empty)),
     judge=describe,
 )

@@ -31,6 +31,7 @@ SKETCH = Domain(
     prepare=shrink_lightness,
     levels=paper_levels,
     show=ink_on_white,
+    showing="Its paper was made white and its ink black, however yellowed or unevenly lit the sheet is.",
     detail=lines,
     judge=describe,
 )

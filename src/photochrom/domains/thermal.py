@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from photochrom.color.false_color import false_palette, true_intensity
-from photochrom.color.levels import full_range, sensor_levels
+from photochrom.color.levels import SHOWING, full_range, sensor_levels
 from photochrom.color.lightness import shrink_lightness
-from photochrom.color.overlay import find_overlay
+from photochrom.color.margin import find_margin
+from photochrom.color.overlay import find_overlay, with_empty
 from photochrom.color.tint import describe
 from photochrom.domains.domain import Domain
 from photochrom.photo import Photo
@@ -32,5 +33,6 @@ THERMAL = Domain(
     prepare=shrink_lightness,
     levels=sensor_levels,
     show=full_range,
-    frame=lambda pixels, intensity: find_overlay(pixels),
+    showing=SHOWING,
+    frame=lambda pixels, intensity, empty: with_empty(find_overlay(pixels), find_margin(pixels, empty)),
 )

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-import photochrom
 from photochrom.atomic import atomic_write, make_folder
+from photochrom.colorizer import Colorizer
 from photochrom.errors import OutputError, UsageError
 from photochrom.explain.animation import animated
 from photochrom.explain.explanation import explain
@@ -36,12 +36,20 @@ class Order(NamedTuple):
     animation: str
 
 
-def explain_with(model: str, order: Order, settings: Settings) -> int:
-    """Do the whole of it by the model of that name or file; gives the exit code."""
-    return write(subject_of(photochrom.load_model(model), order.photo, settings, order.points), order)
+def explain_with(colorizer: Colorizer, order: Order, settings: Settings) -> int:
+    """Do the whole of it by that model; gives the exit code."""
+    return write(subject_of(colorizer, order.photo, settings, order.points), order)
 
 
-def ordered(picture: str, output: str | None, *, at: Sequence[str], animation: str, overwrite: bool) -> Order:
+def ordered(
+    picture: str,
+    output: str | None,
+    *,
+    at: Sequence[str],
+    animation: str,
+    overwrite: bool,
+    bands: str | None = None,
+) -> Order:
     """The words of the command, looked at before any work. Raises UsageError, OutputError and PictureError."""
     source = Path(picture)
     folder = Path(output) if output else source.with_name(f"{source.stem}.explain")
@@ -50,7 +58,7 @@ def ordered(picture: str, output: str | None, *, at: Sequence[str], animation: s
         raise UsageError(f"--animation must be webp or gif, got {animation!r}")
     if (folder / INDEX).exists() and not overwrite:
         raise OutputError(f"{folder / INDEX} exists already; add --overwrite to replace it")
-    return Order(read_photo(source), folder, points, animation.upper())
+    return Order(read_photo(source, bands=bands), folder, points, animation.upper())
 
 
 def write(subject: Subject, order: Order, *, before: Iterable[Figure] = ()) -> int:

@@ -50,7 +50,8 @@ def _hiding(subject: Subject, progress: Progress) -> Iterator[Figure]:
 
 def _strongest(subject: Subject, hidden: Hidden) -> Figure:
     top, left, bottom, right = hidden.strongest
-    after = subject.painted(hidden.then)
+    colorizer = subject.colorizer
+    after = colorizer.lay(subject.small, hidden.then, colorizer.chroma(hidden.then, subject.settings)).pixels
     image = Image.fromarray(np.ascontiguousarray(after))
     rows, columns = subject.inside
     high, wide = rows.stop - rows.start, columns.stop - columns.start
@@ -67,7 +68,7 @@ def _strongest(subject: Subject, hidden: Hidden) -> Figure:
         "hidden",
         "The patch that matters most",
         "With the framed patch hidden the colours elsewhere change most. The patch itself is shown with its own "
-        "lightness, but the network did not see it.",
+        "detail, but the network did not see it.",
         montage([("seen whole", subject.colored), ("with the patch hidden", np.asarray(image))], columns=2, wide=430),
     )
 

@@ -46,6 +46,13 @@ def over(picture: Rgb, values: Float, low: float, high: float, *, share: float =
     return np.asarray(np.rint(laid * share + grey * (1 - share)), np.uint8)
 
 
+def grey_map(lightness: Float, times: int = 2) -> Rgb:
+    """A lightness (h,w) 0..100 as a grey picture, (h,w,3) uint8, so many times as large."""
+    lab = np.stack([lightness, np.zeros_like(lightness), np.zeros_like(lightness)], axis=-1)
+    large = resize(lab, (times * lightness.shape[1], times * lightness.shape[0]))
+    return np.asarray(np.rint(np.clip(lab_to_rgb(large), 0, 1) * 255), np.uint8)
+
+
 def components(features: Float, size: tuple[int, int]) -> Rgb:
     """Features (C,h,w) as a picture of `size` (w,h): their first three principal components as red, green and blue."""
     flat = features.reshape(len(features), -1).T.astype(np.float64)

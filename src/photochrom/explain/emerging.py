@@ -27,7 +27,7 @@ def emerging(subject: Subject) -> Iterator[Figure]:
     planes: list[tuple[str, Rgb]] = []
     for stage in found:
         high, wide = stage.ab.shape[:2]
-        pictures.append((f"{stage.name}: {wide}x{high} places", subject.painted(stage.ab)))
+        pictures.append((f"{stage.name}: {wide}x{high} places", subject.painted(stage.ab, stage.lightness)))
         planes.append((f"its colours, {stage.explained:.0%} of the last", chroma_plane(stage.ab, _size(subject))))
     last = "as it is painted"
     frames = [fitted(picture) for _, picture in [*pictures, (last, subject.colored)]]

@@ -49,11 +49,18 @@ def page(subject: Subject, figures: Sequence[Figure]) -> str:
 def _lead(subject: Subject) -> str:
     spec = subject.prediction.spec
     made = f"the recipe {spec.recipe}" if spec.recipe else "an unknown recipe"
-    return (
+    told = [*(f"{note}." for note in subject.notes)]
+    told.append(
         f"The model {subject.colorizer.info.name!r}, trained by {made}, coloured it. Each step below is taken from "
         "this very picture: nothing is drawn by hand. Colours are measured in units of CIE Lab; a difference of 2 can "
         "just be seen, one of 20 is another shade, one of 60 another colour."
     )
+    if not subject.has_distribution:
+        told.append(
+            "This network gives one colour for each place and does not say how likely others are: what a network with "
+            "a distribution would show (its choices, how sure it is, variants) is left out."
+        )
+    return " ".join(told)
 
 
 def _footer(subject: Subject) -> str:

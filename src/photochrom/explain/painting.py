@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from photochrom.color.gamut import merge
+from photochrom.color.lab import Float, lab_to_rgb
 from photochrom.color.resample import resize
-from photochrom.explain.drawing import Rgb, chroma_plane
+from photochrom.explain.drawing import Rgb, chroma_plane, grey_map
 from photochrom.explain.figure import Figure
 from photochrom.explain.subject import Subject
 from photochrom.sheet import montage
@@ -19,8 +20,10 @@ _VARIANTS = 4
 
 
 def painting(subject: Subject) -> Iterator[Figure]:
-    """The colours alone, their edges, and for a distribution other colourings."""
+    """The colours alone, their edges, the lightness if it is predicted, and for a distribution other colourings."""
     yield _edges(subject)
+    if subject.lightness is not None:
+        yield _lightness(subject, subject.lightness)
     if subject.has_distribution:
         yield _variants(subject)
 
@@ -29,7 +32,9 @@ def _edges(subject: Subject) -> Figure:
     inside = subject.inside
     grey = subject.small.pixels[inside]
     ab = subject.chroma
-    straight = merge(grey, resize(ab, (grey.shape[1], grey.shape[0])))
+    size = grey.shape[1], grey.shape[0]
+    light = subject.lightness
+    straight = merge(grey, resize(ab, size)) if light is None else _plain(light, ab, size)
     guided = subject.painted(ab)[inside]
     cut = _telling_cut(straight, guided)
     high, wide = ab.shape[:2]
@@ -37,7 +42,8 @@ def _edges(subject: Subject) -> Figure:
         "edges",
         "Colours that stop at edges",
         f"The colours have {wide} by {high} places, far fewer than the picture has pixels. Enlarged by straight lines "
-        "they bleed over the edges of things; fitted to the full-size lightness, they stop where the lightness does.",
+        f"they {'bleed over the edges of things' if light is None else 'are a blur'}; fitted to the full-size picture, "
+        "they stop where its brightness does.",
         montage(
             [
                 ("the colours alone", chroma_plane(ab, (wide * 8, high * 8))),
@@ -49,6 +55,30 @@ def _edges(subject: Subject) -> Figure:
         ),
         chapter="How it is painted",
     )
+
+
+def _lightness(subject: Subject, light: Float) -> Figure:
+    high, wide = light.shape
+    pictures = [
+        ("as the network sees it", grey_map(subject.prediction.shown)),
+        (f"its lightness, {wide}x{high} places", grey_map(light, 8)),
+        ("with the picture's detail", subject.painted(np.zeros_like(subject.chroma))),
+    ]
+    return Figure(
+        "lightness",
+        "Lightness that is a guess too",
+        "What is bright here need not be light to the eye: leaves are bright in near-infrared, and bare paper says "
+        "nothing of what is drawn on it. So the network says for each place how light it may be, and a step of the "
+        "picture's own brightness becomes a step of lightness, up or down as the network's map has it. "
+        "--keep-lightness mixes the picture's own in.",
+        montage(pictures, columns=3, wide=300),
+    )
+
+
+def _plain(light: Float, ab: Float, size: tuple[int, int]) -> Rgb:
+    """Lightness (h,w) and colours (h,w,2) enlarged by straight lines to `size` (w,h), without the picture's detail."""
+    lab = np.dstack([resize(light, size), resize(ab, size)])
+    return np.asarray(np.rint(np.clip(lab_to_rgb(lab), 0, 1) * 255), np.uint8)
 
 
 def _enlarged(picture: Rgb) -> Rgb:

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from photochrom.color.lab import Float, lab_to_rgb
-from photochrom.color.resample import resize
-from photochrom.explain.drawing import Rgb, channels, components
+from photochrom.color.frame import Frame
+from photochrom.explain.drawing import Rgb, channels, components, grey_map
 from photochrom.explain.figure import Figure
 from photochrom.explain.subject import Subject
 from photochrom.network.layers import encoder_layers
 from photochrom.sheet import montage
 
 _CHANNELS = 3  # of each layer, shown beside its components
+_KEPT = "The lightness of every pixel stays as it was: only colour is laid on."
+_PREDICTED = (
+    "How bright such a picture is at a place does not say how light the thing there is to the eye, so the network says "
+    "lightness and colour, both coarsely, and the picture gives the detail."
+)
 
 
 def seeing(subject: Subject) -> Iterator[Figure]:
@@ -22,8 +26,8 @@ def seeing(subject: Subject) -> Iterator[Figure]:
     yield Figure(
         "picture",
         "Before and after",
-        "The lightness of every pixel stays as it was: only colour is laid on. Everything below shows how the network "
-        "came to these colours.",
+        f"{_KEPT if subject.lightness is None else _PREDICTED} Everything below shows how the network came to these "
+        "colours.",
         montage([("without colour", subject.grey), ("as coloured", subject.colored)], columns=2, wide=430),
         chapter="What the network sees",
     )
@@ -36,22 +40,20 @@ def _shown(subject: Subject) -> Figure:
     guide = prediction.intensity
     height, width = prediction.shown.shape
     told = [
-        f"The network looks at a small copy of {width} by {height} pixels, in lightness alone: it knows shapes and "
+        f"The network looks at a small copy of {width} by {height} pixels, in brightness alone: it knows shapes and "
         "textures, and no colour."
     ]
     called = prediction.tint.called if prediction.tint else "grey"
     if called not in ("grey", "colour"):
         told.append(f"The print is {_article(called)}: its own tint is left out, and only its lightness is used.")
-    if prediction.frame:
+    if isinstance(prediction.frame, Frame):
         told.append("The mount round the print was found and left out, since it is no part of the scene.")
+    elif prediction.frame:
+        told.append("What lies on the picture, or was not measured, was found and left out: a scale, writing, margins.")
+    pictures = [("as the network sees it", grey_map(prediction.shown))]
     if not np.array_equal(guide, prediction.shown):
-        told.append(
-            "The print is faded: the copy was stretched to full contrast, so that the network knows it again. The "
-            "picture itself keeps its own lightness."
-        )
-    pictures = [("as the network sees it", _grey(prediction.shown))]
-    if not np.array_equal(guide, prediction.shown):
-        pictures.insert(0, ("its lightness", _grey(guide)))
+        told.append(subject.domain.showing)
+        pictures.insert(0, ("as it is", grey_map(guide)))
     return Figure("shown", "A small grey copy", " ".join(told), montage(pictures, columns=2, wide=400))
 
 
@@ -79,10 +81,3 @@ def _layers(subject: Subject) -> Iterator[Figure]:
 
 def _article(called: str) -> str:
     return called if "-" in called or called == "toned" else f"a {called}"
-
-
-def _grey(lightness: Float) -> Rgb:
-    """A lightness (h,w) 0..100 as a grey picture, twice as large."""
-    lab = np.stack([lightness, np.zeros_like(lightness), np.zeros_like(lightness)], axis=-1)
-    grey = np.rint(np.clip(lab_to_rgb(resize(lab, (2 * lightness.shape[1], 2 * lightness.shape[0]))), 0, 1) * 255)
-    return np.asarray(grey, np.uint8)

@@ -4,7 +4,7 @@
 
     prediction = model.predict(photo, settings)                 # model: a Colorizer
     for stage in stages(model.info, prediction, settings):      # coarse to fine; the last is the network's own answer
-        stage.name, stage.stride, stage.explained, stage.ab     # ab (h,w,2), to be laid on as Colorizer.chroma's is
+        stage.name, stage.stride, stage.explained, stage.ab     # ab (h,w,2), for Colorizer.lay
 
 For networks in training: photochrom.train.stages.
 """
@@ -31,13 +31,15 @@ def stages(
     """
     levels = load_levels(levels_file(info.file), sha256=info.sha256)
     maps = activations(info, levels, prediction.shown, hints)
-    found = [
-        Stage(level.name, _stride(prediction, features), level.read(features), level.explained)
-        for level, features in zip(levels, maps, strict=True)
-    ]
+    found = []
+    for level, features in zip(levels, maps, strict=True):
+        read = level.read(features)
+        light = read[..., 0] if read.shape[-1] > 2 else None
+        found.append(Stage(level.name, _stride(prediction, features), read[..., -2:], level.explained, light))
     answer = prediction.ab(settings)
     several = len(prediction.spec.details.get("scales", [1.0])) > 1
-    return [*found, Stage(FINAL if several else "answer", prediction.spec.stride, answer, 1.0)]
+    last = Stage(FINAL if several else "answer", prediction.spec.stride, answer, 1.0, prediction.lightness())
+    return [*found, last]
 
 
 def activations(info: ModelInfo, levels: list[Level], shown: Float, hints: Float | None = None) -> list[Float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image
 from photochrom.codec.arrays import to_8_bit
 from photochrom.color.lab import Float
 from photochrom.colorizer import Colorizer
+from photochrom.domains.domain import Domain
 from photochrom.errors import UsageError
 from photochrom.explain.choices import probabilities
 from photochrom.explain.drawing import Rgb
@@ -21,6 +22,7 @@ from photochrom.settings import Settings
 
 _SHOWN = 720  # px of the long side at most: how large the pictures of the page are
 _EDGE = 3  # places at the border, where a network sees least: no point of our own choice lies there
+_SEEN = 512  # px of the short side at most: how large a network that works at a picture's own scale is shown it here
 _COLORED = 8.0  # ab units: of a surest place something is to be learned only where it has a colour
 
 
@@ -28,7 +30,7 @@ _COLORED = 8.0  # ab units: of a surest place something is to be learned only wh
 class Subject:
     """photo: as it was given. small: a copy of at most 720 px, with 8 bits. prediction: of the photo, by the settings.
 
-    points: (x,y) in shares of what the network was shown.
+    points: (x,y) in shares of what the network was shown. notes: what was decided about the photo, a sentence each.
     """
 
     colorizer: Colorizer
@@ -37,16 +39,29 @@ class Subject:
     small: Photo
     prediction: Prediction
     points: tuple[tuple[float, float], ...]
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def chroma(self) -> Float:
         """The network's colours as they are laid on, (h,w,2), before strength."""
         return self.colorizer.chroma(self.prediction, self.settings)
 
+    @property
+    def domain(self) -> Domain:
+        """The kind of picture that it was coloured as."""
+        return self.colorizer.domain
+
+    @property
+    def lightness(self) -> Float | None:
+        """The L* that the network predicts, (h,w) 0..100; None where the picture's own is kept."""
+        return self.prediction.lightness()
+
     @cached_property
     def grey(self) -> Rgb:
-        """The small copy without colour, (H,W,3) uint8."""
-        return self.painted(np.zeros_like(self.chroma))
+        """The small copy without colour, (H,W,3) uint8: with the picture's own intensity, whatever the network says."""
+        if self.lightness is None:
+            return self.painted(np.zeros_like(self.chroma))
+        return np.array(np.broadcast_to(np.atleast_3d(self.small.pixels), (*self.small.pixels.shape[:2], 3)))
 
     @cached_property
     def colored(self) -> Rgb:
@@ -85,9 +100,17 @@ class Subject:
         high, wide = self.prediction.output.shape[1:]
         return min(high - 1, int(point[1] * high)), min(wide - 1, int(point[0] * wide))
 
-    def painted(self, ab: Float) -> Rgb:
-        """The small copy with other colours (h,w,2) laid on in the same way, (H,W,3) uint8."""
-        return paint_like(self.small, ab, self.prediction)
+    def painted(self, ab: Float, lightness: Float | None = None) -> Rgb:
+        """The small copy with other colours (h,w,2) laid on in the same way, (H,W,3) uint8.
+
+        lightness: L* (h,w) in place of what the network predicts, where it does.
+        """
+        prediction = self.prediction
+        if lightness is not None:
+            planes = np.concatenate([lightness[None], np.moveaxis(ab, -1, 0)])
+            prediction = replace(prediction, output=np.asarray(planes, np.float32))
+        keep = self.settings.keep_lightness
+        return self.colorizer.lay(self.small, prediction, ab, keep_lightness=keep).pixels
 
 
 def subject_of(
@@ -95,16 +118,16 @@ def subject_of(
 ) -> Subject:
     """Look at a photo. at: points (x,y) in its pixels; without any, the surest and the most doubtful place.
 
-    Raises UsageError for a point outside it, or on its mount, and for a network that predicts lightness.
+    Raises UsageError for a point outside it, or on its mount.
     """
-    if colorizer.info.spec and colorizer.info.spec.output == "lab":
-        raise UsageError(
-            f"explain shows how colours join a picture's own lightness, and model {colorizer.info.name!r} predicts "
-            "lightness too: choose a model for photographs"
-        )
-    prediction = colorizer.predict(photo, settings)
-    small = _small(photo)
-    subject = Subject(colorizer, settings, photo, small, prediction, ())
+    colorizer, notes = colorizer.chosen(photo)
+    cleaned = colorizer.cleaned(photo)
+    notes += tuple(note for note in cleaned.notes if note not in photo.notes)
+    prediction = colorizer.predict(cleaned, settings)
+    if settings.detail is None and min(prediction.shown.shape) > _SEEN:
+        notes += (f"{photo.name} is shown to the network at its own size; here at {_SEEN} px of its short side",)
+        prediction = colorizer.predict(cleaned, replace(settings, detail=_SEEN))
+    subject = Subject(colorizer, settings, photo, _small(cleaned), prediction, (), notes)
     left, top, right, bottom = subject.box
     points = []
     for x, y in at:
@@ -121,24 +144,13 @@ def subject_of(
         points = _telling(subject)
     elif not at:
         points = [(0.5, 0.5)]
-    return Subject(colorizer, settings, photo, small, prediction, tuple(points))
+    return replace(subject, points=tuple(points))
 
 
 def entropy_of(prediction: Prediction) -> Float:
     """How undecided the network is at each place, (h,w) float32 in nats: 0 for one colour alone."""
     mass = probabilities(prediction)
     return np.asarray(-(mass * np.log(np.maximum(mass, 1e-12))).sum(axis=0), np.float32)
-
-
-def paint_like(photo: Photo, ab: Float, prediction: Prediction) -> Rgb:
-    """A photo's lightness with colours (h,w,2) of what the network was shown, as Colorizer.render lays them on."""
-    from photochrom.color.upsample import paint
-
-    guide = prediction.intensity
-    if prediction.frame is None:
-        return paint(photo.pixels, ab, guide=guide)
-    inside = photo.pixels[prediction.frame.box(photo.size)]
-    return prediction.frame.around(photo.pixels, paint(inside, ab, guide=guide))
 
 
 def _telling(subject: Subject) -> list[tuple[float, float]]:

@@ -67,7 +67,7 @@ def encoder_features(info: ModelInfo, lightness: Float) -> list[Float]:
     return _run(session, info, names, lightness, None)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _encoder(file: Path, sha256: str) -> tuple[tuple[str, ...], onnxruntime.InferenceSession]:
     """Outputs of the encoder's layers, and a session that gives nothing but them. sha256: of the file, for the cache
     alone."""

@@ -6,6 +6,8 @@ is found as linear probes find it (Alain & Bengio, "Understanding intermediate l
 network says in the end. It is fitted by ridge regression on some pictures and measured on others; nothing of the
 network is changed. The last stage is not read but is the network's own answer.
 
+Of a network that predicts lightness too, lightness is read with the colours.
+
 A reading is pale where the level leaves colours open, since the mean of many colours is pale.
 """
 
@@ -30,9 +32,9 @@ _RIDGE = 1e-3  # of the channels' mean variance
 class Level:
     """A level's name, for people, and its reading.
 
-    tensor: of the activations, in the file or the module. weights: (C,2), bias: (2,), from channels to ab units.
-    explained: share of the variance of the network's finished colours that the enlarged reading has, on pictures that
-    it was not fitted on: 1 for all, 0 for one colour everywhere.
+    tensor: of the activations, in the file or the module. weights: (C,K), bias: (K,), from channels to a and b, or to
+    L*, a and b. explained: share of the variance of the network's finished colours that the enlarged reading has, on
+    pictures that it was not fitted on: 1 for all, 0 for one colour everywhere.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Level:
     explained: float
 
     def read(self, features: Float) -> Float:
-        """Activations (C,h,w) -> the colours that they hold, (h,w,2) float32 in ab units."""
+        """Activations (C,h,w) -> the colours that they hold, (h,w,K) float32."""
         return np.asarray(np.moveaxis(features, 0, -1) @ self.weights + self.bias, np.float32)
 
 
@@ -50,6 +52,7 @@ class Level:
 class Stage:
     """What a network would paint after a level: ab (h,w,2) float32, ab units, at the level's own resolution.
 
+    lightness: L* (h,w) float32 that it predicts, None where the picture's own counts.
     stride: pixels of the network's input to one place. explained: as of Level; 1 for the network's answer itself.
     """
 
@@ -57,6 +60,7 @@ class Stage:
     stride: int
     ab: Float
     explained: float
+    lightness: Float | None = None
 
 
 class Fit:
@@ -68,15 +72,15 @@ class Fit:
         self._products: NDArray[np.float64] | float = 0.0
         self._held: list[tuple[Float, Float]] = []
 
-    def add(self, features: Float, ab: Float) -> None:
-        """Activations (C,h,w) of a picture, and the colours that the network gave it in the end, (H,W,2) ab units."""
+    def add(self, features: Float, answer: Float) -> None:
+        """Activations (C,h,w) of a picture, and the colours that the network gave it in the end, (H,W,K)."""
         self._count += 1
         if self._count % 2 == 0:
-            self._held.append((features.astype(np.float16), ab.astype(np.float16)))
+            self._held.append((features.astype(np.float16), answer.astype(np.float16)))
             return
         height, width = features.shape[1:]
         rows = np.concatenate(
-            [np.moveaxis(features, 0, -1), np.ones((height, width, 1)), resize(ab, (width, height))], axis=-1
+            [np.moveaxis(features, 0, -1), np.ones((height, width, 1)), resize(answer, (width, height))], axis=-1
         ).reshape(height * width, -1)
         self._products = self._products + rows.T.astype(np.float64) @ rows / len(rows)
 
@@ -85,8 +89,8 @@ class Fit:
         if not self._held or isinstance(self._products, float):
             raise UsageError(f"{self._count} pictures are too few to read a level by: give at least 2")
         products = self._products / (self._count - len(self._held))
-        channels = len(products) - 3
-        square, target = products[:-2, :-2].copy(), products[:-2, -2:]
+        channels = len(self._held[0][0])
+        square, target = products[: channels + 1, : channels + 1].copy(), products[: channels + 1, channels + 1 :]
         spread = np.diag(square)[:channels] - square[-1, :channels] ** 2
         square[np.arange(channels), np.arange(channels)] += _RIDGE * max(float(spread.mean()), 1e-12)
         solution = np.linalg.solve(square, target).astype(np.float32)
@@ -95,10 +99,10 @@ class Fit:
 
     def _share_explained(self, level: Level) -> float:
         wrong, total = 0.0, 0.0
-        mean = np.mean([ab.astype(np.float32).mean((0, 1)) for _, ab in self._held], axis=0)
-        for features, ab in self._held:
-            truth = ab.astype(np.float32)
-            ours = resize(level.read(features.astype(np.float32)), (ab.shape[1], ab.shape[0]))
+        mean = np.mean([answer.astype(np.float32).mean((0, 1)) for _, answer in self._held], axis=0)
+        for features, answer in self._held:
+            truth = answer.astype(np.float32)
+            ours = resize(level.read(features.astype(np.float32)), (answer.shape[1], answer.shape[0]))
             wrong += float(np.square(truth - ours).mean())
             total += float(np.square(truth - mean).mean())
         return round(1 - wrong / max(total, 1e-12), 4)
@@ -137,8 +141,8 @@ def load_levels(path: Path, *, sha256: str) -> list[Level]:
             Level(
                 row["name"],
                 row["tensor"],
-                np.asarray(row["weights"], np.float32).reshape(-1, 2),
-                np.asarray(row["bias"], np.float32).reshape(2),
+                np.asarray(row["weights"], np.float32).reshape(-1, len(row["bias"])),
+                np.asarray(row["bias"], np.float32),
                 float(row["explained"]),
             )
             for row in kept["levels"]
