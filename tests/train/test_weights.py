@@ -178,6 +178,22 @@ def test_what_is_replaced_at_once_is_not_asked_for() -> None:
     assert (given.network.pretrained, given.loss.critic_weights) == (False, str(kept))
 
 
+def test_a_run_s_own_critic_is_enough(tmp_path: Path) -> None:
+    photo, path = load_recipe("photo"), tmp_path / "run" / "checkpoints" / "last.ckpt"
+    path.parent.mkdir(parents=True)
+    for names, enough in (
+        (["network.x"], False),
+        (["critic.backbone.stem"], False),
+        (["critic.backbone.head.0"], True),
+    ):
+        torch.save({"state_dict": {name: torch.zeros(1) for name in names}}, path)
+        for start in (tmp_path / "run", path):
+            assert (needs_of(photo, start=start) == []) == enough
+            if enough:
+                assert not begun(photo, start=start, resumed=False).network.pretrained
+    assert needs_of(load_recipe("photo", ["loss.semantic_weight=0"]), start=path) == []
+
+
 def test_a_file_out_of_a_package_is_checked_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = b"a state dict"
     row = TABLE["lite0"]

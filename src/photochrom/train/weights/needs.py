@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,17 +29,30 @@ class Need:
 def needs_of(recipe: Recipe, *, start: Path | None = None) -> list[Need]:
     """What a run of the recipe has to be given, beside the files that its own keys name.
 
-    start: the run, checkpoint or exported model that it begins with, whose encoder it takes.
+    start: the run, checkpoint or exported model that it begins with, whose encoder it takes, and whose critic if any.
     """
     network = recipe.network
     if network.kind not in _ENCODERS or not network.pretrained:
         return []
     found = [] if network.weights or start else [Need(network.encoder, "network.weights")]
-    return [*found, Need(CRITIC, "loss.critic_weights")] if _critic_from_hub(recipe) else found
+    return [*found, Need(CRITIC, "loss.critic_weights")] if _critic_from_hub(recipe, start) else found
 
 
-def _critic_from_hub(recipe: Recipe) -> bool:
-    return recipe.network.kind == "photo" and has_critic(recipe) and not recipe.loss.critic_weights
+def _critic_from_hub(recipe: Recipe, start: Path | None) -> bool:
+    if recipe.network.kind != "photo" or not has_critic(recipe) or recipe.loss.critic_weights:
+        return False
+    part = "critic.backbone.head." if recipe.loss.semantic_weight > 0 else "critic.backbone."
+    return start is None or not _holds(start, part)
+
+
+def _holds(start: Path, part: str) -> bool:
+    """Whether the checkpoint of a run, or a .ckpt, has weights of that part: nothing is unpickled."""
+    files = [start, *(start / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))]
+    try:
+        with zipfile.ZipFile(next(path for path in files if path.is_file())) as saved:
+            return any(part.encode() in saved.read(name) for name in saved.namelist() if name.endswith("data.pkl"))
+    except (OSError, StopIteration, zipfile.BadZipFile):  # of an export, or what whoever reads it will refuse
+        return False
 
 
 def has_critic(recipe: Recipe) -> bool:
@@ -76,7 +90,7 @@ def begun(recipe: Recipe, *, start: Path | None, resumed: bool) -> Recipe:
     if resumed:
         return without_files(recipe)
     given = with_stored(recipe, start=start)
-    if start is None or _critic_from_hub(given):
+    if start is None or _critic_from_hub(given, start):
         return given
     return dataclasses.replace(given, network=dataclasses.replace(given.network, pretrained=False, weights=""))
 
