@@ -4,6 +4,7 @@ import json
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.evaluate.drawn import encoded, picture, write_folder
@@ -73,3 +74,16 @@ def test_faces_are_found_and_their_skin_is_measured(
     chroma = float(row.split("|")[3])
     assert 10 < chroma < 45
     assert (tmp_path / "faces.jpg").is_file()
+
+
+def test_a_model_is_exported_again_with_another_gain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import photochrom
+    from photochrom.network.models import find_model
+
+    out, file = tmp_path / "livelier.onnx", str(find_model("photo-fast").file)
+    call(monkeypatch, "reexport", file, "--gain", "1.3", "-o", str(out))
+    again, model = photochrom.load_model(out), photochrom.load_model("photo-fast")
+    assert (again.info.spec.gain, model.info.spec.gain) == (1.3, 1.0)
+    grey = picture(2)[..., 1]
+    apart = np.abs(again.colorize(grey).astype(int) - model.colorize(grey, strength=1.3))
+    assert apart.mean() < 0.5
