@@ -19,7 +19,13 @@ def moving(count: int = 10) -> np.ndarray:
 
 
 def test_what_moves_with_things_is_no_flicker() -> None:
-    from photochrom.evaluate.film.measures import Motion, distribution_consistency, measure_film, warped_error
+    from photochrom.evaluate.film.measures import (
+        Motion,
+        distribution_consistency,
+        measure_film,
+        warped_error,
+        warped_lightness_error,
+    )
     from photochrom.evaluate.metrics.picture import lab_of
 
     truth = moving()
@@ -28,6 +34,9 @@ def test_what_moves_with_things_is_no_flicker() -> None:
     steady = warped_error(labs, motion)
     shaken = [lab + np.array([0, 6.0 * (n % 2), 0], np.float32) for n, lab in enumerate(labs)]
     assert steady < 3 and abs(warped_error(shaken, motion) - steady) > 3
+    lit = [lab + np.array([6.0 * (n % 2), 0, 0], np.float32) for n, lab in enumerate(labs)]
+    assert warped_error(lit, motion) == pytest.approx(steady)
+    assert warped_lightness_error(lit, motion) > warped_lightness_error(labs, motion) + 2
     dimmed = truth.copy()
     dimmed[1::2, ..., 0] = dimmed[1::2, ..., 0] * 0.7
     assert distribution_consistency(dimmed) > 3 * distribution_consistency(truth)
@@ -58,3 +67,13 @@ def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (tmp_path / "out" / "film-color.png").stat().st_size > 1000
     with pytest.raises(PictureError, match="has no colour"):
         run([tmp_path / "grey.mkv"], [str(model)], tmp_path / "out", settings=settings)
+
+
+def test_a_domain_gets_the_input_that_it_is_for() -> None:
+    from photochrom.evaluate.film.clips import grey_film
+
+    truth = np.full((2, 32, 32, 3), (70, 120, 50), np.uint8)  # leaves
+    grey, near, drawn = (
+        grey_film(truth, domain)[1][0].image.to_ndarray() for domain in ("photo", "infrared", "sketch")
+    )
+    assert near.mean() > grey.mean() + 50 and drawn.mean() > 240

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from photochrom.color.gamut import merge
 from photochrom.errors import PictureError
 from photochrom.film.info import FilmInfo, probe
 from photochrom.film.reader import Frame, Reader
+from photochrom.prepare.infrared import InfraredStyle, as_infrared
+from photochrom.prepare.lines import LineStyle, draw_lines
 
 WIDE = 320  # pixels: of the pictures that are measured
 COUNT = 48  # pictures of each clip
@@ -39,11 +42,16 @@ def read_clip(path: Path, *, count: int = COUNT, wide: int = WIDE) -> Pictures:
     return pictures
 
 
-def grey_film(pictures: Pictures) -> tuple[FilmInfo, list[Frame]]:
-    """The same film without its colours, of the same lightness, as a reader gives it."""
+def grey_film(pictures: Pictures, domain: str = "photo") -> tuple[FilmInfo, list[Frame]]:
+    """The same film without its colours, as a reader gives it: of the same lightness, or as a picture of a domain that
+    can be made of one in colour, near-infrared or drawn, looks."""
     none = np.zeros((*pictures.shape[1:3], 2), np.float32)
-    greys = (np.ascontiguousarray(merge(picture, none)[..., 0]) for picture in pictures)
-    images = [VideoFrame.from_ndarray(grey, "gray") for grey in greys]
+    made: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+        "infrared": lambda picture: as_infrared(picture, InfraredStyle()),
+        "sketch": lambda picture: draw_lines(picture, LineStyle()),
+    }
+    make = made.get(domain, lambda picture: np.ascontiguousarray(merge(picture, none)[..., 0]))
+    images = [VideoFrame.from_ndarray(make(picture), "gray") for picture in pictures]
     return FilmInfo.of_image(images[0], count=len(images)), [Frame(n, 1, image) for n, image in enumerate(images)]
 
 

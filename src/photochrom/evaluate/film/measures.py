@@ -44,10 +44,19 @@ class Motion:
 
 def warped_error(labs: Sequence[Float], motion: Motion) -> float:
     """Mean distance in ab of a place and where it is in the next picture: 0 where colours stay with things."""
+    return _warped([lab[..., 1:] for lab in labs], motion)
+
+
+def warped_lightness_error(labs: Sequence[Float], motion: Motion) -> float:
+    """The same for L*: where it is more than the truth's, lightness flickers."""
+    return _warped([lab[..., :1] for lab in labs], motion)
+
+
+def _warped(planes: Sequence[Float], motion: Motion) -> float:
     errors = []
-    for (to, agrees), (before, after) in zip(motion.steps, pairwise(labs), strict=True):
-        change = sampled(np.ascontiguousarray(after[..., 1:]), to) - before[..., 1:]
-        errors.append(float(np.hypot(change[..., 0], change[..., 1])[agrees].mean()) if agrees.any() else 0.0)
+    for (to, agrees), (before, after) in zip(motion.steps, pairwise(planes), strict=True):
+        change = sampled(np.ascontiguousarray(after), to).reshape(before.shape) - before
+        errors.append(float(np.linalg.norm(change, axis=-1)[agrees].mean()) if agrees.any() else 0.0)
     return float(np.mean(errors))
 
 
@@ -73,6 +82,7 @@ def measure_film(
     places = range(0, len(pictures), _EVERY)
     found = {
         "warped": warped_error(labs, motion),
+        "warped_l": warped_lightness_error(labs, motion),
         "cdc": 1000 * distribution_consistency(pictures),
         "colorfulness": float(np.mean([colorfulness(picture) for picture in pictures])),
         "ciede2000": float(np.mean([ciede2000(labs[n], truth_labs[n]).mean(dtype=np.float64) for n in places])),

@@ -21,7 +21,7 @@ def paint_film(truth: Pictures, colorizer: Colorizer, *, carried: bool, settings
 
     carried: as a film is; otherwise each picture by itself.
     """
-    info, frames = grey_film(truth)
+    info, frames = grey_film(truth, colorizer.domain.name)
     painter = Painter(colorizer, settings or Settings(), info, Raster(info, "yuv420p"))
     steps: Iterator[Step] = Colors(painter).steps(frames) if carried else one_by_one(iter(frames), painter)
     made = [painter.picture(step).to_ndarray(format="rgb24") for step in steps]

@@ -26,6 +26,7 @@ from photochrom.sheet import contact_sheet
 SHOWN = (1, 10, 40)  # pictures on the sheet of each clip
 COLUMNS = {
     "warped": "warped chroma error ↓",
+    "warped_l": "warped L* error ↓",
     "cdc": "CDC × 1000 ↓",
     "colorfulness": "colourfulness",
     "lpips": "LPIPS (alex) ↓",
