@@ -1,15 +1,23 @@
 """A film goes through whole: pictures, times, sound, words, colour description. The network is a drawn one."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 from photochrom import Colorizer
 from photochrom.color.lab import rgb_to_lab
 from photochrom.film.film import color_film
+from photochrom.film.info import FilmInfo
+from photochrom.film.looking import Colors
 from photochrom.film.options import FilmOptions
+from photochrom.film.painter import Painter
+from photochrom.film.raster import Raster
+from photochrom.film.reader import Frame
+from photochrom.settings import Settings
 from tests.film.films import FilmMaker, Seen, Sound, moving, seen
 
 BARS = [16, 235, 180, 131, 112, 84, 65, 35]
@@ -36,6 +44,26 @@ def colored(source: Path, target: Path, colorizer: Colorizer, **options: object)
     assert result.error is None
     assert [path.name for path in target.parent.iterdir() if path.name.startswith(".")] == []
     return target
+
+
+def test_few_pictures_are_held_at_once(colorizer: Colorizer) -> None:
+    """However long a shot is, and whatever flashes in it: what is read and not yet given on stays bounded."""
+    image = VideoFrame.from_ndarray(moving(0, (96, 64)).astype(np.uint8), "gray")
+    info = FilmInfo.of_image(image)
+    painter = Painter(colorizer, Settings(), info, Raster(info, "yuv420p"))
+    read = given = most = 0
+
+    def frames() -> Iterator[Frame]:
+        nonlocal read
+        for n in range(180):
+            read += 1
+            luma = moving(n % 60, (96, 64)) if n % 47 else np.full((64, 96), 225)
+            yield Frame(n, 1, VideoFrame.from_ndarray(luma.astype(np.uint8), "gray"))
+
+    for _ in Colors(painter).steps(frames()):
+        given += 1
+        most = max(most, read - given)
+    assert given == read == 180 and most <= 45
 
 
 def test_everything_that_is_no_picture_is_copied(tmp_path: Path, colorizer: Colorizer) -> None:

@@ -9,7 +9,7 @@ twice and four times as fine, then full size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,8 @@ from photochrom.threads import on_threads
 
 _TILE = (64, 384)  # rows and columns painted at once: planes that stay in the cache, and products too small for BLAS
 # to start threads of its own below ours; far from a line, so that many tiles hold no colour out of gamut
+
+STEPS = (1, 2, 4)  # times the network's chroma grid
 
 _RUN, _CLOSE = (
     64,
@@ -50,15 +52,16 @@ def _slope(light: Float, ab: Float, usual: float) -> Float:
     return mean3((covariance + np.float32(usual) * (most - variance)) / most)
 
 
-def fit(guide: Float, ab: Float, *, usual: float = 0.0) -> tuple[Float, Float]:
+def fit(guide: Float, ab: Float, *, usual: float = 0.0, steps: Sequence[int] = STEPS) -> tuple[Float, Float]:
     """A and B (c,h,w) of ab = A * guide + B on the guide's grid, from ab (c,h',w') on its own, up to four times as
     coarse.
 
-    guide: (h,w), units of L*. usual: the slope where nothing is known of it.
+    guide: (h,w), units of L*. usual: the slope where nothing is known of it. steps: how many times as fine as ab's the
+    grids are on which it is found, one after the other; the last one is the guide's.
     """
     height, width = ab.shape[1:]
     fine, model = ab, None
-    for factor in (1, 2, 4):
+    for factor in steps:
         size = (min(guide.shape[1], factor * width), min(guide.shape[0], factor * height))
         light = resize_planes(guide, size)
         if model is not None:
@@ -81,20 +84,32 @@ def along_edges(ab_low: Float, guide: Float) -> Float:
     return np.ascontiguousarray(fine.transpose(1, 2, 0))
 
 
-def paint(pixels: Pixels, ab_low: Float, *, guide: Float | None = None, threads: int | None = None) -> Pixels:
+def paint(
+    pixels: Pixels,
+    ab_low: Float,
+    *,
+    guide: Float | None = None,
+    steps: Sequence[int] = STEPS,
+    threads: int | None = None,
+) -> Pixels:
     """The picture in colour, (H,W,3) of the same dtype: its own lightness, and `ab_low` upsampled along its edges.
 
     pixels: (H,W) grey or (H,W,3) sRGB, uint8 or uint16.  ab_low: (h,w,2) float32, CIE a* and b*, covering the same
     field of view.
-    guide: what shrink_lightness gave for this picture, (h',w') with h' >= h, to save doing it again.
+    guide: what shrink_lightness gave for this picture, (h',w') with h' >= h, to save doing it again. steps: see fit.
     Beyond the output it needs a few tens of megabytes, whatever the picture's size; the number of threads changes no
     pixel. Raises UsageError when shapes or dtypes don't fit.
     """
-    return brush(pixels, ab_low, guide=guide, threads=threads)(pixels, 0)
+    return brush(pixels, ab_low, guide=guide, steps=steps, threads=threads)(pixels, 0)
 
 
 def brush(
-    pixels: Pixels | Rows, ab_low: Float, *, guide: Float | None = None, threads: int | None = None
+    pixels: Pixels | Rows,
+    ab_low: Float,
+    *,
+    guide: Float | None = None,
+    steps: Sequence[int] = STEPS,
+    threads: int | None = None,
 ) -> Callable[[Pixels, int], Pixels]:
     """What paint does, for some rows at a time: (rows of the picture, which is the first) -> these rows in colour.
 
@@ -112,7 +127,7 @@ def brush(
         guide = shrink_lightness(pixels, middle, threads=threads)
     else:
         guide = resize_planes(guide, (min(guide.shape[1], middle[0]), min(guide.shape[0], middle[1])))
-    slope, bias = fit(guide, ab)
+    slope, bias = fit(guide, ab, steps=steps)
     # in units of f(Y): a* = 500 dx, b* = -200 dz, L* = 116 f - 16
     scale = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]
     grid = Grid(np.concatenate([slope * (116 * scale), (bias - 16 * slope) * scale]), guide.shape)

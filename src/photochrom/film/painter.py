@@ -28,7 +28,7 @@ from photochrom.film.step import Looked, Step
 from photochrom.prediction import Prediction
 from photochrom.settings import Hint, Settings
 
-_FIT = 2  # times the network's colour grid: where colours are fitted to lightness before they go to full size
+_STEPS = (1, 2)  # times the network's colour grid: where colours are fitted to lightness before they go to full size
 
 
 class Painter:
@@ -95,10 +95,11 @@ class Painter:
             luma, small = self.relight(luma, small, step.colors[..., 0], step.levels)
         ab = self._toned(ab, small, tint)
         half = np.asarray(cv2.resize(luma, self.raster.chroma_size, interpolation=cv2.INTER_AREA))
-        fit = _FIT * ab.shape[1], _FIT * ab.shape[0]
-        guide = cv2.resize(small, fit, interpolation=cv2.INTER_AREA)
+        fine = _STEPS[-1] * ab.shape[1], _STEPS[-1] * ab.shape[0]
+        guide = cv2.resize(small, fine, interpolation=cv2.INTER_AREA)
         turned_ab, turned_guide = np.rot90(ab, -self._turns), np.rot90(guide, -self._turns)
-        rgb = paint(self.raster.grey(half), turned_ab, guide=np.ascontiguousarray(turned_guide, np.float32), threads=1)
+        fit_to = np.ascontiguousarray(turned_guide, np.float32)
+        rgb = paint(self.raster.grey(half), turned_ab, guide=fit_to, steps=_STEPS, threads=1)
         return self.raster.compose(luma, self.raster.planes(half, rgb))
 
     def _toned(self, ab: Float, small: Float, tint: Tint | None) -> Float:
