@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from photochrom import Colorizer, Guide, Hint, Settings, UsageError, load_model
+from photochrom.cli.main import app
 from photochrom.color.lab import rgb_to_lab
 from photochrom.color.named import ab_of
 from photochrom.film.film import color_film
@@ -179,3 +181,12 @@ def test_a_reference_gives_its_colours_to_its_shot(
             assert np.linalg.norm(part(new[n], n) - goal) < 0.6 * np.linalg.norm(part(plain[n], n) - goal)
     steps = [float(np.abs(off_ball(new[n], n) - off_ball(new[n + 1], n + 1)).max()) for n in range(CUT - 1)]
     assert max(steps) < 2
+
+
+def test_shots_are_shown_with_their_numbers(film: Path, tmp_path: Path, tiny: Path) -> None:
+    words = ["-m", str(tiny), "--shots", "-o", str(tmp_path / "sheet.png")]
+    assert CliRunner().invoke(app, [str(film), *words]).exit_code == 0
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert 320 < sheet.width < 340 and 130 < sheet.height < 160  # two pictures side by side, a line of text above
+    refused = CliRunner().invoke(app, [str(film), "-m", str(tiny), "--shots", "--preview"])
+    assert refused.exit_code == 2 and "ask for one of them" in refused.stderr

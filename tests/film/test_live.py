@@ -15,8 +15,10 @@ import av
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from photochrom import Colorizer
+from photochrom.cli.main import app
 from photochrom.errors import PictureError, UsageError
 from photochrom.film.broadcast import Broadcast
 from photochrom.film.live import Eye, run_live
@@ -151,6 +153,11 @@ def test_what_is_slow_drops_pictures_and_never_lags(colorizer: Colorizer, monkey
     assert len(delays) == pace.shown > 5 and pace.dropped > 2 * pace.shown
     assert np.median(delays[-5:]) < 0.1 + 1.5 * np.median(delays[1:6])  # with a queue it would grow to a second
     assert min(delays) >= 0.06 and pace.worst >= max(delays[-5:])
+
+
+def test_a_camera_is_of_one_kind() -> None:
+    said = CliRunner().invoke(app, ["live", "--domain", "auto"])
+    assert said.exit_code == 2 and "name its domain instead of auto" in said.stderr
 
 
 def test_pages_of_elsewhere_are_refused() -> None:
