@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -45,14 +44,17 @@ def read_clip(path: Path, *, count: int = COUNT, wide: int = WIDE) -> Pictures:
 def grey_film(pictures: Pictures, domain: str = "photo") -> tuple[FilmInfo, list[Frame]]:
     """The same film without its colours, as a reader gives it: of the same lightness, or as a picture of a domain that
     can be made of one in colour, near-infrared or drawn, looks."""
-    none = np.zeros((*pictures.shape[1:3], 2), np.float32)
-    made: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-        "infrared": lambda picture: as_infrared(picture, InfraredStyle()),
-        "sketch": lambda picture: draw_lines(picture, LineStyle()),
-    }
-    make = made.get(domain, lambda picture: np.ascontiguousarray(merge(picture, none)[..., 0]))
-    images = [VideoFrame.from_ndarray(make(picture), "gray") for picture in pictures]
+    images = [VideoFrame.from_ndarray(_without_color(picture, domain), "gray") for picture in pictures]
     return FilmInfo.of_image(images[0], count=len(images)), [Frame(n, 1, image) for n, image in enumerate(images)]
+
+
+def _without_color(picture: NDArray[np.uint8], domain: str) -> NDArray[np.uint8]:
+    if domain == "infrared":
+        return as_infrared(picture, InfraredStyle())
+    if domain == "sketch":
+        return draw_lines(picture, LineStyle())
+    none = np.zeros((*picture.shape[:2], 2), np.float32)
+    return np.ascontiguousarray(merge(picture, none)[..., 0])
 
 
 def _small(image: VideoFrame, wide: int) -> NDArray[Any]:
