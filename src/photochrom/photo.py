@@ -8,7 +8,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -16,12 +15,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from PIL import Image
 
+import photochrom
 from photochrom.atomic import atomic_write
 from photochrom.codec.arrays import as_dtype, from_floats, to_8_bit
 from photochrom.codec.bands import parse_bands
 from photochrom.codec.budget import default_memory
 from photochrom.codec.icc import srgb_profile
 from photochrom.codec.location import exif_without_location, xmp_without_location
+from photochrom.codec.origin import with_origin
 from photochrom.codec.page_writing import page_writer
 from photochrom.codec.pages import ANIMATED, Pages, parse_pages
 from photochrom.codec.reading import Decoded, decode, decode_image
@@ -254,10 +255,9 @@ class Photo(Decoded):
 
         model: its name and hash. settings: as Settings.to_dict has them.
         """
-        from photochrom.codec.origin import with_origin
-
+        software = f"photochrom {photochrom.__version__}"
         told = json.dumps(settings, sort_keys=True, default=str)
-        return replace(self, xmp=with_origin(self.xmp, software=_software(), model=model, settings=told))
+        return replace(self, xmp=with_origin(self.xmp, software=software, model=model, settings=told))
 
     def encode(self, *, format: str | None = None, quality: int | None = None) -> bytes:
         """The bytes of a file: as `format` ("JPEG", "png", ".tif"...), else the photo's own (PNG if we can't write it).
@@ -284,14 +284,6 @@ class Photo(Decoded):
         target = Path(path)
         issue(save_photo(self, target, format=format, quality=quality, overwrite=overwrite))
         return target
-
-
-@cache
-def _software() -> str:
-    """Name and version. It brings Python's mail modules with it, which take 30 ms that no other picture needs."""
-    from importlib.metadata import version
-
-    return f"photochrom {version('photochrom')}"
 
 
 def read_photo(

@@ -4,8 +4,8 @@ IPTC's term for a photograph with parts that a trained model made is the digital
 compositeWithTrainedAlgorithmicMedia (https://cv.iptc.org/newscodes/digitalsourcetype/); other programs show it.
 """
 
+import html
 import re
-from xml.sax.saxutils import quoteattr
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _EMPTY = (
@@ -41,9 +41,17 @@ def with_origin(xmp: bytes, *, software: str, model: str, settings: str) -> byte
     original = was.decode("utf-8", "replace").strip()
     if original and original != SOURCE_TYPE and "<" not in original:
         said["photochrom:OriginalDigitalSourceType"] = original
-    told = "".join(f" {name}={quoteattr(value)}" for name, value in said.items())
+    told = "".join(f" {name}={_quoted(value)}" for name, value in said.items())
     description = (
         '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
         f'xmlns:photochrom="https://photochrom.invalid/ns/1.0/"{told}/>'
     )
     return _END.sub(lambda end: description.encode() + end[0], packet, count=1)
+
+
+def _quoted(value: str) -> str:
+    """As an attribute of XML. That of xml.sax brings Python's network modules with it, which take 30 ms."""
+    escaped = html.escape(value)
+    for character in "\t\n\r":
+        escaped = escaped.replace(character, f"&#{ord(character)};")
+    return f'"{escaped}"'
