@@ -170,6 +170,21 @@ def test_shards_in_and_out(batch, draw, tmp_path: Path) -> None:
     assert batch("coloured-000000.tar", "-o", "again")[2] == "2 done\n"
 
 
+def test_a_shard_that_was_finished_in_the_moment_of_a_kill_is_not_doubled(batch, draw, tmp_path: Path) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    draw("scans/a.jpg"), draw("scans/b.jpg")
+    batch("scans", "-o", "out.tar")
+    with closing(sqlite3.connect(tmp_path / ".out-journal.sqlite")) as there:  # as before its results were confirmed
+        there.execute("UPDATE pictures SET state = 'begun'")
+        there.execute("UPDATE pictures SET output_sha256 = 'another' WHERE key = 'b.jpg'")  # of other settings, say
+        there.commit()
+    assert batch("scans", "-o", "out.tar")[2] == "1 done, 1 done before\n"
+    with tarfile.open(tmp_path / "out-000001.tar") as archive:
+        assert archive.getnames() == ["b.color.jpg"]
+
+
 def test_storage_in_and_out(batch, draw) -> None:
     fsspec = pytest.importorskip("fsspec")
     storage = fsspec.filesystem("memory")

@@ -81,6 +81,8 @@ class Run:
     def over(self, items: Iterable[Item], *, workers: int, memory: int) -> Iterator[Outcome]:
         """Do all of it; the outcomes in the order in which they come. The results are safe when it ends."""
         budget = Memory(memory)
+        if not self._plan.dry and (held := self._target.held(self._journal.begun())):
+            self._journal.confirm(held)
         try:
             yield from each(lambda item: self._one(item, budget), items, workers=workers)
         finally:

@@ -7,6 +7,7 @@ import re
 import shutil
 import tarfile
 import threading
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
@@ -14,6 +15,7 @@ from typing import IO, Protocol
 from photochrom.archive import remote
 from photochrom.atomic import atomic_write, make_folder, remove_leftovers
 from photochrom.codec.writing import PAGE_SUFFIXES, suffix_of
+from photochrom.digest import sha256_of_stream
 from photochrom.errors import OutputError, OutputExistsError
 
 SHARD_BYTES = 1 << 30
@@ -36,6 +38,10 @@ class Target(Protocol):
 
     def sealed(self) -> list[str]:
         """The names that have become safe since the last call."""
+        ...
+
+    def held(self, wanted: Mapping[str, str]) -> list[str]:
+        """Those of these results, by name and SHA-256, that a killed run made safe without having been told so."""
         ...
 
     def close(self) -> None:
@@ -81,6 +87,10 @@ class Folder:
         """Each is safe when it is written."""
         return []
 
+    def held(self, wanted: Mapping[str, str]) -> list[str]:
+        """What isn't confirmed is written anew."""
+        return []
+
     def close(self) -> None:
         """Nothing is held back."""
 
@@ -112,6 +122,10 @@ class Storage:
 
     def sealed(self) -> list[str]:
         """Each is safe when it is written."""
+        return []
+
+    def held(self, wanted: Mapping[str, str]) -> list[str]:
+        """What isn't confirmed is written anew."""
         return []
 
     def close(self) -> None:
@@ -176,6 +190,15 @@ class Shards:
         with self._guard:
             safe, self._safe = self._safe, []
         return safe
+
+    def held(self, wanted: Mapping[str, str]) -> list[str]:
+        """Of the last shard: it may have got its name in the moment in which the run was killed."""
+        path = self._path.parent / f"{self._stem}-{self._next - 1:06d}.tar"
+        if not wanted or not path.exists():
+            return []
+        with tarfile.open(path) as archive:
+            members = [(member.name, archive.extractfile(member)) for member in archive if member.name in wanted]
+            return [name for name, data in members if data and sha256_of_stream(data) == wanted[name]]
 
     def close(self) -> None:
         """Finish the shard that is being written."""
