@@ -38,12 +38,13 @@ def main() -> None:
     parser.add_argument("--model", default="photo")
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--every", type=int, default=1, help="take every so manyth picture")
+    parser.add_argument("--counts", type=int, nargs="+", default=COUNTS, help="numbers of hints")
     args = parser.parse_args()
     model = photochrom.load_model(args.model)
     pictures = (open_square(item, SIZE) for item in find_items(args.data)[:: args.every])
     truths = [(picture, lab_of(picture)) for picture in pictures]
     print(f"{args.model}, {len(truths)} pictures\n| hints | PSNR | CIEDE2000 |\n|---|---|---|")
-    for count in COUNTS:
+    for count in args.counts:
         rng, found = np.random.default_rng(0), []
         for truth, lab in truths:
             guide = Guide(hints=hints_of(lab[..., 1:], count, rng))

@@ -15,6 +15,7 @@ from photochrom.cli.main import app
 from photochrom.color.gamut import merge
 from photochrom.color.lab import rgb_to_lab
 from photochrom.color.transfer import Likeness, monge_kantorovich, reinhard, transferred
+from photochrom.guidance.reference import _spread
 from tests.conftest import FakeModel
 
 
@@ -63,6 +64,30 @@ def test_colours_move_to_the_reference_and_only_where_it_is_alike(
     stars = grey_of(hubble_deep_field()[200:456, 200:456])
     moved = ab(fast.colorize(stars, guide=guide)).mean((0, 1)) - ab(fast.colorize(stars)).mean((0, 1))
     assert np.hypot(*moved) < 6
+
+
+def test_what_matches_nothing_is_not_tinted(fast: Colorizer, cup: np.ndarray, tmp_path: Path) -> None:
+    """A yellow wall with a grey door says nothing of a cup: there is no blotch of it anywhere."""
+    grey = np.full((200, 200), 190, np.uint8)
+    grey[80:, 60:130] = 120
+    yellow = np.zeros((200, 200, 2), np.float32)
+    yellow[grey == 190] = (8, 75)
+    path = tmp_path / "wall.png"
+    Image.fromarray(merge(grey, yellow)).save(path)
+    plain, followed = (ab(fast.colorize(grey_of(cup), **kind)) for kind in ({}, {"guide": Guide(references=(path,))}))
+    moved = np.hypot(*(followed - plain).transpose(2, 0, 1))
+    assert moved.mean() < 1 and (moved > 8).mean() < 0.01
+
+
+def test_many_matches_of_one_thing_say_no_more_of_another() -> None:
+    looks = np.zeros((150, 3), np.float32)
+    looks[:100, 0] = 1  # a wall that matches
+    looks[100:, :2] = 0.85, 0.5268  # a face that looks a little like it
+    trust, colors = np.zeros(150, np.float32), np.full((150, 4, 2), 50, np.float32)
+    trust[:100] = 0.9
+    found, sure = _spread(looks, np.arange(100), trust, colors)
+    assert sure[:100].min() > 0.9 and sure[100:].max() < 0.05
+    np.testing.assert_allclose(found[:100], 50, atol=0.5)
 
 
 def test_two_references_serve_both(fast: Colorizer, cup: np.ndarray, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from photochrom.color.upsample import brush, paint
 from photochrom.domains.domain import Domain
 from photochrom.domains.table import find_domain
 from photochrom.errors import ModelError, PictureTooLargeError, UsageError, issue
-from photochrom.guidance.fill import beliefs_of, likelihood, meet_hints
+from photochrom.guidance.fill import beliefs_of, meet_hints
 from photochrom.guidance.hints import cropped, hint_planes
 from photochrom.guidance.reference import likeness_to
 from photochrom.network.models import ModelInfo
@@ -231,12 +231,10 @@ class Colorizer:
         if not prediction.hints or prediction.unhinted is None:
             return ab
         plain = replace(prediction, output=prediction.unhinted)
-        likely, beliefs = 1.0, prediction.unhinted
-        if prediction.spec.output == "distribution":
-            likely = likelihood(beliefs, prediction.spec.colors, prediction.hints)
-            beliefs = beliefs_of(beliefs)
+        distribution = prediction.spec.output == "distribution"
+        beliefs = beliefs_of(prediction.unhinted) if distribution else prediction.unhinted
         guide, unmet = prediction.intensity, self._finished(plain, settings, finish)
-        return meet_hints(unmet, ab, prediction.hints, guide, likely=likely, beliefs=beliefs)
+        return meet_hints(unmet, ab, prediction.hints, guide, beliefs=beliefs)
 
     def adjusted(self, ab: Float, prediction: Prediction, settings: Settings) -> Float:
         """Colours (h,w,2) in ab units as a person's dials change them: strength, warmth, tint, saturation, skin."""

@@ -1,8 +1,9 @@
 """What a reference picture says of another: places that the encoder's features match, after the deep analogies.
 
 Features of strides 8, 16 and 32 of our own encoder describe each place of both pictures. Places that are each other's
-nearest, and clearly nearer than any other, match; the colours of the matches are spread over the picture to what
-looks like them (He et al., "Deep exemplar-based colorization", SIGGRAPH 2018, do so with features of VGG).
+nearest, and clearly nearer than any other, match; the colours of the matches are spread by kriging over the picture to
+what looks like them (He et al., "Deep exemplar-based colorization", SIGGRAPH 2018, do so with features of VGG, by a
+network). What looks like no match keeps the colours that it has.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from photochrom.color.kriging import weights_of
 from photochrom.color.lab import Float, rgb_to_lab
 from photochrom.color.lightness import shrink_lightness
 from photochrom.color.resample import resize_planes
@@ -30,13 +32,14 @@ from photochrom.settings import InMemory
 STRIDE = 8  # of the places that are compared
 STRIDES = (8, 16, 32)
 LIKE, SAME = (
-    0.40,
+    0.46,
     0.60,
 )  # cosine of places that don't match, and that surely do: of unrelated pictures 1 % are over 0.54
-FOLLOWS = 0.34, 0.54  # cosine from which, and over which wholly, a place follows the statistics
+FOLLOWS = 0.46, 0.60  # cosine from which, and over which wholly, a place follows the statistics
 AHEAD = 0.02  # by how much the nearest place is nearer than the next that is not beside it
-SHARP = 0.04  # cosine by which a place of the picture must be nearer to a match than others to be coloured by it
+SHARP = 0.04  # 1 - cosine of two places of the picture at which their colours have exp(-1) in common
 _SHORT = 256  # px of the short side at which both are seen
+_POINTS = 400  # matches that are spread at most, the surest
 _MOST = 6000  # places of a picture and of all references that are compared: 150 MB
 
 
@@ -97,18 +100,27 @@ def likeness_to(given: Sequence[str | InMemory], lightness: Float, info: ModelIn
 
 
 def _spread(looks: Float, matched: np.ndarray, trust: Float, colors: Float) -> tuple[Float, Float]:
-    """Colours (n,4,2) of all places by those of the matches that look most like them, and how sure they are (n,)."""
+    """Colours (n,4,2) of all places by those of the matches that look most like them, and how sure they are (n,).
+
+    Kriging between the places' looks: a hundred matches of one wall say no more of a face than one of them does.
+    """
     own = np.zeros((len(looks), *colors.shape[1:]), np.float32)
     if not len(matched):
         return own, np.zeros(len(looks), np.float32)
-    likeness = np.exp((looks @ looks[matched].T - 1) / np.float32(SHARP)) * trust[matched]
-    total = likeness.sum(axis=1)
-    mean = np.tensordot(likeness, colors[matched].mean(axis=1), axes=(1, 0)) / np.maximum(total, 1e-6)[:, None]
+    points = matched[np.argsort(-trust[matched], kind="stable")[:_POINTS]]
+    weights = weights_of(_apart(looks[points], looks[points]), _apart(looks[points], looks), 1 / trust[points] - 1)
+    weights = np.maximum(weights, 0)
+    sure = weights.sum(axis=0)
+    mean = weights.T @ colors[points].mean(axis=1) / np.maximum(sure, 1e-6)[:, None]
     own[:] = mean[:, None]
-    sure = total / (total + np.float32(0.3))
     share = trust[:, None, None]  # a match itself has its colours quarter by quarter
     own += (colors - own) * share
-    return own, np.maximum(sure, trust).astype(np.float32)
+    return own, np.asarray(np.maximum(np.minimum(sure, 1), trust), np.float32)
+
+
+def _apart(one: Float, other: Float) -> Float:
+    """Distances (n,m) of places by their looks, (n,c) and (m,c) of unit length."""
+    return np.asarray((1 - one @ other.T) / np.float32(SHARP), np.float32)
 
 
 def _next(cosine: Float, nearest: np.ndarray, references: Sequence[Reference]) -> Float:
