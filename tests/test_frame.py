@@ -70,6 +70,26 @@ def test_the_print_is_found_on_its_mount(card: tuple[int, ...], sides: str, degr
     assert inside[rows, columns].sum() == inside.sum()
 
 
+def test_a_white_sky_is_not_taken_for_the_card() -> None:
+    print_ = cat()
+    y, x = np.mgrid[: print_.shape[0], : print_.shape[1]]
+    print_[y < 90 + 20 * np.sin(x / 30)] = 255
+    page, _ = mounted(print_, CARDS[1], "below")
+    frame = find_frame(small(page))
+    assert frame is not None and frame.top.at == 0
+    assert abs(frame.bottom.at - 70 / len(page)) < 0.01
+
+
+def test_coloured_card_ends_where_its_colour_does() -> None:
+    """Against a print whose ground is as light as the card no edge shows in grey."""
+    print_ = cat()
+    print_[150:] = 173  # as light as buff
+    page, _ = mounted(print_, CARDS[5], "below")
+    assert find_frame(small(page)) is None
+    frame = find_frame(small(page), page)
+    assert frame is not None and abs(frame.bottom.at - 70 / len(page)) < 0.01
+
+
 @pytest.mark.parametrize("name", ["astronaut", "camera", "chelsea", "coffee", "coins", "moon", "rocket", "gravel"])
 def test_ordinary_pictures_have_no_frame(name: str) -> None:
     assert find_frame(small(getattr(data, name)())) is None

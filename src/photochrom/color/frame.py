@@ -1,10 +1,10 @@
-"""What is round a print: the card mount, mat, album page or border of a scan, told by the small lightness alone.
+"""What is round a print: the card mount, mat, album page or border of a scan, told by the small lightness and colour.
 
 A mount is even ground that reaches the border of the scan and ends at the straight edges of the print. Each side of
 the scan whose outermost ring is even, and as light as the others', is followed inwards, line by line, to the first
 place that is lighter or darker; where these places form a straight line there is an edge. Skies, walls and snow are
 even too, but seldom end in a straight line that is nearly parallel to the border, and the fewer sides a ground has
-the straighter its edge must be.
+the straighter its edge must be. Round a grey print coloured card ends where its colour does, too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color.lab import Float, Pixels
+from photochrom.color.lab import Float, Pixels, rgb_to_lab
+from photochrom.color.resample import resize
 
 RING = 0.012  # share of the short side: the outermost ring, which shows which lightness a side has
 EVEN, OF_RING = 5.0, 0.95  # units of L*, share: so much of the ring is within EVEN of its median
@@ -36,6 +37,7 @@ OVER = {4: 0.4, 3: 0.4, 2: 0.1, 1: 0.05}
 PLAIN = 0.85  # share of the mount that is within EVEN of its lightness: the rest is captions and stamps
 GAP = 3  # pixels at least between two prints
 LEAST = 48  # pixels of the short side, below which nothing is straight
+_SAMPLE = 768  # pixels of the long side that its colour is looked at with
 
 
 class Edge(NamedTuple):
@@ -114,17 +116,35 @@ class Frame:
         return out
 
 
-def find_frame(lightness: Float) -> Frame | None:
-    """The frame of a picture's small lightness (h,w) float32, L* 0..100; None where the print is all there is."""
-    height, width = lightness.shape
-    short = min(height, width)
-    if short < LEAST:
+def find_frame(lightness: Float, pixels: Pixels | None = None) -> Frame | None:
+    """The frame of a picture's small lightness (h,w) float32, L* 0..100; None where the print is all there is.
+
+    pixels: the picture itself, for the colour of its card; black ones, as of a picture that is too large to be held,
+    say nothing of it.
+    """
+    if min(lightness.shape) < LEAST:
         return None
-    turned = (lightness, lightness[::-1], lightness.T, lightness.T[::-1])
-    level, step, sides = _ground(turned, max(2, round(RING * short)))
-    if not sides:
+    ring = max(2, round(RING * min(lightness.shape)))
+    even = _even_sides(lightness, ring)
+    if not even:
         return None
-    lines = [_straight(side - level, step) if i in sides else None for i, side in enumerate(turned)]
+    lab = lightness[..., None] if pixels is None or pixels.ndim == 2 else _in_color(lightness, pixels)
+    frames = (_framed(_apart(lab, ground.color), ground) for ground in _grounds(lab, even, ring))
+    return next((frame for frame in frames if frame), None)
+
+
+class _Ground(NamedTuple):
+    color: Float  # L*, or L*, a* and b*
+    step: float  # the least distance from it that counts
+    sides: list[int]  # 0..3, that it reaches: top, bottom, left, right
+
+
+def _framed(apart: Float, ground: _Ground) -> Frame | None:
+    """The frame that a ground makes; apart: how far each place (h,w) is from the ground."""
+    height, width = apart.shape
+    short, sides = min(height, width), ground.sides
+    turned = _turned(apart)
+    lines = [_straight(side, ground.step) if i in sides else None for i, side in enumerate(turned)]
     if any(lines[i] is None for i in sides):
         return None
     found = [line or _Line(0.0, 0.0, np.zeros(0, bool), np.zeros(0, bool)) for line in lines]
@@ -146,11 +166,33 @@ def find_frame(lightness: Float) -> Frame | None:
     over = max(float(found[i].over[along[i]].mean()) for i in sides)
     if shares[0] < weakest or (len(shares) > 1 and shares[1] < each) or over > OVER[len(sides)]:
         return None
-    same = np.abs(lightness - level) < EVEN
+    same = apart < EVEN
     mount = ~frame.inside((width, height), slice(0, height))
     if not mount.any() or same[mount].mean() < PLAIN:
         return None
     return Frame(top, bottom, left, right, gaps=_gaps(same[rows, columns], columns.start, width))
+
+
+def _turned(plane: Float) -> tuple[Float, ...]:
+    """A plane (h,w,...) with each of its sides on top in turn: top, bottom, left, right."""
+    across = plane.swapaxes(0, 1)
+    return plane, plane[::-1], across, across[::-1]
+
+
+def _in_color(lightness: Float, pixels: Pixels) -> Float:
+    """L*, a* and b* (h,w,3) of a picture whose small lightness (h,w) is known."""
+    step = -(-max(pixels.shape[:2]) // _SAMPLE)
+    few = pixels[::step, ::step].astype(np.float32)
+    few /= np.float32(np.iinfo(pixels.dtype).max)
+    lab: Float = rgb_to_lab(resize(few, (lightness.shape[1], lightness.shape[0])))
+    lab[..., 0] = lightness
+    return lab
+
+
+def _apart(lab: Float, color: Float) -> Float:
+    """How far colours (...,n) are from one, in CIELAB units."""
+    apart: Float = np.sqrt(((lab - color) ** 2).sum(axis=-1), dtype=np.float32)
+    return apart
 
 
 class _Line(NamedTuple):
@@ -160,26 +202,28 @@ class _Line(NamedTuple):
     over: NDArray[np.bool_]  # and at which before it
 
 
-def _ground(turned: tuple[Float, ...], ring: int) -> tuple[float, float, list[int]]:
-    """L* of the ground, the least step away from it and the sides, 0..3, that it reaches: the largest set of even
-    sides that are alike."""
-    middles, spreads = {}, {}
-    for i, side in enumerate(turned):
-        outer = side[:ring]
-        middle = float(np.median(outer))
-        if (np.abs(outer - middle) < EVEN).mean() >= OF_RING:
-            middles[i], spreads[i] = middle, float(np.abs(outer - middle).mean())
-    alike = [[i for i, other in middles.items() if abs(other - one) < EVEN] for one in middles.values()]
-    sides = max(alike, key=len, default=[])
-    if not sides:
-        return 0.0, EVEN, []
-    level = float(np.mean([middles[i] for i in sides]))
-    apart = max(abs(middles[i] - level) + STEP * spreads[i] for i in sides)
-    return level, min(max(apart, LEAST_STEP), EVEN), sides
+def _even_sides(lightness: Float, ring: int) -> list[int]:
+    """The sides, 0..3, whose outermost ring is of one lightness."""
+    rings = [side[:ring] for side in _turned(lightness)]
+    return [i for i, outer in enumerate(rings) if (np.abs(outer - np.median(outer)) < EVEN).mean() >= OF_RING]
+
+
+def _grounds(lab: Float, even: list[int], ring: int) -> list[_Ground]:
+    """What the mount may be, the ground of most sides first; a white sky may reach the border as well as the card."""
+    rings = {i: _turned(lab)[i][:ring].reshape(-1, lab.shape[-1]) for i in even}
+    middles = {i: np.median(outer, axis=0).astype(np.float32) for i, outer in rings.items()}
+    spreads = {i: float(_apart(outer, middles[i]).mean()) for i, outer in rings.items()}
+    alike = {tuple(i for i in even if _apart(middles[i], middles[one]) < EVEN) for one in even}
+    grounds = []
+    for sides in sorted(alike, key=lambda sides: (-len(sides), sides)):
+        color: Float = np.stack([middles[i] for i in sides]).mean(axis=0, keepdims=True)[0]
+        apart = max(float(_apart(middles[i], color)) + STEP * spreads[i] for i in sides)
+        grounds.append(_Ground(color, min(max(apart, LEAST_STEP), EVEN), list(sides)))
+    return grounds
 
 
 def _straight(off_ground: Float, step: float) -> _Line | None:
-    """The line on which most of the ground ends, `off_ground` (depth, along) being by how much it is lighter."""
+    """The line on which most of the ground ends, `off_ground` (depth, along) being how far it is from the ground."""
     other = np.abs(off_ground) > step
     lasting = other[:-1] & other[1:]  # two pixels deep: neither dust nor a scratch
     ends = lasting.argmax(axis=0)

@@ -15,7 +15,7 @@ PHOTO = Domain(
     show=full_contrast,
     showing="The print is faded: the copy was stretched to full contrast, so that the network knows it again. The "
     "picture itself keeps its own lightness.",
-    frame=lambda pixels, lightness, empty: find_frame(lightness),
+    frame=lambda pixels, lightness, empty: find_frame(lightness, pixels),
     finish=even_paper,
     judge=describe,
 )
