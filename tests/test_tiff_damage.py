@@ -235,3 +235,14 @@ def test_a_wrong_checksum_of_deflate_is_damage() -> None:
     for at in range(first + 40, first + 300, 9):
         with pytest.raises(PictureError):
             read_photo(data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :])
+
+
+def test_deflate_that_does_not_end_is_damage() -> None:
+    """All rows come out of it, but its checksum doesn't."""
+    data = tiff(np.random.default_rng(0).integers(0, 255, (40, 48)).astype(np.uint8), compression=8)
+    where = entry(data, 279)
+    first = struct.unpack_from("<I", data, where + 8)[0]
+    (count,) = struct.unpack_from("<I", data, first)
+    assert read_photo(data).pixels.shape == (40, 48)
+    with pytest.raises(PictureError, match="cut short or damaged"):
+        read_photo(data[:first] + struct.pack("<I", count - 5) + data[first + 4 :])

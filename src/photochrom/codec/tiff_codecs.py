@@ -107,9 +107,11 @@ def _unpacked(data: bytes, layout: kinds.Layout, size: int) -> bytes:
 
 
 def _to_checksum(unpacker: "zlib._Decompress", most: int) -> None:
-    """Unpack what follows the rows, `most` bytes at most. Raises zlib.error if it, or the checksum, is wrong."""
+    """Unpack what follows the rows, `most` bytes at most. Raises zlib.error for wrong or missing ones."""
     while not unpacker.eof and most > 0 and unpacker.unconsumed_tail:
         most -= max(1, len(unpacker.decompress(unpacker.unconsumed_tail, 1 << 16)))
+    if not unpacker.eof and not unpacker.unconsumed_tail:
+        raise zlib.error("its end is missing")
 
 
 def _packbits(data: bytes, layout: kinds.Layout, size: int) -> bytes:
@@ -166,7 +168,7 @@ def picture_block(file: IO[bytes], layout: kinds.Layout, tables: bytes, offset: 
         adobe = struct.pack(">HH5sHHHB", 0xFFEE, 14, b"Adobe", 100, 0, 0, int(ycc))
         whole = data[:2] + adobe + data[2:]
         image, loss = load_jpeg(
-            whole, lambda stream: fitting(JpegImagePlugin.JpegImageFile(stream)), probe=False, salvage=False
+            whole, lambda stream: fitting(JpegImagePlugin.JpegImageFile(stream)), probe=True, salvage=False
         )
     if loss or image is None:
         raise OSError(loss.reason if loss else "it has no pixels")
