@@ -41,7 +41,7 @@ def main() -> None:
             count, kib = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
             peak = int(kib) / 1024
             print(f"{seconds} s of {words.size} at {words.rate}/s, {count} pictures: peak {peak:.0f} MiB", flush=True)
-    sys.exit(peak > words.most)
+    sys.exit(int(peak > words.most))
 
 
 if __name__ == "__main__":

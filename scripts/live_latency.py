@@ -44,7 +44,7 @@ def main() -> None:
         f"latency mean {late.mean():.0f} ms, median {np.median(late):.0f}, 95 % {np.quantile(late, 0.95):.0f}, "
         f"worst {late.max():.0f}; {pace.shown} shown, {pace.dropped} dropped"
     )
-    sys.exit(late.mean() > words.most)
+    sys.exit(int(late.mean() > words.most))
 
 
 def camera(size: tuple[int, int], rate: float) -> Iterator[VideoFrame]:
