@@ -92,6 +92,32 @@ def test_a_hinted_thing_keeps_its_colour_through_its_shot(
     assert max(np.abs(red[n] - plain[n]).mean() for n in range(CUT, COUNT)) < 1.5
 
 
+def test_a_run_that_goes_on_in_the_middle_of_a_shot_knows_where_its_hints_are(
+    film: Path, tmp_path: Path, shipped: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ended while the ball is on its way: a hint on the film's first picture isn't laid on the one that is next."""
+    monkeypatch.setattr("photochrom.film.film._LONGEST", 6)
+    settings = Settings(guide=Guide(hints=(Hint(*place(0), RED, radius=5),)))
+
+    def end(what: str, done: int, total: int) -> None:
+        if what.startswith("Colouring") and done == 14:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        color_film(film, tmp_path / "new.mkv", shipped, settings=settings, progress=end)
+    assert any(path.name.startswith(".") for path in tmp_path.iterdir())
+    again: list[int] = []
+
+    def told(what: str, done: int, total: int) -> None:
+        again.extend([done] if what.startswith("Colouring") else [])
+
+    color_film(film, tmp_path / "new.mkv", shipped, settings=settings, progress=told)
+    assert again == list(range(13, COUNT + 1))  # twelve were there
+    ab = chroma(tmp_path / "new.mkv")
+    assert len(ab) == COUNT
+    assert all(np.linalg.norm(on_ball(ab[n], n) - RED) < 18 for n in (0, 8, 12, 15, CUT - 1))
+
+
 def test_hints_of_a_later_shot_and_of_a_time_only(film: Path, tmp_path: Path, shipped: Colorizer) -> None:
     house = {"x": 0.5, "y": 0.54, "color": list(RED), "radius": 0.04}
     ball_at_8 = {"x": place(8)[0], "y": place(8)[1], "unit": "px", "color": list(RED), "radius": 5, "at": 0.33}
