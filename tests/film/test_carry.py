@@ -9,9 +9,10 @@ import pytest
 
 from photochrom import Colorizer
 from photochrom.color.lab import rgb_to_lab
-from photochrom.film.carry import Shot, looked_at
+from photochrom.film.carry import Shot
 from photochrom.film.film import color_film
 from photochrom.film.flow import Estimator, joined, rest, sampled, still
+from photochrom.film.mixing import looked_at
 from photochrom.film.shots import with_motion
 from photochrom.film.step import Step
 from photochrom.network.spec import NetworkSpec

@@ -9,61 +9,19 @@ is forgotten. Where motion can't be followed the nearest keys count alone, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from photochrom.color.lab import Float
-from photochrom.color.resample import resize
-from photochrom.film.flow import Ways, joined, resized, rest, sampled
-from photochrom.film.step import Looked, Step
+from photochrom.film.flow import Ways, joined, rest
+from photochrom.film.mixing import KEEP, Finisher, carried, mixed, moved
+from photochrom.film.step import Step
 from photochrom.prediction import Prediction
 
 AHEAD = 2  # keys after one that have a say in it
-KEEP = 0.85  # weight that what was said keeps from key to key
-_LEAST = 1e-3  # weight of what can't be followed, which counts where there is nothing else
-_NEAR = 20.0  # ab units
 _LONG = 0.9  # what a key's chroma counts at the next one
 _MOST = 1.2  # times
-
-Finisher = Callable[[Prediction], Float]
-"""From a prediction that was mixed to what is laid on: ab (h,w,2), or with what is to become of lightness before them,
-(h,w,3)."""
-
-
-def looked_at(prediction: Prediction, *, follow: float = 0.0) -> Looked:
-    """What is mixed of a prediction: with hints, what the network says without them, under which they are met anew.
-
-    follow: where the network predicts lightness, what is mixed in its place is how far it lies from so many times what
-    the network was shown. Each picture adds that of its own again, so a light that goes on isn't late.
-    """
-    output = prediction.output if prediction.unhinted is None else prediction.unhinted
-    if prediction.spec.output != "distribution":
-        given = np.array(output.transpose(1, 2, 0), np.float32, order="C")
-        if prediction.spec.output == "lab":
-            given[..., 0] -= np.float32(follow) * resize(prediction.shown, (given.shape[1], given.shape[0]))
-        return Looked(prediction, given, np.ones((*given.shape[:2], 1), np.float32))
-    bins, height, width = output.shape
-    flat = output.reshape(bins, -1)
-    mass = np.exp(flat - flat.max(axis=0))
-    mass /= mass.sum(axis=0)
-    colors = prediction.spec.colors
-    mean = colors.T @ mass
-    spread = ((colors * colors).sum(axis=1) @ mass) - (mean * mean).sum(axis=0)
-    sure = 1 / (1 + np.maximum(spread, 0) / np.float32(_NEAR * _NEAR))
-    return Looked(
-        prediction,
-        np.ascontiguousarray(mass.T.reshape(height, width, bins)),
-        np.ascontiguousarray(sure.reshape(height, width, 1), np.float32),
-    )
-
-
-def unmixed(looked: Looked) -> Prediction:
-    """What a picture by itself gets its colours from."""
-    prediction = looked.prediction
-    return _mixed(prediction, looked.mass) if prediction.spec.output == "lab" else prediction
 
 
 class Shot:
@@ -94,7 +52,7 @@ class Shot:
             key = self._steps[self._keys[0]]
             assert key.colors is not None
             for step, ways in zip(self._steps, self._back(0, len(self._steps)), strict=True):
-                step.colors = _carried([(key.colors, ways, 1.0)])
+                step.colors = carried([(key.colors, ways, 1.0)])
         done += self._steps
         self._steps, self._keys, self._past = [], [], None
         return done
@@ -113,7 +71,7 @@ class Shot:
         for place in range(begin + 1, end):
             share = (place - begin) / (end - begin)
             step = self._steps[place]
-            step.colors = _carried([(one, back[place - begin], 1 - share), (two, on[place - begin], share)])
+            step.colors = carried([(one, back[place - begin], 1 - share), (two, on[place - begin], share)])
         done = self._steps[begin:end]
         self._steps = self._steps[end:]
         self._keys = [key - end for key in self._keys]
@@ -132,16 +90,16 @@ class Shot:
         if future is not None:
             total, weight = total + future[0], weight + future[1]
         key = self._steps[self._keys[0]]
-        key.colors = self._vivid(looked.prediction, self._finish(_mixed(looked.prediction, total / weight)))
+        key.colors = self._vivid(looked.prediction, self._finish(mixed(looked.prediction, total / weight)))
 
-    def _vivid(self, alone: Prediction, mixed: Float) -> Float:
+    def _vivid(self, alone: Prediction, ab: Float) -> Float:
         """Mixed colours with the chroma that the shot's keys have by themselves: a mean is paler than its parts."""
         if alone.hints:
-            return mixed
-        sums = [float(np.hypot(one[..., -2], one[..., -1]).mean()) for one in (self._finish(alone), mixed)]
+            return ab
+        sums = [float(np.hypot(one[..., -2], one[..., -1]).mean()) for one in (self._finish(alone), ab)]
         self._chroma = [own + _LONG * before for own, before in zip(sums, self._chroma, strict=True)]
-        mixed[..., -2:] *= np.float32(np.clip(self._chroma[0] / max(self._chroma[1], 1e-6), 1.0, _MOST))
-        return mixed
+        ab[..., -2:] *= np.float32(np.clip(self._chroma[0] / max(self._chroma[1], 1e-6), 1.0, _MOST))
+        return ab
 
     def _future(self) -> tuple[Float, Float] | None:
         """What is said of the keys that follow, carried back to the first in line."""
@@ -175,65 +133,3 @@ class Shot:
             assert step.motion is not None
             found.append(joined(step.motion.on, found[-1]) if found else step.motion.on)
         return found[::-1]
-
-
-class Stream:
-    """Colours of pictures that can't wait for those after them, as a camera's: each is finished when it comes."""
-
-    def __init__(self, finish: Finisher, *, keep: float = KEEP, ease: float = 0.3) -> None:
-        """ease: share of the way to a new key's colours that each picture goes, so that none jumps."""
-        self._finish, self._keep, self._ease = finish, keep, ease
-        self._past: tuple[Float, Float] | None = None
-        self._ways: Ways | None = None  # to the last key
-        self._key: Float | None = None  # its colours
-        self._shown: Float | None = None  # those of the last picture
-
-    def add(self, step: Step) -> Step:
-        """The next picture, with its colours. The first must have been looked at."""
-        if step.motion is not None and self._ways is not None:
-            self._ways = joined(step.motion.back, self._ways)
-        if step.looked is not None:
-            total, weight = step.looked.mass * step.looked.sure, step.looked.sure
-            if self._past is not None and self._ways is not None:
-                more, weighs = moved(self._past, self._ways, self._keep)
-                total, weight = total + more, weight + weighs
-            self._past = total, weight
-            self._key = self._finish(_mixed(step.looked.prediction, total / weight))
-            self._ways = rest(step.plane.shape)
-        assert self._key is not None and self._ways is not None
-        aim = _carried([(self._key, self._ways, 1.0)])
-        if self._shown is not None and step.motion is not None and self._shown.shape == aim.shape:
-            at = resized(step.motion.back, (aim.shape[1], aim.shape[0]))
-            before = sampled(self._shown, at.to)
-            aim = aim + (before - aim) * (at.sure[..., None] * np.float32(1 - self._ease))
-        step.colors = self._shown = aim
-        return step
-
-
-def moved(said: tuple[Float, Float], ways: Ways, keep: float) -> tuple[Float, Float]:
-    """Sums and weights at another picture, whose `ways` lead here."""
-    total, weight = said
-    at = resized(ways, (weight.shape[1], weight.shape[0]))
-    sure = at.sure[..., None] * np.float32(keep)
-    return sampled(total, at.to) * sure, sampled(weight[..., 0], at.to)[..., None] * sure
-
-
-def _carried(keys: list[tuple[Float, Ways, float]]) -> Float:
-    """Colours (h,w,c) from those of keys, each with the ways to it and its weight."""
-    finest = max((colors for colors, *_ in keys), key=len)  # hints are met on a finer grid than the network's
-    size = finest.shape[1], finest.shape[0]
-    total, weight = np.zeros_like(finest), np.zeros_like(finest[..., :1])
-    for colors, ways, share in keys:
-        at = resized(ways, size)
-        weighs = (at.sure + np.float32(_LEAST))[..., None] * np.float32(share)
-        fine = colors if len(colors) == len(finest) else resize(colors, size)
-        total, weight = total + sampled(fine, at.to) * weighs, weight + weighs
-    return np.asarray(total / np.maximum(weight, np.float32(1e-9)), np.float32)
-
-
-def _mixed(like: Prediction, mass: Float) -> Prediction:
-    """A prediction with that distribution, or ab; see looked_at."""
-    planes = np.ascontiguousarray(mass.transpose(2, 0, 1))
-    if like.spec.output == "distribution":
-        planes = np.log(np.maximum(planes, np.float32(1e-8)))
-    return replace(like, output=planes) if like.unhinted is None else replace(like, unhinted=planes)

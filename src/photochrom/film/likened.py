@@ -9,8 +9,8 @@ import numpy as np
 from photochrom.color.lab import Float
 from photochrom.color.resample import resize
 from photochrom.color.transfer import Likeness
-from photochrom.film.carry import KEEP, moved
 from photochrom.film.flow import Ways
+from photochrom.film.mixing import KEEP, moved
 from photochrom.film.painter import Painter
 from photochrom.film.step import Looked
 from photochrom.guidance.reference import likeness_to

@@ -13,7 +13,6 @@ from av.video.frame import VideoFrame
 
 from photochrom.colorizer import Colorizer
 from photochrom.film.broadcast import Broadcast
-from photochrom.film.carry import Stream
 from photochrom.film.flow import Estimator, plane_of
 from photochrom.film.info import FilmInfo
 from photochrom.film.looking import EVERY, LOST, SOONEST, Finish
@@ -25,6 +24,7 @@ from photochrom.film.recorder import Recorder
 from photochrom.film.relight import SteadyLevels
 from photochrom.film.shots import FOLLOWED
 from photochrom.film.step import Step
+from photochrom.film.stream import Stream
 from photochrom.settings import Settings
 
 _QUALITY = 85  # of the JPEGs

@@ -20,8 +20,8 @@ from photochrom.color.tint import Tint, tint_ab
 from photochrom.color.upsample import paint
 from photochrom.colorizer import Colorizer
 from photochrom.film.blank import grey_like, is_card, picture_box, within
-from photochrom.film.carry import looked_at
 from photochrom.film.info import FilmInfo
+from photochrom.film.mixing import looked_at
 from photochrom.film.raster import Raster
 from photochrom.film.relight import Relight
 from photochrom.film.step import Looked, Step

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from photochrom.film.carry import unmixed
 from photochrom.film.likened import SteadyLikeness
+from photochrom.film.mixing import unmixed
 from photochrom.film.painter import Painter
 from photochrom.film.prepared import prepared
 from photochrom.film.reader import Frame
