@@ -211,7 +211,8 @@ def test_a_reference_gives_its_colours_to_its_shot(
 
 def test_shots_are_shown_with_their_numbers(film: Path, tmp_path: Path, tiny: Path) -> None:
     words = ["-m", str(tiny), "--shots", "-o", str(tmp_path / "sheet.png")]
-    assert CliRunner().invoke(app, [str(film), *words]).exit_code == 0
+    made = CliRunner().invoke(app, [str(film), *words, "--hint", "5,5=red"])
+    assert made.exit_code == 0 and "hints are left out of its sheet" in made.stderr
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert 320 < sheet.width < 340 and 130 < sheet.height < 160  # two pictures side by side, a line of text above
     refused = CliRunner().invoke(app, [str(film), "-m", str(tiny), "--shots", "--preview"])

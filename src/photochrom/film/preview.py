@@ -65,7 +65,17 @@ def write_preview(
     if not rows:
         raise PictureError(f"{source} holds no picture that can be decoded there; choose another part of it")
     save_sheet(rows, [f"{labels[0]} to {labels[-1]}, left to right"], target, overwrite=overwrite)
-    return FilmResult(len(pictures))
+    return FilmResult(len(pictures), notes=hints_left_out(settings, options))
+
+
+def hints_left_out(settings: Settings, options: FilmOptions) -> list[str]:
+    """A note where a film has hints: they are followed from picture to picture, which a sheet hasn't."""
+    hinted = settings.guide.hints or options.hints
+    return (
+        ["hints are left out of its sheet: colour a part of the film, with --from and --to, to see them"]
+        if hinted
+        else []
+    )
 
 
 def save_sheet(

@@ -21,7 +21,7 @@ from photochrom.film.likened import SteadyLikeness
 from photochrom.film.options import FilmOptions
 from photochrom.film.painter import Painter
 from photochrom.film.prepared import prepared
-from photochrom.film.preview import save_sheet
+from photochrom.film.preview import hints_left_out, save_sheet
 from photochrom.film.raster import Raster
 from photochrom.film.reader import Frame, Reader
 from photochrom.film.shots import with_motion
@@ -70,7 +70,7 @@ def write_shots(
         raise PictureError(f"{source} holds no picture that can be decoded; check that it was copied whole")
     rows = [pictures[n : n + _COLUMNS] for n in range(0, len(pictures), _COLUMNS)]
     save_sheet(rows, [], target, overwrite=overwrite)
-    return FilmResult(len(pictures), notes=reader.notes)
+    return FilmResult(len(pictures), notes=[*reader.notes, *hints_left_out(settings, options)])
 
 
 def _labelled(picture: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
