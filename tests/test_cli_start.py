@@ -49,7 +49,7 @@ def test_little_is_imported_before_signals_are_listened_to() -> None:
     code = "import photochrom.cli.start, sys; print(*(name for name in sys.modules if name.startswith('photochrom')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["photochrom", "photochrom.cli", "photochrom.cli.start"]
-    assert not loaded_by("import photochrom.cli.start") & {"typing", "numpy", "PIL", "typer"}
+    assert loaded_by("import photochrom.cli.start") - loaded_by("pass") <= {"photochrom", "__future__"}
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """Where the command begins: until a verb is at work, Ctrl-C and SIGTERM end it at once, without a traceback.
 
-This module imports little, and what holds it nothing: the signals are ours some milliseconds after Python's own start.
+This module imports little, and what holds it nothing: the signals are ours soon after Python's own start. (The module
+signal would bring enum, functools and collections, twice as long as all else here: hence what lies below it.)
 """
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # of every Python, but not of the stubs
 import os
-import signal
 
 
 def end_at_once(number: int, frame: object) -> None:
@@ -16,9 +17,9 @@ def end_at_once(number: int, frame: object) -> None:
 
 def main() -> None:
     """The console script; see photochrom.cli.main.main."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as Ctrl-C for what a shell runs in the background
-            signal.signal(number, end_at_once)
+    for number in (_signal.SIGINT, _signal.SIGTERM):
+        if _signal.getsignal(number) != _signal.SIG_IGN:  # as Ctrl-C for what a shell runs in the background
+            _signal.signal(number, end_at_once)
     from photochrom.cli.main import main as run
 
     run()
