@@ -104,11 +104,12 @@ def _picture(source: bytes | Path, key: str, options: Options, colorizer: Colori
     )
     if options.strip_location:
         photo = photo.without_location()
-    prediction = colorizer.predict(photo, options.settings)
-    made = colorizer.render(photo, prediction, options.settings)
+    settings = options.settings.placed(photo.size, name=photo.name)
+    prediction = colorizer.predict(photo, settings)
+    made = colorizer.render(photo, prediction, settings)
     if options.origin:
-        made = marked(made, colorizer, options.settings)
-    certain = colorizer.confidence(prediction, options.settings)
+        made = marked(made, colorizer, settings)
+    certain = colorizer.confidence(prediction, settings)
     encoded: bytes | IO[bytes]
     if made.rows is None:
         encoded, said = encode_photo(made, format=options.format, quality=options.quality)
