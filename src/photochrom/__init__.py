@@ -7,8 +7,6 @@ model = photochrom.load_model("photo")
 array_in_color = model.colorize(array, vividness=1.2)
 """
 
-from __future__ import annotations
-
 import os
 
 TYPE_CHECKING = False  # as type checkers read it; typing itself would be the slowest import here

@@ -4,8 +4,6 @@ This module imports little, and what holds it nothing: the signals are ours soon
 signal would bring enum, functools and collections, twice as long as all else here: hence what lies below it.)
 """
 
-from __future__ import annotations
-
 import _signal  # type: ignore[import-not-found]  # of every Python, but not of the stubs
 import os
 
