@@ -15,6 +15,7 @@ from photochrom.cli.main import app
 from photochrom.color.geodesic import distances, edge_costs
 from photochrom.color.lab import rgb_to_lab
 from photochrom.color.named import ab_of
+from photochrom.guidance.fill import meet_hints
 from photochrom.guidance.hint_files import parse_hint, read_hints
 from tests.conftest import FakeModel
 
@@ -220,9 +221,28 @@ def differences(one: np.ndarray, other: np.ndarray, grey: np.ndarray) -> np.ndar
     return deltaE_ciede2000(np.concatenate([light, one], axis=2), np.concatenate([light, other], axis=2))
 
 
-def test_grey_is_a_colour_too(fast: Colorizer, drawn: np.ndarray) -> None:
+def test_grey_is_a_colour_too_and_of_its_thing_alone(fast: Colorizer, drawn: np.ndarray) -> None:
+    before = ab(fast.colorize(drawn))
     after = ab(fast.colorize(drawn, guide=Guide(hints=(Hint(*DRESS, "grey", radius=4),))))
     assert np.hypot(*after[segment(drawn, DRESS)].T).mean() < 3
+    assert np.hypot(*(after - before)[segment(drawn, WALL)].T).mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("colors", "spreads"), [(((6.0, 0.0), (18.0, 0.0)), True), (((60.0, 0.0), (0.0, 60.0)), False)]
+)
+def test_between_hints_near_the_expected_colours_lies_what_is_between(
+    colors: tuple[tuple[float, float], ...], spreads: bool
+) -> None:
+    """Three things, of which the left and the right have hints; the network knows nothing."""
+    light = np.repeat(np.repeat(np.float32([[42, 50, 58]]), 48, axis=0), 16, axis=1)
+    network = np.zeros((48, 48, 2), np.float32)
+    hints = tuple(Hint(x, 0.5, color, 0.05, "share") for x, color in zip((0.15, 0.85), colors, strict=True))
+    met = meet_hints(network, network, hints, light, beliefs=np.zeros((1, 12, 12), np.float32))
+    for x, color in zip((7, 40), colors, strict=True):
+        assert np.abs(met[4:44, x] - color).max() < 2.5
+    middle = met[10:38, 22:26].mean(axis=(0, 1))
+    assert (9 < middle[0] < 15) if spreads else np.hypot(*middle) < 1
 
 
 def test_hints_are_the_same_for_a_thumbnail_and_a_turned_scan(

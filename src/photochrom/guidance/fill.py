@@ -1,15 +1,12 @@
 """Hints are met: the asked colour fills the thing that the hint lies on, up to its edges.
 
-Two things spread a hint. The network itself, to which the hint was shown, changes what it says of the whole picture.
-And here what is still missing from the asked colour (the residual) is carried along the surface on which the hint lies:
-wholly to all places that can be reached without crossing an edge, of the lightness or of what the network takes the
-picture for; less and less beyond. Between several hints the residuals are interpolated by kriging, so that many points
-tell of the places between them.
-
-A colour far from what the network expects there says something of that thing alone (the tram was green); one that is
-near says something of the whole picture (the light was warm). So beyond the thing the network's own spreading, and the
-kriging, count the more, the nearer the asked colours are to the expected ones; of many hints less is asked, as many far
-ones mean that the network is wrong about the picture.
+A hint may be taken in two ways. A colour far from what the network expects there says something of that thing alone
+(the tram was green): it fills the surface on which the hint lies, all places that can be reached without crossing an
+edge, of the lightness or of what the network takes the picture for; where the surfaces of several hints meet, the
+nearest counts. One that is near says something of the whole picture (the light was warm): the network, to which the
+hints were shown, spreads it, and what is still missing from the asked colours (the residuals) is interpolated between
+all hints by kriging, so that many points tell of the places between them. The two are mixed by how far the colours are
+from the expected ones; of many hints less is asked, as many far ones mean that the network is wrong about the picture.
 
 The distances are geodesic: Bai and Sapiro, "Geodesic matting" (IJCV 2009).
 """
@@ -33,10 +30,12 @@ from photochrom.settings import Hint
 EDGE = 5.5  # units of L*: an edge of this height is as far as 1
 OTHER = 0.5  # Hellinger distance of what the network says of two neighbours that is as far as 1
 WAY = 0.003  # how far a step on even ground is, on a map of 256 px
-INSIDE, OUTSIDE = 1.5, 1.9  # a thing reaches from its hint so far: wholly, and not any more
+INSIDE, OUTSIDE = 1.4, 1.8  # a thing reaches from its hint so far: wholly, and not any more
+NEAREST = 0.02  # a distance below which two hints of one thing count alike
 RANGE = 10.0  # distance at which what two places miss has exp(-1) in common,
 ALIKE = 100.0, 1.2  # and units of L*, and Hellinger distance of what the network says of them, at which it has, too
 EXPECTED = 20.0, 26.0  # ab units: so far from what was expected a single hint says all, and nothing, of the rest
+GREY = 2.0  # ab units: a hint of less chroma says that there is no colour
 PLANES = 8  # principal directions of what the network says, of which edges are made
 _AT_ONCE = 32  # colours whose distances are held at once: 8 MB of 256 x 256 px
 
@@ -57,18 +56,23 @@ def meet_hints(plain: Float, hinted: Float, hints: Sequence[Hint], lightness: Fl
     for some, ways in _ways(covered, costs):
         reach = np.maximum(reach, _reach(ways).max(axis=0))
         between[some] += np.stack([ways[:, places].mean(axis=1) for places in covered], axis=1) / np.float32(RANGE)
-    beyond = _beyond(colors - np.stack([plain[places].mean(axis=0) for places in covered]))
-    out = plain + (hinted - plain) * np.maximum(reach, beyond)[..., None]
-    known = solve(colors - np.stack([out[places].mean(axis=0) for places in covered]), between)
-    missing, left = np.zeros_like(out), np.ones(lightness.shape, np.float32)
+    beyond = _beyond(colors, np.stack([plain[places].mean(axis=0) for places in covered]))
+    out = plain + (hinted - plain) * beyond
+    asked = colors - np.stack([out[places].mean(axis=0) for places in covered])
+    known = solve(asked, between)
+    everywhere, inside = np.zeros_like(out), np.zeros_like(out)
+    left, total = np.ones(lightness.shape, np.float32), np.full(lightness.shape, 1e-6, np.float32)
     for some, ways in _ways(covered, costs):
         apart = np.stack([np.linalg.norm(looks - own[:, None, None], axis=0) for own in of_hints[some]])
         near = covariance(ways / np.float32(RANGE) + apart)
-        missing += np.tensordot(near, known.values[some], axes=(0, 0))
+        everywhere += np.tensordot(near, known.values[some], axes=(0, 0))
         left -= np.tensordot(near, known.ones[some], axes=(0, 0))
-    share = reach + (1 - reach) * beyond
-    far = reach + (1 - reach) * np.float32(beyond * known.trust)  # how much of the residuals' mean counts
-    out += missing * share[..., None] + known.mean * (left * far)[..., None]
+        weights = _reach(ways) / (ways + np.float32(NEAREST))
+        inside += np.tensordot(weights, colors[some], axes=(0, 0))
+        total += weights.sum(axis=0)
+    holds = left * (reach + (1 - reach) * np.float32(known.trust))  # how much of the residuals' mean counts
+    out += (everywhere + known.mean * holds[..., None]) * beyond
+    out += (inside / total[..., None] - out) * (reach * (1 - beyond))[..., None]
     for color, places in zip(colors, covered, strict=True):
         out[places] = color
     return np.asarray(out, np.float32)
@@ -81,11 +85,15 @@ def _ways(covered: NDArray[np.bool_], costs: Costs) -> Iterator[tuple[slice, Flo
         yield some, distances(covered[some], costs)
 
 
-def _beyond(asked: Float) -> np.float32:
-    """How much of what hints say counts beyond their things, 0..1, by how far (n,2) each is from what was expected."""
+def _beyond(colors: Float, expected: Float) -> np.float32:
+    """How much of what hints say counts beyond their things, 0..1, by how far (n,2) each is from what was expected.
+
+    Grey is no light that a picture might be in: it always says something of its thing.
+    """
     near, far = EXPECTED
-    away = float(np.linalg.norm(asked, axis=1).mean()) / len(asked) ** 0.5
-    share = np.clip((far - away) / (far - near), 0, 1)
+    away = np.linalg.norm(colors - expected, axis=1)
+    away[np.linalg.norm(colors, axis=1) < GREY] = far
+    share = np.clip((far - float(away.mean()) / len(away) ** 0.5) / (far - near), 0, 1)
     return np.float32(share * share * (3 - 2 * share))
 
 
