@@ -44,11 +44,11 @@ def once(teacher: Path, *settings: str) -> Recipe:
 def test_what_a_model_says_at_two_sizes_is_learned_by_one_that_is_asked_once(
     pictures: Path, taught_by: Path, tmp_path: Path
 ) -> None:
-    fast = ("train.epochs=12", "optimiser.rate=2e-3", "augment.aged=0", "augment.plain=0", "data.zoom=1")
+    fast = ("train.epochs=6", "optimiser.rate=2e-3", "augment.aged=0", "augment.plain=0", "data.zoom=1")
     out = run(once(taught_by, *fast), pictures, tmp_path / "run", start=taught_by)
     told = values(out, "train/teacher_step")
     assert not values(out, "train/distribution_step")
-    assert sum(told[-3:]) < 0.5 * sum(told[:3])
+    assert sum(told[-3:]) < 0.6 * sum(told[:3]), told
     saved = torch.load(out / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
     assert all(name.startswith("network.") for name in saved)  # not the teacher's weights too
     assert load_method(out).predict_ab(torch.rand(1, 1, SIZE, SIZE) * 100).shape == (1, 2, SIZE, SIZE)
