@@ -85,7 +85,7 @@ def main() -> None:
         prediction = model.predict(photo, settings)
         assert prediction.unhinted is not None
         before = model.render(photo, replace(prediction, output=prediction.unhinted, hints=())).pixels
-        asked = merge(grey, np.broadcast_to(np.float32(ab_of(hint.color)), (SIZE, SIZE, 2)))
+        asked = merge(grey, np.broadcast_to(np.asarray(ab_of(hint.color), np.float32), (SIZE, SIZE, 2)))
         for name, shown in (("the network alone", replace(prediction, hints=())), ("met", prediction)):
             after = model.render(photo, shown, settings).pixels
             found[name].append(filled_and_outside(lab_of(after), lab_of(before), lab_of(asked), mask))
