@@ -1,8 +1,9 @@
 """What kind of picture one is: a small classifier of what its lightness looks like, which says how sure it is.
 
 Features that a person could point at (how light is spread, how much of which size of detail there is, whether what is
-bright is textured, as leaves are in infrared, or plain, as skies are in light) go through one hidden layer.
-scripts/train_decide.py trains it; docs/domains.md has what it gets wrong.
+bright is textured, as leaves are in infrared, or plain, as skies are in light), and what the encoder of a network that
+ships answers to the picture, go through one hidden layer. scripts/train_decide.py trains it; docs/domains.md has what
+it gets wrong.
 """
 
 from __future__ import annotations
@@ -24,13 +25,19 @@ from photochrom.color.lightness import shrink_lightness
 from photochrom.color.resample import mean3, resize_planes
 from photochrom.color.tint import describe
 from photochrom.domains.table import DOMAINS
+from photochrom.network.layers import encoder_features
+from photochrom.network.models import find_model
 from photochrom.photo import Photo
 
 SIDE = 128  # pixels of the short side that is looked at
 MOST_ASPECT = 4.0  # of a longer picture the middle is looked at
 OTHERWISE = "photo"
+ENCODER = "infrared"  # of this model, which was made for other pictures than photographs
+STRIDE = 32  # pixels of which its input's sides are multiples
+FIRST = 2  # the first of its maps that is looked at, that of stride 8
 SURE = 0.8  # a picture is of another domain from this probability on
 TABLE = Path(__file__).with_suffix(".json")
+WORDS = "domains", "encoder"  # what of it are no numbers: the domains' names, and the hash of the encoder's file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +60,7 @@ class Decision:
 
 
 def decide(photo: Photo) -> Decision:
-    """The domain of a picture, "photo" where none is likely enough. About 10 ms, and more for a large one in colour.
+    """The domain of a picture, "photo" where none is likely enough. About 50 ms of one core, more for a large one.
 
     What is in colour is a thermal frame if its colours are a thermal camera's, else a photograph.
     """
@@ -96,6 +103,19 @@ def probabilities(found: Float) -> dict[str, float]:
 
 def features(light: Float) -> Float:
     """What is seen of a lightness (h,w), L* 0..100, as (n,) float32."""
+    return np.concatenate([described(light), recognised(light)])
+
+
+def recognised(light: Float, model: str = ENCODER) -> Float:
+    """What the encoder of a model answers to it, (n,) float32: the mean and the deviation of each channel."""
+    high, wide = (max(STRIDE, round(n / STRIDE) * STRIDE) for n in light.shape)
+    seen = resize_planes(sensor_levels(light).show(light), (wide, high))
+    maps = encoder_features(find_model(model), seen)[FIRST:]
+    return np.concatenate([*(m.mean(axis=(1, 2)) for m in maps), *(m.std(axis=(1, 2)) for m in maps[:-1])])
+
+
+def described(light: Float) -> Float:
+    """What a person could point at in it, (n,) float32."""
     seen = sensor_levels(light).show(light) / np.float32(100)
     levels = [seen]
     while min(levels[-1].shape) > 8:
@@ -168,7 +188,7 @@ def _orientations(plane: Float) -> list[float]:
 @cache
 def _table() -> dict[str, NDArray[np.float32]]:
     values = json.loads(TABLE.read_text(encoding="utf-8"))
-    return {name: np.asarray(value, np.float32) for name, value in values.items() if name != "domains"}
+    return {name: np.asarray(value, np.float32) for name, value in values.items() if name not in WORDS}
 
 
 @cache
