@@ -42,7 +42,7 @@ def ball(n: int, size: tuple[int, int]) -> np.ndarray:
         away = np.hypot(x - left, y - top)
         shade = 170 - 1.5 * away + 8 * np.sin((x - left) / 2) * np.cos((y - top) / 2.5)
         return np.where(away < 22, shade, ground)
-    ground[40:90, 50:110] = 120 + 12 * np.sin(x[40:90, 50:110] / 2)
+    ground[40:90, 50:110] = 120 + 4 * np.sin(x[40:90, 50:110] / 2)
     return ground
 
 
