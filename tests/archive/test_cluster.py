@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from photochrom.archive.work import Order
+from photochrom.errors import UsageError
 from tests.tiny_model import write_model
 
 ray = pytest.importorskip("ray")
@@ -34,6 +35,8 @@ def test_a_killed_node_loses_and_doubles_nothing(cluster, draw, tmp_path: Path) 
     for n in range(40):
         draw(f"scans/{n}.png", (600, 500))
     model = str(write_model(tmp_path / "drawn.onnx"))
+    with pytest.raises(UsageError, match="--device cuda needs GPUs, and this Ray cluster has none"):
+        Pool(cluster.address, model=model, device="cuda")
     with (
         Pool(cluster.address, model=model, device="cpu", workers=3) as pool,
         Journal(tmp_path / "journal") as journal,
