@@ -13,7 +13,8 @@ SCRIPTS = sorted((Path(__file__).parents[2] / "scripts").glob("*.py"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_script_loads(script: Path) -> None:
+def test_script_loads(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(script.parent))  # as Python does for a script that it runs
     assert runpy.run_path(str(script), run_name="script")["__doc__"]
 
 
