@@ -185,7 +185,7 @@ def test_a_second_model_costs_only_itself(
     assert before.items() <= after.items()
     new = Counter(path.parent.name for path in after.keys() - before.keys())
     chunks = 2  # one of each set
-    assert new == {"pixels": chunks, "lpips_alex": chunks, "fid": chunks, "frechet": 1 + 2}
+    assert new == {"pixels": chunks, "segments": chunks, "lpips_alex": chunks, "fid": chunks, "frechet": 1 + 2}
     rows = {row["model"]: row for row in both.results["rows"]}
     assert list(rows) == ["grey", "drawn", "other", "truth-jpeg", "truth"]
     assert rows["drawn"] == {row["model"]: row for row in first.results["rows"]}["drawn"]

@@ -1,5 +1,6 @@
 """Live pictures: from a file, a camera and a stream; the newest counts, what is lost comes back."""
 
+import functools
 import json
 import re
 import signal
@@ -175,7 +176,13 @@ def test_the_verb_ends_with_ctrl_c_and_keeps_its_recording(tmp_path: Path, tiny:
     source = FilmMaker(times=range(500), options={"preset": "ultrafast"}).write(tmp_path / "old.mp4")
     words = ["--source", str(source), "-m", str(tiny), "--port", "0", "--record", str(tmp_path / "out.mp4")]
     command = [sys.executable, "-m", "photochrom", "live", *words]
-    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # ignored, and inherited so, where the tests run in a shell's background
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler),
+    )
     assert run.stderr
     lines = [run.stderr.readline(), run.stderr.readline()]
     while not re.search(r"([3-9]|\d\d) shown", lines[-1]):
