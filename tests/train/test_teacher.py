@@ -17,6 +17,17 @@ from photochrom.train.recipe.load import recipe_to_train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SIZE = 64  # of squares: at half of it the network still has a place
+# Taught by another network alone: no true colours, no critic, no discriminator.
+TAUGHT = (
+    "loss.distribution_weight=0",
+    "loss.perceptual_weight=0",
+    "loss.semantic_weight=0",
+    "loss.adversarial=none",
+    "loss.huber_weight=0",
+    "loss.detail_share=0",
+    "network.dropout=0",
+    "train.stages=[1, 0, 0]",
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +40,7 @@ def taught_by(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of random weights, exported to be asked at two sizes."""
     folder = tmp_path_factory.mktemp("teacher")
     settings = (*TINY, f"data.size={SIZE}", "network.encoder=tf_efficientnet_lite0", "train.stages=[1, 0, 0]")
-    recipe = load_recipe("photo", [*settings, "network.larger_scale=false", "train.hints_share=0", "train.fid=0"])
+    recipe = load_recipe("photo", [*settings, "network.two_scales=true", "train.hints_share=0", "train.fid=0"])
     out = run(recipe, pictures, folder / "run", max_steps=1)
     export(out, folder / "teacher.onnx")
     return folder / "teacher.onnx"
@@ -38,7 +49,7 @@ def taught_by(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def once(teacher: Path, *settings: str) -> Recipe:
     own = (f"loss.teacher={teacher}", f"data.size={SIZE}", "network.encoder=tf_efficientnet_lite0")
     quick = ("train.fid=0", "train.hints_share=0", "train.ema=0", "loss.critic_crop=0")
-    return load_recipe("photo-once", [*TINY, *own, *quick, *settings])
+    return load_recipe("photo", [*TINY, *own, *quick, *TAUGHT, *settings])
 
 
 def test_what_a_model_says_at_two_sizes_is_learned_by_one_that_is_asked_once(
