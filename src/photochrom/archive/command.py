@@ -20,6 +20,7 @@ from photochrom.archive.item import Item
 from photochrom.archive.journal import Journal
 from photochrom.archive.report import TABLES, bag, page, table
 from photochrom.archive.run import Color, ColorFile, Plan, Run
+from photochrom.archive.signing import Signer
 from photochrom.archive.targets import Folder, Target, target_of
 from photochrom.archive.telling import Telling
 from photochrom.archive.work import Colored, Order, color
@@ -56,6 +57,7 @@ class Job:
     bag: bool = False
     engine: str = "local"
     address: str | None = None
+    c2pa: tuple[str, str] | None = None  # files of a certificate and its key
 
 
 def run(job: Job, order: Order, plan: Plan) -> int:
@@ -72,6 +74,11 @@ def run(job: Job, order: Order, plan: Plan) -> int:
         raise UsageError(f"--engine must be local or ray, got {job.engine!r}")
     info = find_model(job.model)
     order = Order(options=_checked(job, order.options), model=info.sha256 or sha256_of(info.file))
+    sign = None
+    if job.c2pa:
+        about = f"{info.name} sha256:{order.model}"
+        sign = Signer(*job.c2pa, model=about, settings=order.options.settings.to_dict()).sign
+        order = replace(order, certificate=sha256_of(Path(job.c2pa[0])))
     target = Folder(job.target) if plan.dry else target_of(job.target)
     if not plan.dry:
         _check_space(job.target)
@@ -83,7 +90,7 @@ def run(job: Job, order: Order, plan: Plan) -> int:
         _engine(job) as engine,
     ):
         try:
-            made = Run(order, plan, journal, target, engine.color, engine.color_file)
+            made = Run(order, plan, journal, target, engine.color, engine.color_file, sign)
             for outcome in made.over(_items(job, passed), workers=engine.workers, memory=engine.memory):
                 telling.add(outcome)
         finally:

@@ -21,6 +21,7 @@ from photochrom.errors import OutputError, OutputExistsError, PhotochromError, P
 
 Color = Callable[[bytes, str, Order], Colored]
 ColorFile = Callable[[Path, str, Order], Colored]
+Sign = Callable[[Colored, bytes | Path, str], Colored]
 Status = Literal["done", "failed", "skipped", "failed before", "planned"]
 
 
@@ -50,6 +51,7 @@ class _Given(NamedTuple):
 
     content: str
     memory: int
+    source: bytes | Path
     color: Callable[[], Colored]
 
 
@@ -57,7 +59,8 @@ class Run:
     """One pass over a source. color: colours the bytes of one picture; called by several threads. color_file: the same
     for a TIFF that is too large to be held; None where all are read into memory.
 
-    A UsageError is raised until a picture is done; then it is wrong for one of them alone.
+    sign: signs a result; given it, the original and its key. A UsageError is raised until a picture is done; then it is
+    wrong for one of them alone.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Run:
         target: Target,
         color: Color,
         color_file: ColorFile | None = None,
+        sign: Sign | None = None,
     ) -> None:
         self._order = order
         self._digest = order.digest()
@@ -76,6 +80,7 @@ class Run:
         self._target = target
         self._color = color
         self._color_file = color_file
+        self._sign = sign
         self._proven = False  # a picture could be coloured as it was asked for
 
     def over(self, items: Iterable[Item], *, workers: int, memory: int) -> Iterator[Outcome]:
@@ -119,7 +124,10 @@ class Run:
                     f"{row.output} was made by other settings or of an earlier {item.key}; "
                     "add --overwrite to replace it"
                 )
-            return self._done(item, row, given.content, given.color())
+            made = given.color()
+            if self._sign:
+                made = self._sign(made, given.source, item.key)
+            return self._done(item, row, given.content, made)
         except OutputExistsError as error:
             return self._failed(item, given.content, error)
         except OutputError:  # a full disk, a lost network: the others would fail alike
@@ -142,10 +150,10 @@ class Run:
                 content = sha256_of(path)
             except OSError as error:
                 raise PictureError(f"can't read {path}: {error.strerror or error}; check the file") from error
-            return _Given(content, memory, lambda: color_file(path, item.key, self._order))
+            return _Given(content, memory, path, lambda: color_file(path, item.key, self._order))
         data = item.read()
         content = hashlib.sha256(data).hexdigest()
-        return _Given(content, memory_of(data), lambda: self._color(data, item.key, self._order))
+        return _Given(content, memory_of(data), data, lambda: self._color(data, item.key, self._order))
 
     def _done(self, item: Item, before: Row | None, content: str, made: Colored) -> Outcome:
         wanted = result_name(item.key, made.format)

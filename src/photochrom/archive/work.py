@@ -27,10 +27,14 @@ from photochrom.photo import Photo, encode_photo, own_format, read_large, read_p
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """How every picture of a run is coloured and written. model: the SHA-256 of its file."""
+    """How every picture of a run is coloured and written.
+
+    model: the SHA-256 of its file. certificate: that of the certificate by which results are signed, "" for none.
+    """
 
     options: Options = field(default_factory=lambda: Options(origin=True))
     model: str = ""
+    certificate: str = ""
 
     def digest(self) -> str:
         """Changes when results would: of the settings, the files that they name, the model and how results are written.
@@ -48,6 +52,7 @@ class Order:
             "files": files,
             "model": self.model,
             "write": {name: getattr(self.options, name) for name in _WRITING},
+            "certificate": self.certificate,
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:32]
 

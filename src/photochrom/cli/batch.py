@@ -63,6 +63,10 @@ def batch(
         ),
     ] = None,
     bag: Annotated[bool, typer.Option("--bag", help="Write BagIt checksums; the target is called BAG/data.")] = False,
+    c2pa: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--c2pa", help="Sign the results: PEM files of a certificate and its key.", metavar="CERT KEY"),
+    ] = None,
     no_origin: Annotated[
         bool, typer.Option("--no-origin", help="Don't write into the files what made their colours.")
     ] = False,
@@ -100,6 +104,7 @@ def batch(
                 bag=bag,
                 engine=engine,
                 address=address,
+                c2pa=c2pa,
             )
             plan = Plan(retry_failed=retry_failed, overwrite=writing.overwrite, dry=dry_run)
             return run(job, Order(options=how), plan)
