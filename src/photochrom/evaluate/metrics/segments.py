@@ -50,7 +50,8 @@ def measure_segments(lab: Lab, truth: Lab, labels: Labels) -> dict[str, NDArray[
     inside = labels >= 0
     true, ours = (np.hypot(*_means(labels[inside], colors[inside][:, 1:])[0].T) for colors in (truth, lab))
     kind = np.digitize(true, LIMITS)
-    sums = (np.bincount(kind, weights, minlength=len(KINDS)) for weights in (np.ones(len(true)), true, ours))
+    chromas = (np.ones(len(true)), true, ours)
+    sums = [np.bincount(kind, each, minlength=len(KINDS)).astype(np.float64) for each in chromas]
     return dict(zip(_COLUMNS, sums, strict=True))
 
 
