@@ -91,8 +91,8 @@ class _Work:
         self.raster = Raster(info, coding.format)
         self.painter = Painter(colorizer, settings, info, self.raster)
         self.colors = Colors(self.painter, deflicker=options.deflicker)
-        self.start = info.start + self._units(options.start or 0.0)
-        self.end = None if options.end is None else info.start + self._units(options.end)
+        self.start = info.time_at(options.start or 0.0)
+        self.end = None if options.end is None else info.time_at(options.end)
         self.reader = self._reader(self.start)
         first = tuple(TimedHint(hint=hint) for hint in settings.guide.hints)
         self.hints = tuple(replace(one, hint=self.painter.placed(one.hint)) for one in (*first, *options.hints))
@@ -157,9 +157,6 @@ class _Work:
 
     def _reader(self, start: int, *, needed: bool = True) -> Reader:
         return Reader(self.info, start=start, end=self.end, deinterlace=self.options.deinterlace, needed=needed)
-
-    def _units(self, seconds: float) -> int:
-        return round(seconds / self.info.time_base)
 
     def _total(self) -> int:
         """About how many pictures there are to be, 0 if nobody knows."""

@@ -69,7 +69,7 @@ def places_in(
     if found.missed and whole:
         missed = found.missed[0]
         where = f"at {clock(missed.at)}" if missed.at is not None else f"in shot {missed.shot}"
-        long = clock((time - info.start) * float(info.time_base))
+        long = clock(info.seconds_at(time))
         raise UsageError(
             f"{info.path} has {found.shots} shots and is {long} long, and a hint lies {where}: look it up again"
         )
@@ -111,7 +111,7 @@ def follow_hints(steps: Iterable[Step], hints: Sequence[TimedHint], info: FilmIn
             alive.clear()
             past.clear()
             if found.shots == 1:  # what is seen before the first picture belongs to another part of the film
-                waiting = {n: one for n, one in waiting.items() if one.at is None or _stamp(one.at, info) >= time}
+                waiting = {n: one for n, one in waiting.items() if one.at is None or info.time_at(one.at) >= time}
         else:
             on = step.motion.on
             alive = {number: there for number, hint in alive.items() if (there := moved(hint, on))}
@@ -165,14 +165,10 @@ def looking_from(hints: Sequence[TimedHint], begin: int, info: FilmInfo) -> int:
 def _is_due(timed: TimedHint, step: Step, shot: int, info: FilmInfo, begin: int) -> bool:
     if timed.shot is not None:
         return step.motion is None and shot == timed.shot
-    at = begin if timed.at is None else _stamp(timed.at, info)
+    at = begin if timed.at is None else info.time_at(timed.at)
     return at < step.frame.time + step.frame.duration
 
 
 def _holds(timed: TimedHint, time: int, info: FilmInfo) -> bool:
-    after = timed.start is None or time >= _stamp(timed.start, info)
-    return after and (timed.end is None or time < _stamp(timed.end, info))
-
-
-def _stamp(seconds: float, info: FilmInfo) -> int:
-    return info.start + round(seconds / info.time_base)
+    after = timed.start is None or time >= info.time_at(timed.start)
+    return after and (timed.end is None or time < info.time_at(timed.end))

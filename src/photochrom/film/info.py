@@ -94,6 +94,14 @@ class FilmInfo:
         width, height = float(self.size[0] * self.aspect), float(self.size[1])
         return (height, width) if self.turn % 180 else (width, height)
 
+    def time_at(self, seconds: float) -> int:
+        """The time stamp so many seconds after its first picture."""
+        return self.start + round(seconds / self.time_base)
+
+    def seconds_at(self, time: int) -> float:
+        """How many seconds after its first picture a time stamp is."""
+        return float((time - self.start) * self.time_base)
+
     @property
     def luma(self) -> tuple[float, float]:
         """Kr and Kb of its matrix: the shares of red and blue in the luma. BT.601 or BT.709 by its height if it says

@@ -77,6 +77,6 @@ def paced(path: Path) -> Iterator[VideoFrame]:
     info = probe(path)
     begun = time.monotonic()
     for frame in Reader(info).frames():
-        due = begun + float((frame.time - info.start) * info.time_base)
+        due = begun + info.seconds_at(frame.time)
         time.sleep(max(0.0, due - time.monotonic()))
         yield frame.image
