@@ -22,7 +22,7 @@ from photochrom.codec.reading import identify
 from photochrom.colorizer import Colorizer
 from photochrom.digest import sha256_of
 from photochrom.errors import OutputError, PhotochromError, PictureError, UsageError
-from photochrom.photo import Photo, encode_photo, own_format, read_large, read_photo, write_photo
+from photochrom.photo import Photo, encode_photo, own_format, write_photo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Order:
         Raises UsageError for a file that can't be read.
         """
         settings = self.options.settings
-        named = [*settings.guide.references, *([settings.era] if os.path.isfile(settings.era) else [])]
+        named = [*settings.guide.reference_files, *([settings.era] if os.path.isfile(settings.era) else [])]
         try:
             files = {name: sha256_of(Path(name)) for name in named}
         except OSError as error:
@@ -100,15 +100,7 @@ def color(source: bytes | Path, key: str, order: Order, colorizer: Colorizer, *,
 
 
 def _picture(source: bytes | Path, key: str, options: Options, colorizer: Colorizer, by_rows: bool) -> Colored:
-    photo = (read_large if by_rows else read_photo)(
-        source,
-        max_megapixels=options.max_megapixels,
-        max_memory=options.max_memory,
-        salvage=options.salvage,
-        bands=options.bands,
-    )
-    if options.strip_location:
-        photo = photo.without_location()
+    photo = options.read(source, by_rows=by_rows)
     settings = options.settings.placed(photo.size, name=photo.name)
     prediction = colorizer.predict(photo, settings)
     made = colorizer.render(photo, prediction, settings)

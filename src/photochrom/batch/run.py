@@ -69,6 +69,20 @@ class Options:
         beside = tuple(job.outputs[0].with_name(job.outputs[0].name + suffix) for suffix in wanted)
         return (*beside, *(path for output in job.outputs if (path := self.sidecar_of(output))))
 
+    def read(self, source: Path | bytes, *, by_rows: bool) -> Photo:
+        """A picture as these options have it. by_rows: a TIFF that doesn't fit into memory is read some rows at a time.
+
+        Raises PictureError.
+        """
+        photo = (read_large if by_rows else read_photo)(
+            source,
+            max_megapixels=self.max_megapixels,
+            max_memory=self.max_memory,
+            salvage=self.salvage,
+            bands=self.bands,
+        )
+        return photo.without_location() if self.strip_location else photo
+
     def replaces(self, path: Path) -> bool:
         """Whether a file of that name may be replaced: with skip_done one that is empty, too."""
         return self.overwrite or (self.skip_done and is_empty(path))
@@ -206,16 +220,7 @@ def _open(job: Job, options: Options, ahead: bool) -> _Opened:
             opened.film = True
         elif opened.document is None:
             given = job.source if job.data is None else job.data
-            read = read_photo if ahead else read_large
-            opened.photo = read(
-                given,
-                max_megapixels=options.max_megapixels,
-                max_memory=options.max_memory,
-                salvage=options.salvage,
-                bands=options.bands,
-            )
-            if options.strip_location:
-                opened.photo = opened.photo.without_location()
+            opened.photo = options.read(given, by_rows=not ahead)
     return opened
 
 
