@@ -1,6 +1,5 @@
 """`photochrom batch` takes what the plain command takes, and does the same with it."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,14 @@ from typer.main import get_command
 
 from photochrom import Photo
 from photochrom.cli.group import COLOR
-from photochrom.cli.main import app, main
-from tests.tiny_model import write_model
+from photochrom.cli.main import app
 
 Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    write_model(tmp_path / "drawn.onnx")
-
-    def run(*words: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["photochrom", *words])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return int(end.value.code or 0), capfd.readouterr().err
-
-    return run
+def run(command: Run) -> Run:
+    return command
 
 
 def test_every_option_of_colouring_is_an_option_of_both() -> None:

@@ -11,24 +11,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from photochrom.cli.main import main
-from tests.tiny_model import write_model
-
 Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    write_model(tmp_path / "drawn.onnx")
-
-    def run(*words: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["photochrom", "batch", *words, "--model", "drawn.onnx"])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return int(end.value.code or 0), capfd.readouterr().err
-
-    return run
+def run(command: Run) -> Run:
+    return lambda *words: command("batch", *words, "--model", "drawn.onnx")
 
 
 def write_certificate(folder: Path, kind: str = "P-256") -> tuple[str, str]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import Float, Pixels
-from photochrom.color.margin import Mask
+from photochrom.color.margin import Mask, find_margin
 from photochrom.color.resample import resize_planes
 
 SIDE = 480  # pixels of the short side at which it is looked for; every n-th pixel, so that edges stay sharp
@@ -94,8 +94,9 @@ class Overlay:
         ]
 
 
-def with_empty(overlay: Overlay | None, empty: Mask | None) -> Overlay | None:
-    """What lies on a picture, and the pixels of it at which nothing was measured; None for neither."""
+def with_margin(overlay: Overlay | None, pixels: Pixels, declared: Mask | None) -> Overlay | None:
+    """What lies on a picture, and the pixels of it at which nothing was measured, by find_margin; None for neither."""
+    empty = find_margin(pixels, declared)
     if empty is None:
         return overlay
     return replace(overlay or Overlay(), empty=empty)

@@ -27,10 +27,8 @@ _TILE = (64, 384)  # rows and columns painted at once: planes that stay in the c
 
 STEPS = (1, 2, 4)  # times the network's chroma grid
 
-_RUN, _CLOSE = (
-    64,
-    4,
-)  # columns that are upsampled at once where the picture is at most so many times as wide as its grid
+_RUN = 64  # columns that are upsampled at once where the picture is at most _CLOSE times as wide as its grid
+_CLOSE = 4
 _THIN = 256  # times as long as its guide: a picture like a thread
 _THIN_TILE = 1 << 15  # pixels painted at once of one
 

@@ -2,8 +2,7 @@
 
 from photochrom.color.levels import SHOWING, full_range, sensor_levels
 from photochrom.color.lightness import shrink_lightness
-from photochrom.color.margin import find_margin
-from photochrom.color.overlay import with_empty
+from photochrom.color.overlay import with_margin
 from photochrom.color.tint import describe
 from photochrom.domains.domain import Domain
 
@@ -16,6 +15,6 @@ SATELLITE = Domain(
     levels=sensor_levels,
     show=full_range,
     showing=SHOWING,
-    frame=lambda pixels, intensity, empty: with_empty(None, find_margin(pixels, empty)),
+    frame=lambda pixels, intensity, empty: with_margin(None, pixels, empty),
     judge=describe,
 )

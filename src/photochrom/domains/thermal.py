@@ -5,8 +5,7 @@ from dataclasses import replace
 from photochrom.color.false_color import false_palette, true_intensity
 from photochrom.color.levels import SHOWING, full_range, sensor_levels
 from photochrom.color.lightness import shrink_lightness
-from photochrom.color.margin import find_margin
-from photochrom.color.overlay import find_overlay, with_empty
+from photochrom.color.overlay import find_overlay, with_margin
 from photochrom.color.tint import describe
 from photochrom.domains.domain import Domain
 from photochrom.photo import Photo
@@ -34,5 +33,5 @@ THERMAL = Domain(
     levels=sensor_levels,
     show=full_range,
     showing=SHOWING,
-    frame=lambda pixels, intensity, empty: with_empty(find_overlay(pixels), find_margin(pixels, empty)),
+    frame=lambda pixels, intensity, empty: with_margin(find_overlay(pixels), pixels, empty),
 )
