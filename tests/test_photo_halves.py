@@ -56,6 +56,16 @@ def refused_or_the_same(data: bytes, wanted: np.ndarray) -> bool:
     return False
 
 
+def is_told(data: bytes) -> bool:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            Photo.open(data)
+        except PictureError:
+            return True
+    return any("damaged" in str(warning.message) for warning in caught)
+
+
 @pytest.mark.parametrize("kind", JPEGS)
 def test_a_jpeg_without_its_end_marker_is_whole(kind: str) -> None:
     with warnings.catch_warnings():
@@ -88,13 +98,14 @@ def test_a_jpeg_that_ends_early_is_refused(kind: str, fault: str) -> None:
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_wiped_ends_and_holes_of_packed_pixels_are_refused(kind: str) -> None:
+def test_wiped_ends_and_holes_of_packed_pixels_are_told(kind: str) -> None:
     data, rng = OTHERS[kind], random.Random(kind)
     wanted = Photo.open(data).pixels
     for _ in range(20):
         at = rng.randrange(len(data) // 3, len(data) - 100)
-        assert refused_or_the_same(data[:at] + bytes(len(data) - at), wanted)
-        assert refused_or_the_same(data[:at] + bytes(90) + data[at + 90 :], wanted)
+        for damaged in (data[:at] + bytes(len(data) - at), data[:at] + bytes(90) + data[at + 90 :]):
+            assert is_told(damaged)
+            assert kind == "webp lossless" or refused_or_the_same(damaged, wanted)
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
@@ -172,6 +183,24 @@ def test_flat_pictures_are_not_taken_for_wiped_ones() -> None:
             for format in ("PNG", "WEBP", "BMP", "GIF"):
                 assert Photo.open(encoded(flat, format)).size == size
             assert Photo.open(encoded(flat, "WEBP", lossless=True)).size == size
+
+
+def test_a_photograph_on_a_large_even_ground_is_not_taken_for_a_wiped_one() -> None:
+    ground = Image.new("RGB", (1600, 1600), (255,) * 3)
+    ground.paste(PICTURE, (700, 300))
+    for options in ({}, {"lossless": True}):
+        assert not is_told(encoded(ground, "WEBP", **options))
+    with pytest.warns(PictureWarning, match="may be damaged"):  # of the lowest effort: it can't be told
+        assert Photo.open(encoded(ground, "WEBP", lossless=True, method=0)).size == ground.size
+    assert not is_told(encoded(ground, "JPEG2000", quality_mode="rates", quality_layers=[40]))
+
+
+def test_a_jpeg_2000_with_bytes_that_its_coder_never_writes_is_refused() -> None:
+    data = encoded(PICTURE, "JPEG2000")
+    at = len(data) // 2
+    assert not is_told(data)
+    with pytest.raises(PictureError, match="damaged in the middle"):
+        Photo.open(data[:at] + b"\xff" * 20 + data[at + 20 :])
 
 
 def test_streams_are_left_usable() -> None:

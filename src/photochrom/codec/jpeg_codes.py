@@ -29,7 +29,7 @@ def fault(data: bytes, found: Jpeg) -> str | None:
     if simplejpeg is None or not found.scans:
         return None
     end = found.scans[-1][1]
-    coded, share = _halved(data[:end] + b"\xff\xd9")
+    coded, shares = _halved(data[:end] + b"\xff\xd9")
     kind = "GRAY" if found.planes in (1, 3) else "CMYK"
     try:
         means = simplejpeg.decode_jpeg(coded, kind, min_height=1, min_width=1, min_factor=8, strict=True)
@@ -38,9 +38,9 @@ def fault(data: bytes, found: Jpeg) -> str | None:
         if left and int(left[1]) <= _fill(data[max(0, end - _STUFFING) : end]):
             return ""
         return "its data is damaged in the middle" if _DAMAGED.match(str(error)) else None
-    if kind == "GRAY" and share:
+    for plane, share in enumerate(shares):
         most = share * (128 + _BEYOND) + 1
-        if most < 127 and (np.abs(means.astype(np.int16) - 128) > most).any():
+        if share and most < 127 and (np.abs(means[..., plane].astype(np.int16) - 128) > most).any():
             return "its data is damaged in the middle"
     return ""
 
@@ -49,12 +49,13 @@ def _fill(end: bytes) -> int:
     return len(end) - len(end.rstrip(b"\0\xff"))
 
 
-def _halved(data: bytes) -> tuple[bytes, float]:
-    """The file with the first step of each quantisation table halved, and what share is left of the first component's.
+def _halved(data: bytes) -> tuple[bytes, list[float]]:
+    """The file with the first step of each quantisation table halved, and what share is left of it in each plane.
 
-    0 where that isn't known.
+    Of the planes that are decoded as they are: the lightness of a photograph, and those of a CMYK picture, of which
+    only the black is where the others are coded as YCbCr. 0 where that isn't known.
     """
-    made, places, first, at = bytearray(data), {}, None, 2
+    made, places, tables, mixed, at = bytearray(data), {}, b"", False, 2
     while segment := _SEGMENT.search(data, at):
         code, at = segment[1][0], segment.end()
         if code in _ALONE:
@@ -68,11 +69,13 @@ def _halved(data: bytes) -> tuple[bytes, float]:
                 places[number] = slice(start + 1, start + 2 + bool(wide))
                 start += 129 if wide else 65
         elif 0xC0 <= code <= 0xC2:
-            first = data[start + 8]
-    share = 0.0
+            tables = data[start + 8 : at : 3]
+        elif code == 0xEE and data[start : start + 5] == b"Adobe":
+            mixed = data[start + 11] == 2
+    left: dict[int, float] = {}
     for number, place in places.items():
         step = int.from_bytes(data[place], "big")
         made[place] = ((step + 1) // 2).to_bytes(place.stop - place.start, "big")
-        if number == first and step:
-            share = (step + 1) // 2 / step
-    return bytes(made), share
+        left[number] = (step + 1) // 2 / step if step else 0.0
+    shares = [left.get(table, 0.0) for table in (tables if len(tables) == 4 else tables[:1])]
+    return bytes(made), [0.0, 0.0, 0.0, *shares[3:]] if mixed and len(shares) == 4 else shares

@@ -65,7 +65,7 @@ class Pages:
             loss = Loss("a part of its frames is damaged", None)
         elif self.format in ("WEBP", "AVIF"):
             loss = wiped_loss(self._image, data)
-        if loss and not self._salvage:
+        if loss and loss.sure and not self._salvage:
             raise PictureError(loss.refusal(self._name))
         return (loss.note(self._name),) if loss else ()
 

@@ -22,7 +22,7 @@ from photochrom.codec.samples import Samples, read_samples
 from photochrom.codec.tiff import DESCRIPTIVE, ScanTiff
 from photochrom.codec.tiff_codecs import DAMAGE
 from photochrom.codec.tiff_tags import NODATA, Field
-from photochrom.codec.whole import Loss, load_jpeg, padded, png_loss, wiped_loss
+from photochrom.codec.whole import Loss, load_jpeg, padded, png_loss, surplus_note, wiped_loss
 from photochrom.color.lab import Pixels
 from photochrom.color.margin import Mask
 from photochrom.color.rows import Rows
@@ -107,6 +107,8 @@ def decode(
         stream = given.stream
         image = identify(stream, name)
         held = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        surplus = surplus_note(image, stream.read(8), held, name)
         check_pixels(image.size, name, max_pixels)
         try:
             check_memory(image, name, max_memory=max_memory, held=held, short_side=short_side)
@@ -121,7 +123,7 @@ def decode(
             image.info["icc_profile"] = given.profile
         decoded = decode_image(image, samples, name=name, bands=bands)
         decoded.comments = given.comments or decoded.comments
-        decoded.notes = (*([loss.note(name)] if loss else []), *given.notes, *decoded.notes)
+        decoded.notes = (*([loss.note(name)] if loss else surplus), *given.notes, *decoded.notes)
         decoded.lossless &= decoded.format != "WEBP" or _has_lossless_chunk(stream)
         return decoded
 
@@ -190,7 +192,8 @@ def _load(
             raise PictureError(loss.refusal(name)) from None
         image = identify(io.BytesIO(whole), name)
         samples = read_samples(image, lambda: identify(io.BytesIO(whole), name), name)
-    if loss and not salvage:
+        samples.notes = ()  # of what was made up, and the loss tells that
+    if loss and loss.sure and not salvage:
         raise PictureError(loss.refusal(name))
     return image, samples, loss
 

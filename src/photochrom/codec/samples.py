@@ -14,6 +14,7 @@ from photochrom.codec.bands import Bands, check_bands
 from photochrom.codec.tiff import ScanTiff
 from photochrom.codec.tiff_layout import Layout
 from photochrom.codec.tiff_pixels import read_page
+from photochrom.codec.wipes import wipe_note
 from photochrom.color.lab import Pixels
 from photochrom.color.margin import Mask
 from photochrom.errors import PictureError
@@ -54,6 +55,8 @@ def read_samples(
         return _two_passes(image, reopen, raw)
     image.load()
     samples = from_pillow(image, name, bits=int(raw[2]) if raw in ("L;2", "L;4") else 8)
+    if image.format in ("BMP", "PPM") and image.mode != "P":
+        samples.notes += wipe_note(samples.color[::-1] if image.format == "BMP" else samples.color, name)
     _let_go(image)
     return samples
 
@@ -80,6 +83,11 @@ def tiff_samples(
         notes = (f"{name} has {layout.samples} bands, of which {used} used; --bands (bands=) chooses others",)
     if color.shape[2:] == (4,) and color.dtype == np.uint16 and "icc_profile" in image.info:
         notes += (f"{name}: 16-bit CMYK goes through its colour profile with 8 bits only",)
+    if layout.beyond and not salvage:
+        notes += (f"{name} may be damaged: {layout.beyond} bytes of its end are missing; compare it with another copy",)
+    if layout.compression == tiff_layout.RAW and layout.bits >= 8 and layout.photometric != tiff_layout.PALETTE:
+        planes = [color[..., i] for i in range(color.shape[2])] if layout.planar and color.ndim == 3 else [color]
+        notes += next(filter(None, (wipe_note(plane, name, layout.pieces()) for plane in planes)), ())
     applies = layout.photometric != tiff_layout.LAB
     return Samples(color, alpha, profile_applies=applies, notes=notes, share=share, empty=empty)
 

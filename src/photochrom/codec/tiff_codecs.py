@@ -160,7 +160,7 @@ def picture_block(file: IO[bytes], layout: kinds.Layout, tables: bytes, offset: 
 
     image: ImageFile.ImageFile | None
     if layout.compression == kinds.WEBP:
-        image, loss = fitting(WebPImagePlugin.WebPImageFile(io.BytesIO(data))), webp_loss(data)
+        image, loss = fitting(WebPImagePlugin.WebPImageFile(io.BytesIO(data))), webp_loss(data, layout.block)
         image.load()
     else:
         data = _bare(tables)[:-2] + _bare(data)[2:] if len(tables) > 4 else _bare(data)
@@ -170,7 +170,7 @@ def picture_block(file: IO[bytes], layout: kinds.Layout, tables: bytes, offset: 
         image, loss = load_jpeg(
             whole, lambda stream: fitting(JpegImagePlugin.JpegImageFile(stream)), probe=True, salvage=False
         )
-    if loss or image is None:
+    if image is None or (loss and loss.sure):
         raise OSError(loss.reason if loss else "it has no pixels")
     if layout.compression == kinds.WEBP:
         return np.asarray(image.convert("RGBA"))[..., : layout.block_samples]

@@ -1,7 +1,7 @@
 """How the pixels of a TIFF page lie in its file, checked before anything is decoded."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from photochrom.codec.tiff_tags import Tags
 from photochrom.errors import PictureError
@@ -28,6 +28,7 @@ class Layout:
     """One page. extras: what each sample beyond the colours is: 0 unspecified, 1 premultiplied alpha, 2 alpha.
 
     block: (width, height) of a strip or tile. offsets, counts: of each block's bytes, plane after plane.
+    beyond: bytes that they are said to have behind the end of the file, of a tile's filling at least.
     """
 
     width: int
@@ -46,6 +47,7 @@ class Layout:
     little: bool
     reversed_bits: bool
     fax_options: int = 0
+    beyond: int = 0
 
     @property
     def colors(self) -> int:
@@ -71,6 +73,13 @@ class Layout:
     def row_bytes(self) -> int:
         """Of one row of a block, unpacked."""
         return (self.block[0] * self.block_samples * self.bits + 7) // 8
+
+    def pieces(self) -> list[tuple[int, int, int, int]]:
+        """(top, left, height, width) of what lies on end in the file: each tile, or all of the strips."""
+        w, h = self.block
+        if w >= self.width:
+            return [(0, 0, self.height, self.width)]
+        return [(top, left, h, w) for top in range(0, self.height, h) for left in range(0, self.width, w)]
 
     def blocks(self) -> Iterator[tuple[int, int, int, int, int]]:
         """(plane, top, left, offset, count) of each strip or tile in the order of the file."""
@@ -192,12 +201,13 @@ def _checked(layout: Layout, file_size: int, salvage: bool) -> Layout:
         raise OSError("strips or tiles are missing")
     if not salvage and len(set(offsets)) < len(offsets):
         raise OSError("several strips or tiles lie at one place")
-    counts, needed, held_at_most = [], 0, 0
+    counts, needed, held_at_most, beyond = [], 0, 0, 0
     for _, top, _, offset, said in layout.blocks():
         need = row * min(height, layout.height - top)
         count = said or file_size
         if layout.compression == RAW and (not said or len(offsets) == 1):
             count = need  # left out, or wrong as some writers have it for a single strip
+        beyond = max(beyond, offset + count - file_size if said else 0)
         count = max(0, min(count, file_size - offset)) if offset >= 8 else 0
         most = count * _FACTORS.get(layout.compression, 1 << 20)
         if most < need and not salvage:
@@ -208,4 +218,4 @@ def _checked(layout: Layout, file_size: int, salvage: bool) -> Layout:
         raise OSError("its strips or tiles lie on one another")
     if held_at_most < _WORTH_SALVAGE * needed:
         raise OSError("nearly all of its strips or tiles are missing")
-    return Layout(**{**vars(layout), "counts": tuple(counts)})
+    return replace(layout, counts=tuple(counts), beyond=beyond)
