@@ -10,6 +10,7 @@ from photochrom.color.distribution import annealed_mean, leaning, temperature_fo
 from photochrom.color.frame import Frame
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.overlay import Overlay
+from photochrom.color.product import product
 from photochrom.color.tint import Tint
 from photochrom.color.transfer import Likeness
 from photochrom.network.spec import NetworkSpec
@@ -79,7 +80,7 @@ class Prediction:
         np.exp(mass, out=mass)
         whole = mass.sum(axis=0)
         colors, places = self.spec.colors, np.ascontiguousarray(ab.reshape(-1, 2), np.float32)
-        gap = colors @ places.T  # squared distances, as |c|^2 + |p|^2 - 2 c.p
+        gap = product(colors, places.T)  # squared distances, as |c|^2 + |p|^2 - 2 c.p
         gap *= np.float32(-2)
         gap += (colors * colors).sum(axis=1)[:, None]
         gap += (places * places).sum(axis=1)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import Float
+from photochrom.color.product import product
 
 # How far a variant leans: logits change by at most this for each ab unit along the drawn direction. Where the network
 # is unsure (a spread of 20 units, sharpened by a temperature of 0.6) the mean moves by up to 0.025 * 20^2 / 0.6 = 17
@@ -25,7 +26,7 @@ def annealed_mean(logits: Float, centres: Float, temperature: float) -> Float:
     flat = logits.reshape(bins, -1) * np.float32(1 / temperature)
     flat -= flat.max(axis=0)
     np.exp(flat, out=flat)
-    ab = (centres.T @ flat) / flat.sum(axis=0)
+    ab = product(centres.T, flat) / flat.sum(axis=0)
     return np.ascontiguousarray(ab.reshape(2, height, width).transpose(1, 2, 0), np.float32)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from photochrom.color.lab import DELTA, FROM_XYZ, Float, Pixels, f_inverse
 from photochrom.color.lightness import check_pixels, luminance
+from photochrom.color.product import product
 from photochrom.color.tables import STEPS, interpolate, srgb8_table, srgb_table
 from photochrom.errors import UsageError
 
@@ -78,8 +79,7 @@ def _linear_rgb(y: Float, fy: Float, dx: Float, dz: Float) -> Float:
         out *= c
         t *= _SLOPE
         out += t
-    rgb: Float = np.matmul(_MATRIX, xyz)
-    return rgb
+    return product(_MATRIX, xyz)
 
 
 _UNDER, _OVER = np.float32(2e-6), np.float32(1.00002)  # beyond 0 and 1 by no more than float32 errs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from photochrom.color.lab import LUMA, Float, Pixels
+from photochrom.color.product import product
 from photochrom.color.resample import resize, resize_planes, run_of
 from photochrom.color.rows import Rows
 from photochrom.color.tables import code_tables, f_table, interpolate
@@ -72,7 +73,9 @@ def shrink_lightness(pixels: Pixels | Rows, size: tuple[int, int], *, threads: i
 
     def strip(first: int) -> None:
         run = run_of(height, size[1], first, min(first + step, size[1]), "area")
-        out[run.target] = resize_planes(run.weights @ lightness(pixels[run.source]), (size[0], len(run.weights)))
+        out[run.target] = resize_planes(
+            product(run.weights, lightness(pixels[run.source])), (size[0], len(run.weights))
+        )
 
     on_threads(strip, range(0, size[1], step), threads)
     return out

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.lab import Float
+from photochrom.color.product import product
 
 Kind = Literal["area", "line", "spline"]  # area mean, for fewer places; straight lines or a cubic B-spline, for more
-_RUN = 64  # output places of one matrix: small products, so that BLAS starts no threads of its own below ours
+_RUN, _SOURCE = 64, 512  # output and input places of one matrix at most, which would be larger mostly zeros
 _THIN = 1024  # times as many input as output places, which only pictures like a thread have
 
 
@@ -64,9 +65,9 @@ def runs_of(n_in: int, n_out: int, kind: Kind, step: int = _RUN) -> tuple[Run, .
 
 
 def _runs(n_in: int, n_out: int, kind: Kind) -> Iterable[Run]:
-    """The same, one place at a time where a matrix of many places would be mostly zeros, and huge."""
+    """The same, fewer at a time where a matrix of many places would be mostly zeros, and huge."""
     if n_in <= _THIN * n_out:
-        return runs_of(n_in, n_out, kind)
+        return runs_of(n_in, n_out, kind, max(1, min(_RUN, _SOURCE * n_out // n_in)))
     return (run_of(n_in, n_out, i, i + 1, kind) for i in range(n_out))
 
 
@@ -79,9 +80,9 @@ def resize_planes(x: Float, size: tuple[int, int]) -> Float:
         out = np.empty((*x.shape[:-2], n, x.shape[-1]) if axis == -2 else (*x.shape[:-1], n), np.float32)
         for run in _runs(old, n, "area" if n < old else "line"):
             if axis == -2:
-                np.matmul(run.weights, x[..., run.source, :], out=out[..., run.target, :])
+                product(run.weights, x[..., run.source, :], out[..., run.target, :])
             else:
-                np.matmul(x[..., run.source], run.weights.T, out=out[..., run.target])
+                product(x[..., run.source], run.weights.T, out[..., run.target])
         x = out
     return x
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from photochrom.color.lab import Float, Pixels, rgb_to_lab
 from photochrom.color.lightness import check_pixels
+from photochrom.color.product import product
 from photochrom.color.rows import Rows, sampled
 
 KNOTS = 33  # of Tint.curve, at equal steps of L* from 0 to 100
@@ -153,9 +154,7 @@ def _fading(rest: Float, mean: NDArray[Any], shape: tuple[int, ...]) -> Float:
     along = (mean / length).astype(np.float32)
     y, x = (v.ravel() for v in np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in shape), indexing="ij"))
     basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-    weights = np.linalg.lstsq(basis.T @ basis, basis.T @ (rest @ along), rcond=None)[0]
-    fading: Float = (basis @ weights)[:, None].astype(np.float32) * along
-    return fading
+    return product(basis, _fitted(basis, product(rest, along[:, None]))) * along
 
 
 def _lamps(light: Float, ab: Float, shape: tuple[int, ...]) -> Float:
@@ -165,5 +164,10 @@ def _lamps(light: Float, ab: Float, shape: tuple[int, ...]) -> Float:
     places = [x**i * y**j for i in range(4) for j in range(4 - i)]
     shade = light / np.float32(100)
     basis = np.stack([place * shade**k for place in places for k in range(3)], axis=1)
-    left: Float = ab - basis @ np.linalg.lstsq(basis.T @ basis, basis.T @ ab, rcond=None)[0].astype(np.float32)
-    return left
+    return ab - product(basis, _fitted(basis, ab))
+
+
+def _fitted(basis: Float, values: Float) -> Float:
+    """What to multiply a basis (n,k) with, (k,m), to come nearest to values (n,m)."""
+    square, right = product(basis.T, basis), product(basis.T, values)
+    return np.asarray(np.linalg.lstsq(square, right, rcond=None)[0], np.float32)

@@ -17,13 +17,14 @@ import numpy as np
 from photochrom.color.gamut import write_rgb
 from photochrom.color.lab import Float, Pixels
 from photochrom.color.lightness import check_pixels, luminance, shrink_lightness
+from photochrom.color.product import product
 from photochrom.color.resample import Run, mean3, resize_planes, run_of, runs_of
 from photochrom.color.rows import Rows
 from photochrom.errors import UsageError
 from photochrom.threads import on_threads
 
-_TILE = (64, 384)  # rows and columns painted at once: planes that stay in the cache, and products too small for BLAS
-# to start threads of its own below ours; far from a line, so that many tiles hold no colour out of gamut
+_TILE = (64, 384)  # rows and columns painted at once: planes that stay in the cache; far from a line, so that many
+# tiles hold no colour out of gamut
 
 STEPS = (1, 2, 4)  # times the network's chroma grid
 
@@ -196,7 +197,7 @@ def by_tiles(
         some = grid.planes[:, _moved(rows.source, grid.top)]
         for left in range(across.start, across.stop, wide):
             parts = [
-                rows.weights @ (some[..., _moved(column.source, grid.left)] @ column.weights.T)
+                product(rows.weights, product(some[..., _moved(column.source, grid.left)], column.weights.T))
                 for column in columns(left)
             ]
             tile = _moved(rows.target, top), slice(left, min(left + wide, across.stop))
