@@ -60,5 +60,5 @@ class FakeModel:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> FakeModel:
     fake = FakeModel()
-    monkeypatch.setattr(photochrom, "load_model", lambda name, *, device, domain: fake, raising=False)
+    monkeypatch.setattr(photochrom, "load_model", lambda name, *, device, domain, threads: fake, raising=False)
     return fake

@@ -76,7 +76,7 @@ def test_options_reach_the_model(cli: Cli, draw: Draw, model: FakeModel) -> None
 def test_model_and_device_are_asked_for(cli: Cli, draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, str]] = []
 
-    def load(name: str, *, device: str, domain: str | None) -> None:
+    def load(name: str, *, device: str, domain: str | None, threads: int | None) -> None:
         asked.append((name, device))
         raise UnknownModelError("no model 'fotos'; did you mean photo?")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from threading import Lock
 
@@ -34,11 +35,21 @@ class AutoColorizer(Colorizer):
     def chosen(self, photo: Photo) -> tuple[Colorizer, tuple[str, ...]]:
         """The model of the photo's domain, and what it was taken for. See Colorizer."""
         decision = decide(photo)
-        notes: tuple[str, ...] = (f"{photo.name} {decision.told()}",)
+        return self._or_photo(decision.domain, photo.name, f"{photo.name} {decision.told()}")
+
+    def chosen_once(self, photos: Iterable[Photo], *, name: str) -> tuple[Colorizer, tuple[str, ...]]:
+        """The model of the domain that more than half of the photos are of, else of photographs. See Colorizer."""
+        taken = Counter(decide(photo).domain for photo in photos)
+        domain = next((kind for kind, count in taken.items() if 2 * count > taken.total()), _OTHERWISE)
+        of = f"{taken[domain]} of the {taken.total()} pictures that were looked at"
+        return self._or_photo(domain, name, f"{name} is coloured by the model for {domain}, of which kind are {of}")
+
+    def _or_photo(self, domain: str, name: str, told: str) -> tuple[Colorizer, tuple[str, ...]]:
+        """The model of a domain, or of photographs where it has none, and what is told of that."""
         try:
-            return self._of(decision.domain), notes
+            return self._of(domain), (told,)
         except UnknownModelError as error:
-            return self._of(_OTHERWISE), (*notes, f"{photo.name} is coloured as a photograph: {error}")
+            return self._of(_OTHERWISE), (told, f"{name} is coloured as a photograph: {error}")
 
     def predict(self, photo: Photo, settings: Settings | None = None) -> Prediction:
         """What the network of the photo's domain says of it. See Colorizer."""

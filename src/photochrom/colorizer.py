@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -96,6 +96,10 @@ class Colorizer:
 
     def chosen(self, photo: Photo) -> tuple[Colorizer, tuple[str, ...]]:
         """The model that colours this photo, and what was decided about it, a sentence each: itself, and nothing."""
+        return self, ()
+
+    def chosen_once(self, photos: Iterable[Photo], *, name: str) -> tuple[Colorizer, tuple[str, ...]]:
+        """The same for photos that are coloured in one way, such as pictures of the film of that name."""
         return self, ()
 
     # The road, in two halves

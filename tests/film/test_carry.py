@@ -145,10 +145,10 @@ def test_a_film_flickers_less_than_its_pictures(
 
     from photochrom.film.single import one_by_one
 
-    def alone(self: object, frames: Iterator[object]) -> Iterator[Step]:
-        return one_by_one(frames, self._painter)  # type: ignore[attr-defined]
+    def alone(self: object, steps: Iterator[Step]) -> Iterator[Step]:
+        return one_by_one((step.frame for step in steps), self._painter)  # type: ignore[attr-defined]
 
-    monkeypatch.setattr("photochrom.film.looking.Colors.steps", alone)
+    monkeypatch.setattr("photochrom.film.looking.Colors._colored", alone)
     assert color_film(source, tmp_path / "alone.mkv", colorizer).count == 33
     flicker = {}
     for name in ("carried", "alone"):

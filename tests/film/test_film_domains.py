@@ -1,5 +1,6 @@
 """Films whose intensity is no lightness, as of night cameras: L* is made from the prediction, and doesn't flicker."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -8,9 +9,12 @@ import pytest
 from av.video.frame import VideoFrame
 
 from photochrom import Colorizer, Settings, load_model
+from photochrom.auto import AutoColorizer
 from photochrom.color.lab import rgb_to_lab
 from photochrom.film.film import color_film
 from photochrom.film.live import Eye
+from photochrom.film.options import FilmOptions
+from photochrom.film.preview import write_preview
 from tests.film.films import FilmMaker, luma_of, moving, seen
 from tests.film.test_carry import texture
 from tests.tiny_model import write_lab_model
@@ -89,3 +93,30 @@ def test_live_pictures_of_a_night_camera(predicting: Colorizer) -> None:
         np.abs(luma_of(shown) - own).mean() > 8
         and np.ptp(shown.to_ndarray(format="rgb24").astype(int), axis=-1).mean() > 5
     )
+
+
+def lines(n: int, size: tuple[int, int]) -> np.ndarray:
+    """A drawing, between a blank leader and a blank end."""
+    y, x = np.mgrid[: size[1], : size[0]]
+    luma = np.full((size[1], size[0]), 233.0)
+    if 4 <= n < 20:
+        for cx, cy, r in ((120 + n, 150, 80), (260 - n, 140, 60), (200, 220, 50)):
+            luma[np.abs(np.hypot(x - cx, y - cy) - r) < 2] = 20
+    return luma
+
+
+@pytest.mark.parametrize(("draw", "kind", "of"), [(lines, "sketch", "6 of the 6"), (panning, "photo", "9 of the 9")])
+def test_the_kind_of_a_film_is_told_once(
+    draw: Callable[[int, tuple[int, int]], np.ndarray], kind: str, of: str, colorizer: Colorizer, tmp_path: Path
+) -> None:
+    drawings = load_model(write_lab_model(tmp_path / "lines.onnx", domain="sketch"), threads=1)
+    auto = AutoColorizer(drawings, lambda domain: colorizer)
+    source = FilmMaker("ffv1", size=(400, 300), times=range(24), draw=draw).write(tmp_path / "old.mkv")
+    lossless = FilmOptions(codec="ffv1")
+    result = color_film(source, tmp_path / "new.mkv", auto, options=lossless)
+    assert result.notes == [
+        f"old.mkv is coloured by the model for {kind}, of which kind are {of} pictures that were looked at"
+    ]
+    color_film(source, tmp_path / "alone.mkv", drawings if kind == "sketch" else colorizer, options=lossless)
+    assert np.array_equal(seen(tmp_path / "new.mkv").rgb, seen(tmp_path / "alone.mkv").rgb)
+    assert write_preview(source, tmp_path / "sheet.jpg", auto).notes == result.notes

@@ -17,6 +17,9 @@ from photochrom.codec.bands import parse_bands
 from photochrom.codec.writing import known_format
 from photochrom.errors import UsageError
 from photochrom.photo import chosen_pages
+from photochrom.threads import cores
+
+_FEW = 2  # cores: beside a network with two threads the other stages of a film would wait
 
 
 def run(
@@ -53,7 +56,9 @@ def run(
             names, output=output, recursive=recursive, format=options.format, variants=options.variants,
             pages=bool(options.pages), film=options.film,
         )  # fmt: skip
-    colorizer = photochrom.load_model(model, device=device, domain=domain)
+    films = bool(made.jobs) and all(job.is_film for job in made.jobs)
+    threads = 1 if films and cores() <= _FEW else None
+    colorizer = photochrom.load_model(model, device=device, domain=domain, threads=threads)
     options = replace(options, judged=as_json, model=model, domain=domain)
     report = Report(len(made.jobs), passed=made.passed, as_json=as_json, to_stdout=to_stdout)
     with report:

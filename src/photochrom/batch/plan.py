@@ -38,6 +38,11 @@ class Job:
     data: bytes | None = None
     flat: bool = False
 
+    @property
+    def is_film(self) -> bool:
+        """Whether the picture is a film, by its name."""
+        return self.data is None and is_film(self.source.name)
+
 
 @dataclass
 class Plan:

@@ -24,7 +24,6 @@ from photochrom.batch.sidecar import SUFFIX as SIDECAR
 from photochrom.batch.sidecar import described, write_sidecar
 from photochrom.codec.budget import default_memory
 from photochrom.errors import OutputError, PhotochromError, PictureTooLargeError, UsageError
-from photochrom.film.formats import is_film
 from photochrom.film.options import FilmOptions
 from photochrom.network.models import models
 from photochrom.photo import Photo, encode_photo, read_large, read_photo, save_photo
@@ -137,7 +136,7 @@ def color_files(
     """
     for folder in {path.parent for job in jobs for path in job.outputs}:
         remove_leftovers(folder)
-    kinds = {_is_film(job) for job in jobs}
+    kinds = {job.is_film for job in jobs}
     idle = without_effect(options, films=kinds.pop()) if len(kinds) == 1 else ""
     ahead: Future[_Opened] | None = None
     fatal: tuple[type[Exception], ...] = (UsageError,)
@@ -159,10 +158,6 @@ def color_files(
             result.warnings.append(idle)
             idle = ""
         yield result
-
-
-def _is_film(job: Job) -> bool:
-    return job.data is None and is_film(job.source.name)
 
 
 @dataclass
@@ -196,7 +191,7 @@ def _open(job: Job, options: Options, ahead: bool) -> _Opened:
     with _measured(opened.result):
         if job.error:
             raise job.error
-        whole, film = job, _is_film(job)
+        whole, film = job, job.is_film
         if options.pages and not film:
             document = open_document(job, options)
             whole = files_of(job, document)

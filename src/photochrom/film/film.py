@@ -20,12 +20,13 @@ from photochrom.film.encoder import Coding, coding_for
 from photochrom.film.follow import looking_from, places_in
 from photochrom.film.formats import container_for
 from photochrom.film.info import FilmInfo, probe
-from photochrom.film.looking import Colors
+from photochrom.film.looking import EVERY, Colors
 from photochrom.film.mux import Part, check_streams, write_film
 from photochrom.film.options import FilmOptions
 from photochrom.film.painter import Painter
 from photochrom.film.raster import Raster
 from photochrom.film.reader import Reader
+from photochrom.film.samples import chosen_for
 from photochrom.film.segments import Segments
 from photochrom.film.stages import run_stages
 from photochrom.film.step import Step
@@ -33,6 +34,7 @@ from photochrom.film.timed import TimedHint
 from photochrom.progress import Progress, silent
 from photochrom.settings import Settings
 
+_AHEAD = 6 << 20  # bytes of luma that wait between two stages, about
 _SHORTEST, _LONGEST = 96, 250  # pictures of a segment: at a cut from the first on, anywhere at the second
 
 
@@ -65,7 +67,9 @@ def color_film(
     info = probe(source)
     coding = coding_for(info, options)
     container = options.container or target.suffix[1:].lower() or container_for(source.suffix, options.codec)
-    result = FilmResult(notes=check_streams(info, coding, container))
+    streams = check_streams(info, coding, container)
+    colorizer, notes = chosen_for(info, options, colorizer)
+    result = FilmResult(notes=[*notes, *streams])
     work = _Work(info, coding, colorizer, settings, options)
     segments = Segments(target, work.about())
     try:
@@ -133,9 +137,8 @@ class _Work:
             )
         self.reader = self._reader(self.start if after is None else after + 1, needed=after is None)
         total = self._total()
-        made = run_stages(
-            self.reader.frames(), [("colouring", self.colors.steps), ("painting", self._painted)], name="decoding"
-        )
+        stages = [*self.colors.stages, ("painting", self._painted)]
+        made = run_stages(self.reader.frames(), stages, name="decoding", ahead=self._ahead())
         with closing(made):
             coder = _Coder(self.coding, segments, result.count)
             for image, cut in made:
@@ -157,6 +160,12 @@ class _Work:
 
     def _reader(self, start: int, *, needed: bool = True) -> Reader:
         return Reader(self.info, start=start, end=self.end, deinterlace=self.options.deinterlace, needed=needed)
+
+    def _ahead(self) -> int:
+        """How many pictures wait between two stages: those from key to key, which are finished at once, or fewer large
+        ones."""
+        width, height = self.info.size
+        return min(max(_AHEAD // (width * height * -(-self.info.bits // 8)), 3), EVERY + 2)
 
     def _total(self) -> int:
         """About how many pictures there are to be, 0 if nobody knows."""

@@ -17,6 +17,7 @@ from photochrom.film.prepared import prepared
 from photochrom.film.reader import Frame
 from photochrom.film.relight import SteadyLevels
 from photochrom.film.shots import with_motion
+from photochrom.film.stages import Stage
 from photochrom.film.step import Step
 from photochrom.prediction import Prediction
 
@@ -47,13 +48,24 @@ class Colors:
         self.tints: list[str] = []
         self.hints = hints or Places()
 
+    @property
+    def stages(self) -> list[Stage]:
+        """From pictures, as Frame, to steps with their colours, in order: stages that may run at the same time."""
+        return [("following motion", self._moving), ("colouring", self._colored)]
+
     def steps(self, frames: Iterable[Frame]) -> Iterator[Step]:
         """Each picture with its colours, in order."""
+        return self._colored(self._moving(frames))
+
+    def _moving(self, frames: Iterable[Frame]) -> Iterator[Step]:
+        return with_motion(prepared(frames, self._painter, deflicker=self._deflicker), Estimator())
+
+    def _colored(self, steps: Iterable[Step]) -> Iterator[Step]:
         shot: Shot | None = None
         ways: Ways | None = None  # from the picture to the last key
         since = hinted = 0  # pictures since then, and hints that it had
         levels, likeness = SteadyLevels(self._painter.colorizer.domain), SteadyLikeness(self._painter)
-        for step in with_motion(prepared(frames, self._painter, deflicker=self._deflicker), Estimator()):
+        for step in steps:
             hints = self.hints.at.get(step.frame.time, ())
             step.levels = levels.next(step)
             if step.motion is None or shot is None or ways is None:

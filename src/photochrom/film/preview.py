@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from photochrom.colorizer import Colorizer
-from photochrom.errors import PictureError
 from photochrom.film.film import FilmResult
-from photochrom.film.info import FilmInfo
 from photochrom.film.options import FilmOptions
-from photochrom.film.reader import Frame, Reader
+from photochrom.film.samples import sampled
 from photochrom.film.sheet import Sheet
 from photochrom.film.single import one_by_one
 from photochrom.progress import Progress, silent
@@ -34,14 +32,8 @@ def write_preview(
     Raises PictureError, OutputError, OutputExistsError, UsageError, ModelError.
     """
     sheet = Sheet(source, colorizer, settings, options, wide=_WIDE)
-    info, options = sheet.info, sheet.options
-    first = options.start or 0.0
-    last = min(options.end or info.seconds, info.seconds)
     times: list[str] = []
-    for place in range(PICTURES):
-        frame = _at(info, first + (last - first) * (place + 0.5) / PICTURES, options)
-        if frame is None:
-            continue
+    for place, frame in enumerate(sampled(sheet.info, sheet.options, PICTURES)):
         (colored,) = one_by_one(iter([frame]), sheet.painter)
         sheet.add(colored)
         times.append(sheet.time_of(colored))
@@ -49,10 +41,3 @@ def write_preview(
     labels = [f"{times[0]} to {times[-1]}, left to right"] if times else []
     none = " there; choose another part of it"
     return sheet.save(target, columns=_COLUMNS, labels=labels, overwrite=overwrite, none=none)
-
-
-def _at(info: FilmInfo, seconds: float, options: FilmOptions) -> Frame | None:
-    try:
-        return next(Reader(info, start=info.time_at(seconds), deinterlace=options.deinterlace).frames(), None)
-    except PictureError:  # the film ends before
-        return None

@@ -19,6 +19,7 @@ from photochrom.film.info import probe
 from photochrom.film.options import FilmOptions
 from photochrom.film.painter import Painter
 from photochrom.film.raster import Raster
+from photochrom.film.samples import chosen_for
 from photochrom.film.step import Step
 from photochrom.settings import Settings
 from photochrom.sheet import contact_sheet
@@ -37,6 +38,7 @@ class Sheet:
     ) -> None:
         self.settings, self.options = settings or Settings(), options or FilmOptions()
         self.info = probe(source)
+        colorizer, self._notes = chosen_for(self.info, self.options, colorizer)
         raster = Raster(self.info, coding_for(self.info, self.options).format)
         self.painter = Painter(colorizer, self.settings, self.info, raster)
         self.pictures: list[NDArray[np.uint8]] = []
@@ -74,7 +76,7 @@ class Sheet:
         with atomic_write(target, overwrite=overwrite) as out:
             sheet.save(out, Image.registered_extensions().get(target.suffix.lower(), "JPEG"), quality=92)
         hinted = self.settings.guide.hints or self.options.hints  # followed from picture to picture, which it hasn't
-        return FilmResult(len(self.pictures), notes=[*notes, *([_HINTED] if hinted else [])])
+        return FilmResult(len(self.pictures), notes=[*self._notes, *notes, *([_HINTED] if hinted else [])])
 
 
 def _titled(picture: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
