@@ -69,6 +69,14 @@ def test_an_end_of_zeros_is_told(kind: str) -> None:
     assert sum(is_told(opened(whole[:kept] + bytes(len(whole) - kept))) for kept in ends) >= 2
 
 
+@pytest.mark.parametrize(("kind", "row", "first"), [("grey BMP", 304, 52), ("PGM", 301, 142)])  # bytes of a row
+def test_the_note_names_the_row_from_above(kind: str, row: int, first: int) -> None:
+    whole = KINDS[kind]
+    start = len(whole) - 60 * row + 150  # nine rows of those that are 60 rows before the file's end
+    notes = opened(whole[:start] + bytes(9 * row) + whole[start + 9 * row :]).notes
+    assert any(f"near row {first} of 200" in note for note in notes)
+
+
 def test_black_and_white_things_are_no_wipes() -> None:
     page = np.full((120, 160, 3), 255, np.uint8)
     page[30:90, 40:120] = CAT[30:90, 40:120]

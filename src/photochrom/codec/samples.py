@@ -56,7 +56,7 @@ def read_samples(
     image.load()
     samples = from_pillow(image, name, bits=int(raw[2]) if raw in ("L;2", "L;4") else 8)
     if image.format in ("BMP", "PPM") and image.mode != "P":
-        samples.notes += wipe_note(samples.color[::-1] if image.format == "BMP" else samples.color, name)
+        samples.notes += wipe_note(samples.color, name, bottom_up=image.format == "BMP")
     _let_go(image)
     return samples
 
