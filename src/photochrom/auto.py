@@ -10,6 +10,7 @@ from threading import Lock
 from photochrom.color.lab import Float
 from photochrom.colorizer import Colorizer
 from photochrom.domains.decide import decide
+from photochrom.domains.table import DOMAINS
 from photochrom.errors import UnknownModelError, UsageError
 from photochrom.photo import Photo
 from photochrom.prediction import Prediction
@@ -42,7 +43,7 @@ class AutoColorizer(Colorizer):
         taken = Counter(decide(photo).domain for photo in photos)
         domain = next((kind for kind, count in taken.items() if 2 * count > taken.total()), _OTHERWISE)
         of = f"{taken[domain]} of the {taken.total()} pictures that were looked at"
-        return self._or_photo(domain, name, f"{name} is coloured by the model for {domain}, of which kind are {of}")
+        return self._or_photo(domain, name, f"{name} is taken for {DOMAINS[domain].thing} ({domain}), as are {of}")
 
     def _or_photo(self, domain: str, name: str, told: str) -> tuple[Colorizer, tuple[str, ...]]:
         """The model of a domain, or of photographs where it has none, and what is told of that."""

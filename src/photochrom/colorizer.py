@@ -99,7 +99,8 @@ class Colorizer:
         return self, ()
 
     def chosen_once(self, photos: Iterable[Photo], *, name: str) -> tuple[Colorizer, tuple[str, ...]]:
-        """The same for photos that are coloured in one way, such as pictures of the film of that name."""
+        """The same for photos that are coloured in one way, such as pictures of one film. name: of what they are of, in
+        sentences."""
         return self, ()
 
     # The road, in two halves

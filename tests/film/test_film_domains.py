@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 from photochrom import Colorizer, Settings, load_model
 from photochrom.auto import AutoColorizer
 from photochrom.color.lab import rgb_to_lab
+from photochrom.film.blank import barred_box
 from photochrom.film.film import color_film
 from photochrom.film.live import Eye
 from photochrom.film.options import FilmOptions
@@ -105,7 +106,10 @@ def lines(n: int, size: tuple[int, int]) -> np.ndarray:
     return luma
 
 
-@pytest.mark.parametrize(("draw", "kind", "of"), [(lines, "sketch", "6 of the 6"), (panning, "photo", "9 of the 9")])
+@pytest.mark.parametrize(
+    ("draw", "kind", "of"),
+    [(lines, "a drawing (sketch)", "6 of the 6"), (panning, "a photograph (photo)", "9 of the 9")],
+)
 def test_the_kind_of_a_film_is_told_once(
     draw: Callable[[int, tuple[int, int]], np.ndarray], kind: str, of: str, colorizer: Colorizer, tmp_path: Path
 ) -> None:
@@ -114,9 +118,39 @@ def test_the_kind_of_a_film_is_told_once(
     source = FilmMaker("ffv1", size=(400, 300), times=range(24), draw=draw).write(tmp_path / "old.mkv")
     lossless = FilmOptions(codec="ffv1")
     result = color_film(source, tmp_path / "new.mkv", auto, options=lossless)
-    assert result.notes == [
-        f"old.mkv is coloured by the model for {kind}, of which kind are {of} pictures that were looked at"
-    ]
-    color_film(source, tmp_path / "alone.mkv", drawings if kind == "sketch" else colorizer, options=lossless)
+    assert result.notes == [f"it is taken for {kind}, as are {of} pictures that were looked at"]
+    color_film(source, tmp_path / "alone.mkv", drawings if "sketch" in kind else colorizer, options=lossless)
     assert np.array_equal(seen(tmp_path / "new.mkv").rgb, seen(tmp_path / "alone.mkv").rgb)
     assert write_preview(source, tmp_path / "sheet.jpg", auto).notes == result.notes
+
+
+@pytest.mark.parametrize(("turn", "across"), [(0, False), (90, False), (90, True)])
+def test_black_bars_are_left_as_they_are(predicting: Colorizer, tmp_path: Path, turn: int, across: bool) -> None:
+    """Inside them a film is coloured as one that has none, though its first picture is dark."""
+
+    def inside(n: int, size: tuple[int, int]) -> np.ndarray:
+        return panning(n, size) if n else np.full(size[::-1], 16.0)
+
+    def barred(n: int, size: tuple[int, int]) -> np.ndarray:
+        bars = (0, 24) if across else (24, 0)
+        return np.pad(
+            inside(n, (size[0] - 2 * bars[1], size[1] - 2 * bars[0])), [(bar, bar) for bar in bars], constant_values=16
+        )
+
+    lossless, made = FilmOptions(codec="ffv1"), {}
+    for name, draw, size in (("with", barred, (256, 176)), ("without", inside, (208, 176) if across else (256, 128))):
+        maker = FilmMaker(options={"qp": "0"}, size=size, times=range(8), draw=draw, turn=turn)
+        source = maker.write(tmp_path / f"{name}.mov")
+        color_film(source, tmp_path / f"{name}.mkv", predicting, options=lossless)
+        made[name] = np.stack(seen(tmp_path / f"{name}.mkv").rgb)
+    part = made["with"][:, :, 24:-24] if across else made["with"][:, 24:-24]
+    assert np.array_equal(part, made["without"])
+    assert made["with"].sum() == part.sum() and part.sum() > 0
+
+
+def test_what_is_dark_on_one_side_is_no_bar() -> None:
+    plane = np.full((90, 120), 50, np.float32)
+    plane[:12] = 0
+    assert barred_box(plane) is None
+    plane[-12:] = 0
+    assert barred_box(plane) == (slice(12, 78), slice(0, 120))

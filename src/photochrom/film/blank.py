@@ -6,6 +6,7 @@ import numpy as np
 
 from photochrom.color.lab import Float
 from photochrom.color.resample import resize_planes
+from photochrom.film.raster import Box, size_of
 from photochrom.prediction import Prediction
 
 _BLACK = 8.0  # L*: no place of a bar is lighter
@@ -14,8 +15,7 @@ _DARK, _LIGHT = 25.0, 60.0  # L* of the ground and of the letters of a card
 _GROUND, _LETTERS, _ELSE = 0.55, (0.005, 0.4), 0.12  # shares of a card: at least, from and to, at most
 _SURE = 30.0  # logit of grey
 
-Box = tuple[slice, slice]
-"""Rows and columns of a plane."""
+_ALIKE = 0.02  # share of the height or width by which two bars differ at most that were added to a film
 
 
 def picture_box(plane: Float) -> Box | None:
@@ -26,6 +26,21 @@ def picture_box(plane: Float) -> Box | None:
     if rows == (0, height) and columns == (0, width):
         return None
     return slice(*rows), slice(*columns)
+
+
+def barred_box(brightest: Float) -> Box | None:
+    """Where the picture is in all of a film, of whose every place (h,w) the brightest L* is given; None for everywhere.
+
+    Only bars of one width on two sides are taken for bars: what sensors see is black in other places too.
+    """
+    box = picture_box(brightest)
+    if box is None:
+        return None
+    rows, columns = (
+        edges if abs(edges.start - (side - edges.stop)) <= _ALIKE * side else slice(0, side)
+        for edges, side in zip(box, brightest.shape, strict=True)
+    )
+    return None if size_of((rows, columns)) == brightest.shape[::-1] else (rows, columns)
 
 
 def is_card(plane: Float) -> bool:

@@ -23,10 +23,9 @@ from photochrom.film.info import FilmInfo, probe
 from photochrom.film.looking import EVERY, Colors
 from photochrom.film.mux import Part, check_streams, write_film
 from photochrom.film.options import FilmOptions
-from photochrom.film.painter import Painter
 from photochrom.film.raster import Raster
 from photochrom.film.reader import Reader
-from photochrom.film.samples import chosen_for
+from photochrom.film.samples import painter_for
 from photochrom.film.segments import Segments
 from photochrom.film.stages import run_stages
 from photochrom.film.step import Step
@@ -68,9 +67,8 @@ def color_film(
     coding = coding_for(info, options)
     container = options.container or target.suffix[1:].lower() or container_for(source.suffix, options.codec)
     streams = check_streams(info, coding, container)
-    colorizer, notes = chosen_for(info, options, colorizer)
-    result = FilmResult(notes=[*notes, *streams])
     work = _Work(info, coding, colorizer, settings, options)
+    result = FilmResult(notes=[*work.notes, *streams])
     segments = Segments(target, work.about())
     try:
         work.color(segments, result, progress)
@@ -93,7 +91,7 @@ class _Work:
     ) -> None:
         self.info, self.coding, self.settings, self.options = info, coding, settings, options
         self.raster = Raster(info, coding.format)
-        self.painter = Painter(colorizer, settings, info, self.raster)
+        self.painter, self.notes = painter_for(colorizer, settings, info, self.raster, options)
         self.colors = Colors(self.painter, deflicker=options.deflicker)
         self.start = info.time_at(options.start or 0.0)
         self.end = None if options.end is None else info.time_at(options.end)

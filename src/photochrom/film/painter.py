@@ -22,7 +22,7 @@ from photochrom.colorizer import Colorizer
 from photochrom.film.blank import grey_like, is_card, picture_box, within
 from photochrom.film.info import FilmInfo
 from photochrom.film.mixing import looked_at
-from photochrom.film.raster import Raster
+from photochrom.film.raster import Box, Raster, size_of
 from photochrom.film.relight import Relight
 from photochrom.film.step import Looked, Step
 from photochrom.prediction import Prediction
@@ -34,11 +34,16 @@ _STEPS = (1, 2)  # times the network's colour grid: where colours are fitted to 
 class Painter:
     """Shared by the stages that colour a film; what it is given is not changed."""
 
-    def __init__(self, colorizer: Colorizer, settings: Settings, info: FilmInfo, raster: Raster) -> None:
+    def __init__(
+        self, colorizer: Colorizer, settings: Settings, info: FilmInfo, raster: Raster, *, box: Box | None = None
+    ) -> None:
+        """box: of the luma as it is stored, outside which a film is left as it is; None for all of it."""
         self.colorizer, self.settings, self.raster = colorizer, settings, raster
         self._turns = info.turn // 90
         self._upright = info.size[::-1] if self._turns % 2 else info.size
-        width, height = info.shown
+        self._box = box and raster.aligned(box)
+        self._half = raster.chroma_size if self._box is None else size_of(raster.chroma_box(self._box))
+        width, height = info.shown if self._box is None else replace(info, size=size_of(self._box)).shown
         self.size = colorizer.work_size((max(1, round(width)), max(1, round(height))), settings.detail)
         spec, keep = colorizer.info.spec, settings.keep_lightness
         predicts = spec is not None and spec.output == "lab"
@@ -46,8 +51,9 @@ class Painter:
 
     def small(self, luma: Pixels) -> Float:
         """L* of a picture as the network is to see it: upright, with square pixels, (h,w) float32 0..100."""
-        if min(self.raster.chroma_size) >= min(self.size):  # of a large picture, half of it shows as much
-            luma = np.asarray(cv2.resize(luma, self.raster.chroma_size, interpolation=cv2.INTER_AREA))
+        luma = self._inside(luma)
+        if min(self._half) >= min(self.size):  # of a large picture, half of it shows as much
+            luma = np.asarray(cv2.resize(luma, self._half, interpolation=cv2.INTER_AREA))
         light = np.rot90(self.raster.lightness(luma), self._turns)
         kind = cv2.INTER_AREA if min(light.shape) >= min(self.size) else cv2.INTER_LINEAR
         return np.ascontiguousarray(cv2.resize(light, self.size, interpolation=kind))
@@ -55,8 +61,8 @@ class Painter:
     def look(self, small: Float, hints: Sequence[Hint] = ()) -> Looked:
         """What the network says of a picture that `small` made. hints: in shares of it.
 
-        Black bars and title cards it calls grey, and the bars aren't shown to it; a network that predicts lightness is
-        shown all, as the pictures of a sensor or a drawing have neither.
+        Black bars and title cards it calls grey, and the bars aren't shown to it; of a film for a network that predicts
+        lightness `box` leaves the bars out already.
         """
         if self.relight:
             return looked_at(self.colorizer.see(small, hints), follow=self.relight.follow)
@@ -90,17 +96,21 @@ class Painter:
         step's colours, laid along the edges of its lightness. tint: of its shot, for settings that keep it."""
         if step.colors is None:
             return self.raster.compose(step.luma, None)
-        luma, small, ab = step.luma, step.small, step.colors[..., -2:]
+        luma, small, ab = self._inside(step.luma), step.small, step.colors[..., -2:]
         if self.relight and step.levels:
             luma, small = self.relight(luma, small, step.colors[..., 0], step.levels)
         ab = self._toned(ab, small, tint)
-        half = np.asarray(cv2.resize(luma, self.raster.chroma_size, interpolation=cv2.INTER_AREA))
+        half = np.asarray(cv2.resize(luma, self._half, interpolation=cv2.INTER_AREA))
         fine = _STEPS[-1] * ab.shape[1], _STEPS[-1] * ab.shape[0]
         guide = cv2.resize(small, fine, interpolation=cv2.INTER_AREA)
         turned_ab, turned_guide = np.rot90(ab, -self._turns), np.rot90(guide, -self._turns)
         fit_to = np.ascontiguousarray(turned_guide, np.float32)
         rgb = paint(self.raster.grey(half), turned_ab, guide=fit_to, steps=_STEPS, threads=1)
-        return self.raster.compose(luma, self.raster.planes(half, rgb))
+        part = self.raster.compose(luma, self.raster.planes(half, rgb))
+        return part if self._box is None else self.raster.inlaid(step.luma, part, self._box)
+
+    def _inside(self, luma: Pixels) -> Pixels:
+        return luma if self._box is None else luma[self._box]
 
     def _toned(self, ab: Float, small: Float, tint: Tint | None) -> Float:
         """The colours (h,w,2) with the tint of a toned shot, if the settings keep it."""

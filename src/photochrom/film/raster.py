@@ -22,6 +22,9 @@ from photochrom.color.tables import code_tables
 from photochrom.film.info import FilmInfo, has_luma
 
 _OTHERS = {"nv12": "yuv420p", "nv21": "yuv420p", "nv16": "yuv422p", "p010le": "yuv420p10le", "p210le": "yuv422p10le"}
+Box = tuple[slice, slice]
+"""Rows and columns of a plane."""
+
 _STEPS = 1 << 14  # of L*, from 0 to 100, for which luma codes are known
 _OTHERS |= {"yuyv422": "yuv422p", "uyvy422": "yuv422p", "yvyu422": "yuv422p", "y210le": "yuv422p10le"}
 
@@ -42,6 +45,7 @@ class Raster:
         self._full = info.full
         width, height = info.size
         self.chroma_size = self.format.chroma_width(width), self.format.chroma_height(height)
+        self._steps = -(-height // self.chroma_size[1]), -(-width // self.chroma_size[0])  # luma to chroma samples
 
     @property
     def black(self) -> int:
@@ -95,6 +99,33 @@ class Raster:
         image.color_range = 2 if self._full else 1
         image.colorspace = self._info.matrix
         return image
+
+    def inlaid(self, luma: Pixels, part: VideoFrame, box: Box) -> VideoFrame:
+        """A picture of the new film that is `part` inside the box, whose edges are those of chroma samples, and outside
+        `luma` (H,W) of the old film, without colour."""
+        image = self.compose(luma, None)
+        for n in range(3):
+            rows, columns = self.chroma_box(box) if n else box
+            plane_of(image.planes[n], self._dtype().itemsize)[rows, columns] = plane_of(
+                part.planes[n], self._dtype().itemsize
+            )
+        return image
+
+    def chroma_box(self, box: Box) -> Box:
+        """The rows and columns of the chroma planes that have a share in a box of the luma plane."""
+        rows, columns = (
+            slice(edges.start // step, -(-edges.stop // step)) for edges, step in zip(box, self._steps, strict=True)
+        )
+        return rows, columns
+
+    def aligned(self, box: Box) -> Box:
+        """A box of the luma plane, made larger so that its edges are those of chroma samples."""
+        sides = self._info.size[::-1]
+        rows, columns = (
+            slice(edges.start * step, min(edges.stop * step, side))
+            for edges, step, side in zip(self.chroma_box(box), self._steps, sides, strict=True)
+        )
+        return rows, columns
 
     def planes(self, half: Pixels, rgb: Pixels) -> Float:
         """What becomes of a picture's luma, made small, `half` (h,w), that has got the colours of `rgb` (h,w,3), sRGB,
@@ -158,6 +189,12 @@ def planar_of(format: str) -> str:
     if has_luma(format):
         return format
     return "yuv444p16le" if av.VideoFormat(format).components[0].bits > 8 else "yuv444p"
+
+
+def size_of(box: Box) -> tuple[int, int]:
+    """(width, height) of a box."""
+    rows, columns = box
+    return columns.stop - columns.start, rows.stop - rows.start
 
 
 def plane_of(plane: VideoPlane, bytes_each: int) -> Pixels:

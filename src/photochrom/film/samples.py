@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 import numpy as np
 
 from photochrom.colorizer import Colorizer
 from photochrom.errors import PictureError
+from photochrom.film.blank import barred_box
 from photochrom.film.info import FilmInfo
 from photochrom.film.options import FilmOptions
+from photochrom.film.painter import Painter
+from photochrom.film.raster import Raster
 from photochrom.film.reader import Frame, Reader
 from photochrom.photo import Photo
+from photochrom.settings import Settings
 
 _LOOKED_AT = 9  # pictures by which a film's kind is told
 _PLAIN = 4.0  # spread of grey values, 0..255, of a picture that shows nothing: a fade, a blank leader
@@ -31,14 +36,23 @@ def sampled(info: FilmInfo, options: FilmOptions, count: int) -> Iterator[Frame]
             yield frame
 
 
-def chosen_for(info: FilmInfo, options: FilmOptions, colorizer: Colorizer) -> tuple[Colorizer, tuple[str, ...]]:
-    """The model for all of a film, or of the part that the options name, and what was decided about it, a sentence
-    each. Pictures that show nothing are passed over."""
+def painter_for(
+    colorizer: Colorizer, settings: Settings, info: FilmInfo, raster: Raster, options: FilmOptions
+) -> tuple[Painter, tuple[str, ...]]:
+    """The painter of a film, or of the part that the options name, and what was decided about all of it, a sentence
+    each: of what kind it is, where that wasn't said."""
+    colorizer, notes = colorizer.chosen_once(_photos(info, options), name="it")
+    painter = Painter(colorizer, settings, info, raster)
+    if painter.relight is None:
+        return painter, notes
+    lumas = [raster.luma(frame.image) for frame in sampled(info, options, _LOOKED_AT)]
+    box = barred_box(raster.lightness(reduce(np.maximum, lumas))) if lumas else None
+    return Painter(colorizer, settings, info, raster, box=box), notes
 
-    def photos() -> Iterator[Photo]:
-        for frame in sampled(info, options, _LOOKED_AT):
-            pixels = np.rot90(frame.image.to_ndarray(format="rgb24"), info.turn // 90)
-            if pixels.std() > _PLAIN:
-                yield Photo.from_array(pixels)
 
-    return colorizer.chosen_once(photos(), name=info.path.name)
+def _photos(info: FilmInfo, options: FilmOptions) -> Iterator[Photo]:
+    """Pictures to tell the kind by: those that show something."""
+    for frame in sampled(info, options, _LOOKED_AT):
+        pixels = np.rot90(frame.image.to_ndarray(format="rgb24"), info.turn // 90)
+        if pixels.std() > _PLAIN:
+            yield Photo.from_array(pixels)

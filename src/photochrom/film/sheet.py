@@ -17,9 +17,8 @@ from photochrom.film.encoder import coding_for
 from photochrom.film.film import FilmResult
 from photochrom.film.info import probe
 from photochrom.film.options import FilmOptions
-from photochrom.film.painter import Painter
 from photochrom.film.raster import Raster
-from photochrom.film.samples import chosen_for
+from photochrom.film.samples import painter_for
 from photochrom.film.step import Step
 from photochrom.settings import Settings
 from photochrom.sheet import contact_sheet
@@ -38,9 +37,8 @@ class Sheet:
     ) -> None:
         self.settings, self.options = settings or Settings(), options or FilmOptions()
         self.info = probe(source)
-        colorizer, self._notes = chosen_for(self.info, self.options, colorizer)
         raster = Raster(self.info, coding_for(self.info, self.options).format)
-        self.painter = Painter(colorizer, self.settings, self.info, raster)
+        self.painter, self._notes = painter_for(colorizer, self.settings, self.info, raster, self.options)
         self.pictures: list[NDArray[np.uint8]] = []
         self._wide = wide
 
