@@ -184,6 +184,8 @@ def _described(path: Path, container: InputContainer, stream: VideoStream, first
         span = (times[-1] - times[0]) * base if len(times) > 1 else Fraction(0)
         rate = ((len(times) - 1) / span).limit_denominator(1001) if span > 0 else Fraction(25)
     seconds = float(stream.duration * base) if stream.duration else (container.duration or 0) / 1e6
+    if container.format.name == "avi":  # of one that is cut short libav believes the length of the file
+        seconds = max(seconds, float(stream.frames / rate))
     aspect = stream.sample_aspect_ratio or coder.sample_aspect_ratio or Fraction(1)
     return FilmInfo(
         path=path,
