@@ -6,7 +6,8 @@ The things are segments of photographs (Felzenszwalb and Huttenlocher, IJCV 2004
 evenest colour among those that cover 3 to 40 % of it and stand out from what is around them. The hint lies at the
 middle of it, in green, red and blue in turn. Filled: the share of the segment within CIEDE2000 10 of the asked colour,
 as far as sRGB shows it there. Outside: the share of all change of chroma that lies beyond the segment. The first row is
-the network's own answer to the hint, the second the product's.
+the network's own answer to the hint, the second the product's, the third the product's on those segments whose border
+shows in the lightness: where it doesn't, nothing tells a grey picture's thing from what is beside it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ COLORS = ("#1f6f3f", "#8a2a2a", "#30508a")
 AREA = 0.03, 0.4  # of the picture
 EVEN, APART = 10.0, 12.0  # ab units, its spread at most; Lab units, how far its mean is from what is around it
 NEAR = 10.0  # CIEDE2000
+SHOWS = 8.0, 0.9  # units of L* between both sides of a border, and the share of its length on which there are as many
 
 
 def even_segment(picture: Rgb, lab: Float) -> NDArray[np.bool_] | None:
@@ -64,6 +66,20 @@ def middle(mask: NDArray[np.bool_]) -> tuple[int, int]:
     return int(x), int(y)
 
 
+def border_shows(lightness: Float, mask: NDArray[np.bool_]) -> bool:
+    """Whether L* (H,W) differs on both sides of nearly all of the mask's border."""
+    from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter, uniform_filter
+
+    light = gaussian_filter(lightness, 1)
+    sides = []
+    for side in (binary_erosion(mask, iterations=2), ~binary_dilation(mask, iterations=3)):
+        near = uniform_filter(side.astype(np.float32), 13)
+        sides.append(np.where(near > 1e-4, uniform_filter(light * side, 13) / np.maximum(near, 1e-4), np.nan))
+    gap = np.abs(sides[0] - sides[1])[binary_dilation(mask) & ~mask]
+    gap = gap[np.isfinite(gap)]
+    return bool(len(gap) and (gap > SHOWS[0]).mean() >= SHOWS[1])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="photo")
@@ -72,7 +88,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=60, help="segments")
     args = parser.parse_args()
     model = photochrom.load_model(args.model)
-    found: dict[str, list[tuple[float, float]]] = {"the network alone": [], "met": []}
+    found: dict[str, list[tuple[float, float]]] = {"the network alone": [], "met": [], "met, border shows": []}
     for item in find_items(args.data)[args.every // 2 :: args.every]:
         picture = open_square(item, SIZE)
         mask = even_segment(picture, lab_of(picture))
@@ -86,9 +102,13 @@ def main() -> None:
         assert prediction.unhinted is not None
         before = model.render(photo, replace(prediction, output=prediction.unhinted, hints=())).pixels
         asked = merge(grey, np.broadcast_to(np.asarray(ab_of(hint.color), np.float32), (SIZE, SIZE, 2)))
+        shows = border_shows(lab_of(picture)[..., 0], mask)
         for name, shown in (("the network alone", replace(prediction, hints=())), ("met", prediction)):
             after = model.render(photo, shown, settings).pixels
-            found[name].append(filled_and_outside(lab_of(after), lab_of(before), lab_of(asked), mask))
+            shares = filled_and_outside(lab_of(after), lab_of(before), lab_of(asked), mask)
+            found[name].append(shares)
+        if shows:  # of the last, the product's
+            found["met, border shows"].append(shares)
     print("| | segments | filled | outside: mean | median | both bars (80 %, 5 %) |\n|---|---|---|---|---|---|")
     for name, pairs in found.items():
         filled, outside = np.array(pairs).T

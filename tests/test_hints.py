@@ -15,6 +15,7 @@ from photochrom.cli.main import app
 from photochrom.color.geodesic import distances, edge_costs
 from photochrom.color.lab import rgb_to_lab
 from photochrom.color.named import ab_of
+from photochrom.guidance.asking import hinted_output
 from photochrom.guidance.fill import meet_hints
 from photochrom.guidance.hint_files import parse_hint, read_hints
 from tests.conftest import FakeModel
@@ -289,3 +290,20 @@ def test_the_nearest_of_two_hints_counts(fast: Colorizer, drawn: np.ndarray) -> 
     after = ab(fast.colorize(drawn, guide=Guide(hints=hints)))
     top, bottom = after[80:100, 105:115].mean((0, 1)), after[170:190, 105:115].mean((0, 1))
     assert np.hypot(*(top - ab_of("#8a2a2a"))) < 6 and np.hypot(*(bottom - ab_of("#2a4a8a"))) < 6
+
+
+def test_with_hints_a_network_is_asked_at_smaller_sizes_too() -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def run(shown: np.ndarray, planes: np.ndarray | None) -> np.ndarray:
+        assert planes is not None and planes.shape[1:] == shown.shape and planes[2].any()
+        asked.append(shown.shape)
+        return np.full((3, shown.shape[0] // 4, shown.shape[1] // 4), shown.shape[0], np.float32)
+
+    spot = Hint(0.5, 0.5, "red", 0.1, "share")
+    out = hinted_output(run, np.zeros((256, 352), np.float32), [spot], multiple=32)
+    assert asked == [(256, 352), (192, 256), (128, 192)]
+    assert out.shape == (3, 64, 88) and np.allclose(out, (256 + 192 + 128) / 3)
+    asked.clear()
+    hinted_output(run, np.zeros((32, 32), np.float32), [spot], multiple=32)
+    assert asked == [(32, 32)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from photochrom.color.kriging import covariance, solve, weights_of
+from photochrom.color.kriging import covariance, factor_of, solve, weights_of
 
 
 def test_between_two_points_lies_what_is_between_their_values() -> None:
@@ -32,3 +32,13 @@ def test_points_that_contradict_each_other_at_one_place_are_averaged() -> None:
 def test_a_point_of_large_error_counts_little() -> None:
     weights = weights_of(np.zeros((2, 2), np.float32), np.zeros((2, 1), np.float32), np.array([0.0, 9.0], np.float32))
     assert weights[0, 0] > 0.9 and weights[1, 0] < 0.05
+
+
+def test_values_livelier_than_expected_tell_a_factor_and_none_tell_one() -> None:
+    expected = 2 * np.array([[10, 0], [0, 20], [-30, 10], [5, -25]], np.float32)
+    apart = 8 * (1 - np.eye(4, dtype=np.float32))
+    assert abs(factor_of(expected, expected, apart) - 1) < 1e-6
+    assert 1.2 < factor_of(1.4 * expected, expected, apart) < 1.4
+    assert 0.3 < factor_of(0 * expected, expected, apart) < 0.6
+    assert factor_of(1.4 * expected[:1], expected[:1], apart[:1, :1]) < 1.1
+    assert factor_of(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 0))) == 1

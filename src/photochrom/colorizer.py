@@ -26,8 +26,9 @@ from photochrom.color.upsample import brush, paint
 from photochrom.domains.domain import Domain
 from photochrom.domains.table import find_domain
 from photochrom.errors import ModelError, PictureTooLargeError, UsageError, issue
+from photochrom.guidance.asking import hinted_output
 from photochrom.guidance.fill import beliefs_of, meet_hints
-from photochrom.guidance.hints import cropped, hint_planes
+from photochrom.guidance.hints import cropped
 from photochrom.guidance.reference import likeness_to
 from photochrom.network.models import ModelInfo
 from photochrom.network.session import Network
@@ -164,9 +165,11 @@ class Colorizer:
         """
         shown = self._domain.show(guide) if self._domain.show else guide
         run = partial(run_in_tiles, self._network) if self._domain.to_scale else self._network.run
-        output = run(shown, hint_planes(hints, (guide.shape[1], guide.shape[0]), (guide.shape[0], guide.shape[1])))
-        unhinted = run(shown, None) if hints else None
-        return Prediction(self._network.spec, shown, output, None, guide, None, tuple(hints), unhinted)
+        plain = run(shown, None)
+        if not hints:
+            return Prediction(self._network.spec, shown, plain, guide=guide)
+        output = hinted_output(run, shown, hints, multiple=self._network.spec.multiple)
+        return Prediction(self._network.spec, shown, output, guide=guide, hints=tuple(hints), unhinted=plain)
 
     def render(self, photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
         """The photo in colour: a prediction (its own, or one that was carried to it) laid under its lightness.

@@ -16,6 +16,8 @@ from photochrom.color.lab import Float
 
 NUGGET = 0.02  # variance of a point's own error, in that of what is estimated: near points that differ are averaged
 MEAN = 0.05  # variance of the mean, the same
+SPREAD = 20.0  # ab units: standard deviation of what is estimated, about an expectation times a factor,
+FACTOR = 0.3, 1.5  # and of that factor about 1, when nothing is known; its most
 
 
 class Kriging(NamedTuple):
@@ -43,6 +45,19 @@ def solve(values: Float, distances: Float) -> Kriging:
     return Kriging(np.asarray(weighted, np.float32), np.asarray(ones, np.float32), np.asarray(mean, np.float32), trust)
 
 
+def factor_of(values: Float, expected: Float, distances: Float) -> float:
+    """How much more there is of what was expected (n,c) at points, by the values (n,c) there: 0..1.5, 1 for no points.
+
+    A line through nothing by generalised least squares, as in regression kriging (Hengl, Heuvelink and Rossiter, "About
+    regression-kriging", Computers & Geosciences 2007), with a prior: near points count as one. distances: (n,n), as for
+    `solve`.
+    """
+    weighted = _inverse(distances, np.full(len(values), NUGGET), MEAN) @ expected / SPREAD**2
+    deviation, most = FACTOR
+    prior = deviation**-2
+    return float(np.clip(((weighted * values).sum() + prior) / ((weighted * expected).sum() + prior), 0, most))
+
+
 def weights_of(between: Float, to: Float, errors: Float) -> Float:
     """What n points count at m places (n,m), with no mean: 0 for all where a place has nothing in common with them.
 
@@ -56,8 +71,8 @@ def covariance(distances: Float) -> Float:
     return np.asarray(np.exp(-distances), np.float32)
 
 
-def _inverse(distances: Float, errors: Float) -> NDArray[np.float64]:
-    """Of the covariance (n,n) of points, without what isn't one, with their own errors (n,)."""
+def _inverse(distances: Float, errors: Float, mean: float = 0.0) -> NDArray[np.float64]:
+    """Of the covariance (n,n) of points, without what isn't one, with their own errors (n,) and a mean's variance."""
     variances, axes = np.linalg.eigh(np.exp(-(distances + distances.T) / 2).astype(np.float64))
     between = (axes * np.maximum(variances, 0)) @ axes.T
-    return np.asarray(np.linalg.inv(between + np.diag(errors)), np.float64)
+    return np.asarray(np.linalg.inv(between + mean + np.diag(errors)), np.float64)

@@ -5,8 +5,10 @@ A hint may be taken in two ways. A colour far from what the network expects ther
 edge, of the lightness or of what the network takes the picture for; where the surfaces of several hints meet, the
 nearest counts. One that is near says something of the whole picture (the light was warm): the network, to which the
 hints were shown, spreads it, and what is still missing from the asked colours (the residuals) is interpolated between
-all hints by kriging, so that many points tell of the places between them. The two are mixed by how far the colours are
-from the expected ones; of many hints less is asked, as many far ones mean that the network is wrong about the picture.
+all hints by kriging, so that many points tell of the places between them. They also tell how lively the picture is:
+what the network spreads is paled or strengthened by how the asked colours compare with those it expected. The two ways
+are mixed by how far the colours are from the expected ones; of many hints less is asked, as many far ones mean that the
+network is wrong about the picture.
 
 The distances are geodesic: Bai and Sapiro, "Geodesic matting" (IJCV 2009).
 """
@@ -19,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.geodesic import Costs, distances, edge_costs
-from photochrom.color.kriging import covariance, solve
+from photochrom.color.kriging import covariance, factor_of, solve
 from photochrom.color.lab import Float
 from photochrom.color.named import ab_of
 from photochrom.color.resample import resize_planes
@@ -56,8 +58,9 @@ def meet_hints(plain: Float, hinted: Float, hints: Sequence[Hint], lightness: Fl
     for some, ways in _ways(covered, costs):
         reach = np.maximum(reach, _reach(ways).max(axis=0))
         between[some] += np.stack([ways[:, places].mean(axis=1) for places in covered], axis=1) / np.float32(RANGE)
-    beyond = _beyond(colors, np.stack([plain[places].mean(axis=0) for places in covered]))
-    out = plain + (hinted - plain) * beyond
+    expected = np.stack([plain[places].mean(axis=0) for places in covered])
+    beyond = _beyond(colors, expected)
+    out = plain + (hinted * np.float32(factor_of(colors, expected, between)) - plain) * beyond
     asked = colors - np.stack([out[places].mean(axis=0) for places in covered])
     known = solve(asked, between)
     everywhere, inside = np.zeros_like(out), np.zeros_like(out)
