@@ -15,7 +15,7 @@ from photochrom.cli.main import app
 from photochrom.color.gamut import merge
 from photochrom.color.lab import rgb_to_lab
 from photochrom.color.transfer import Likeness, monge_kantorovich, reinhard, transferred
-from photochrom.guidance.reference import _spread
+from photochrom.guidance.reference import _agreement, _spread
 from tests.conftest import FakeModel
 
 
@@ -214,3 +214,21 @@ def test_a_page_s_client_names_no_files_here(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="can't be named from here"):
         settings_of({"guide": '{"references": ["/etc/passwd"]}'})
+
+
+def test_a_match_that_leads_elsewhere_than_those_around_it_is_dropped() -> None:
+    rows, columns = np.mgrid[:12, :16]
+    places = np.stack([np.zeros_like(rows), rows, 40 - columns])  # a mirrored thing
+    tones = np.zeros((12, 16, 2), np.float32)
+    tones[::2] = 30  # with stripes, so that colours don't tell
+    trust = np.ones((12, 16), np.float32)
+    assert _agreement(trust, places, tones).min() > 0.9
+    places[1:, 6, 8] = 30, 2
+    tones[6, 8] = -40
+    agreed = _agreement(trust, places, tones)
+    assert agreed[6, 8] == 0 and agreed[0, 0] > 0.9
+    tones[:] = 5  # one colour: wherever the matches lie, it is the one
+    assert _agreement(trust, places, tones).min() == 1
+    places[0, 6, 8] = 1  # in another reference
+    tones[6, 8] = -40
+    assert _agreement(trust, places, tones)[6, 8] == 0

@@ -16,6 +16,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photochrom.color.kriging import weights_of
 from photochrom.color.lab import Float, rgb_to_lab
@@ -38,6 +39,9 @@ LIKE, SAME = (
 FOLLOWS = 0.46, 0.60  # cosine from which, and over which wholly, a place follows the statistics
 AHEAD = 0.02  # by how much the nearest place is nearer than the next that is not beside it
 SHARP = 0.04  # 1 - cosine of two places of the picture at which their colours have exp(-1) in common
+AROUND = 4  # places: matches so near each other are asked whether they agree, as theirs lie as near,
+TONE = 8.0  # ab units, or have colours so near
+TOGETHER, ALIKE = (0.6, 0.95), (0.5, 0.9)  # shares of those around, of which a match counts from and wholly, for each
 _SHORT = 256  # px of the short side at which both are seen
 _POINTS = 400  # matches that are spread at most, the surest
 _MOST = 6000  # places of a picture and of all references that are compared: 150 MB
@@ -92,11 +96,50 @@ def likeness_to(given: Sequence[str | InMemory], lightness: Float, info: ModelIn
     by, bx = np.divmod(back, rows[1])
     mutual = (np.abs(y - by) <= 1) & (np.abs(x - bx) <= 1)
     trust = _ramp(best, LIKE, SAME) * mutual * np.clip(ahead / AHEAD, 0, 1)
+    places, tones = _places(nearest, references).reshape(3, *rows), colors[nearest].mean(axis=1)
+    trust *= _agreement(trust.reshape(rows), places, tones.reshape(*rows, 2)).ravel()
     matched = np.flatnonzero(trust > 0.05)
     alike = _ramp(best, *FOLLOWS)
     spread, sure = _spread(looks, matched, trust, colors[nearest])
     usual = colors[np.unique(nearest[alike > 0.3])].reshape(-1, 2)
     return Likeness(_quartered(spread, rows), _grid(sure, rows), _grid(alike, rows), np.asarray(usual, np.float32))
+
+
+def _agreement(trust: Float, places: NDArray[np.intp], tones: Float) -> Float:
+    """How far the matches around each agree with it, (h,w) 0..1: those of a thing lead to one thing, or to one colour,
+    and a wrong one lies alone or among others that lead elsewhere. Mirrored, turned and smaller things agree as well.
+
+    trust: (h,w), also of the neighbours' vote. places: (3,h,w), which reference each place's match is in, its row and
+    its column. tones: (h,w,2), its ab. After the grid-based motion statistics of Bian et al. (CVPR 2017).
+    """
+    height, width = trust.shape
+    votes = np.full((3, height, width), 0.5, np.float32)  # all, for the place, for the colour: half if there are none
+    votes[1:] /= 2
+    for dy in range(-AROUND, AROUND + 1):
+        for dx in range(-AROUND, AROUND + 1):
+            if dy == dx == 0:
+                continue
+            here = slice(max(0, -dy), height - max(0, dy)), slice(max(0, -dx), width - max(0, dx))
+            there = slice(max(0, dy), height - max(0, -dy)), slice(max(0, dx), width - max(0, -dx))
+            which, down, across = np.abs(places[(slice(None), *there)] - places[(slice(None), *here)])
+            beside = (which == 0) & (np.maximum(down, across) <= AROUND)
+            alike = np.linalg.norm(tones[there] - tones[here], axis=-1) < TONE
+            votes[(slice(None), *here)] += trust[there] * np.stack([np.ones_like(beside), beside, alike])
+    together, same = votes[1:] / votes[0]
+    shares = (_clipped(together, *TOGETHER), _clipped(same, *ALIKE))
+    return np.maximum(*shares)
+
+
+def _clipped(x: Float, low: float, high: float) -> Float:
+    return np.asarray(np.clip((x - low) / (high - low), 0, 1), np.float32)
+
+
+def _places(nearest: NDArray[np.intp], references: Sequence[Reference]) -> NDArray[np.intp]:
+    """Of places counted through all references (n,): in which of these, in what row and column, (3,n)."""
+    starts = np.cumsum([0, *(len(one.looks) for one in references)])
+    which = np.searchsorted(starts, nearest, side="right") - 1
+    rows, columns = np.divmod(nearest - starts[which], np.array([one.rows[1] for one in references])[which])
+    return np.stack([which, rows, columns])
 
 
 def _spread(looks: Float, matched: np.ndarray, trust: Float, colors: Float) -> tuple[Float, Float]:
