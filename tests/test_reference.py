@@ -15,7 +15,8 @@ from photochrom.cli.main import app
 from photochrom.color.gamut import merge
 from photochrom.color.lab import rgb_to_lab
 from photochrom.color.transfer import Likeness, monge_kantorovich, reinhard, transferred
-from photochrom.guidance.reference import _agreement, _spread
+from photochrom.guidance.neighbours import agreement, smoothed
+from photochrom.guidance.reference import _spread
 from tests.conftest import FakeModel
 
 
@@ -85,8 +86,8 @@ def test_many_matches_of_one_thing_say_no_more_of_another() -> None:
     looks[100:, :2] = 0.85, 0.5268  # a face that looks a little like it
     trust, colors = np.zeros(150, np.float32), np.full((150, 4, 2), 50, np.float32)
     trust[:100] = 0.9
-    found, sure = _spread(looks, np.arange(100), trust, colors)
-    assert sure[:100].min() > 0.9 and sure[100:].max() < 0.05
+    found, sure = _spread(looks, (1, 150), np.arange(100), trust, colors)
+    assert sure[:97].min() > 0.9 and sure[103:].max() < 0.05
     np.testing.assert_allclose(found[:100], 50, atol=0.5)
 
 
@@ -222,13 +223,23 @@ def test_a_match_that_leads_elsewhere_than_those_around_it_is_dropped() -> None:
     tones = np.zeros((12, 16, 2), np.float32)
     tones[::2] = 30  # with stripes, so that colours don't tell
     trust = np.ones((12, 16), np.float32)
-    assert _agreement(trust, places, tones).min() > 0.9
+    assert agreement(trust, places, tones).min() > 0.9
     places[1:, 6, 8] = 30, 2
     tones[6, 8] = -40
-    agreed = _agreement(trust, places, tones)
+    agreed = agreement(trust, places, tones)
     assert agreed[6, 8] == 0 and agreed[0, 0] > 0.9
     tones[:] = 5  # one colour: wherever the matches lie, it is the one
-    assert _agreement(trust, places, tones).min() == 1
+    assert agreement(trust, places, tones).min() == 1
     places[0, 6, 8] = 1  # in another reference
     tones[6, 8] = -40
-    assert _agreement(trust, places, tones)[6, 8] == 0
+    assert agreement(trust, places, tones)[6, 8] == 0
+
+
+def test_a_place_that_differs_from_all_around_that_look_like_it_is_smoothed() -> None:
+    looks = np.zeros((9, 12, 2), np.float32)
+    looks[:, :6, 0], looks[:, 6:, 1] = 1, 1  # two things side by side
+    values = np.zeros((9, 12, 1), np.float32)
+    values[:, 6:] = 10
+    assert np.abs(smoothed(values, looks) - values).max() < 0.1
+    values[4, 3] = 10
+    assert smoothed(values, looks)[4, 3, 0] < 0.5

@@ -25,6 +25,7 @@ from photochrom.color.resample import resize_planes
 from photochrom.color.tint import describe
 from photochrom.color.transfer import Likeness
 from photochrom.errors import PictureError, UsageError
+from photochrom.guidance.neighbours import agreement, smoothed
 from photochrom.network.layers import encoder_features
 from photochrom.network.models import ModelInfo
 from photochrom.photo import Photo, as_photo
@@ -39,9 +40,7 @@ LIKE, SAME = (
 FOLLOWS = 0.46, 0.60  # cosine from which, and over which wholly, a place follows the statistics
 AHEAD = 0.02  # by how much the nearest place is nearer than the next that is not beside it
 SHARP = 0.04  # 1 - cosine of two places of the picture at which their colours have exp(-1) in common
-AROUND = 4  # places: matches so near each other are asked whether they agree, as theirs lie as near,
-TONE = 8.0  # ab units, or have colours so near
-TOGETHER, ALIKE = (0.6, 0.95), (0.5, 0.9)  # shares of those around, of which a match counts from and wholly, for each
+HELD = 0.3, 0.7  # a match keeps its own colours from where so much is known around it, and wholly
 _SHORT = 256  # px of the short side at which both are seen
 _POINTS = 400  # matches that are spread at most, the surest
 _MOST = 6000  # places of a picture and of all references that are compared: 150 MB
@@ -97,41 +96,12 @@ def likeness_to(given: Sequence[str | InMemory], lightness: Float, info: ModelIn
     mutual = (np.abs(y - by) <= 1) & (np.abs(x - bx) <= 1)
     trust = _ramp(best, LIKE, SAME) * mutual * np.clip(ahead / AHEAD, 0, 1)
     places, tones = _places(nearest, references).reshape(3, *rows), colors[nearest].mean(axis=1)
-    trust *= _agreement(trust.reshape(rows), places, tones.reshape(*rows, 2)).ravel()
+    trust *= agreement(trust.reshape(rows), places, tones.reshape(*rows, 2)).ravel()
     matched = np.flatnonzero(trust > 0.05)
     alike = _ramp(best, *FOLLOWS)
-    spread, sure = _spread(looks, matched, trust, colors[nearest])
+    spread, sure = _spread(looks, rows, matched, trust, colors[nearest])
     usual = colors[np.unique(nearest[alike > 0.3])].reshape(-1, 2)
     return Likeness(_quartered(spread, rows), _grid(sure, rows), _grid(alike, rows), np.asarray(usual, np.float32))
-
-
-def _agreement(trust: Float, places: NDArray[np.intp], tones: Float) -> Float:
-    """How far the matches around each agree with it, (h,w) 0..1: those of a thing lead to one thing, or to one colour,
-    and a wrong one lies alone or among others that lead elsewhere. Mirrored, turned and smaller things agree as well.
-
-    trust: (h,w), also of the neighbours' vote. places: (3,h,w), which reference each place's match is in, its row and
-    its column. tones: (h,w,2), its ab. After the grid-based motion statistics of Bian et al. (CVPR 2017).
-    """
-    height, width = trust.shape
-    votes = np.full((3, height, width), 0.5, np.float32)  # all, for the place, for the colour: half if there are none
-    votes[1:] /= 2
-    for dy in range(-AROUND, AROUND + 1):
-        for dx in range(-AROUND, AROUND + 1):
-            if dy == dx == 0:
-                continue
-            here = slice(max(0, -dy), height - max(0, dy)), slice(max(0, -dx), width - max(0, dx))
-            there = slice(max(0, dy), height - max(0, -dy)), slice(max(0, dx), width - max(0, -dx))
-            which, down, across = np.abs(places[(slice(None), *there)] - places[(slice(None), *here)])
-            beside = (which == 0) & (np.maximum(down, across) <= AROUND)
-            alike = np.linalg.norm(tones[there] - tones[here], axis=-1) < TONE
-            votes[(slice(None), *here)] += trust[there] * np.stack([np.ones_like(beside), beside, alike])
-    together, same = votes[1:] / votes[0]
-    shares = (_clipped(together, *TOGETHER), _clipped(same, *ALIKE))
-    return np.maximum(*shares)
-
-
-def _clipped(x: Float, low: float, high: float) -> Float:
-    return np.asarray(np.clip((x - low) / (high - low), 0, 1), np.float32)
 
 
 def _places(nearest: NDArray[np.intp], references: Sequence[Reference]) -> NDArray[np.intp]:
@@ -142,23 +112,30 @@ def _places(nearest: NDArray[np.intp], references: Sequence[Reference]) -> NDArr
     return np.stack([which, rows, columns])
 
 
-def _spread(looks: Float, matched: np.ndarray, trust: Float, colors: Float) -> tuple[Float, Float]:
+def _spread(
+    looks: Float, rows: tuple[int, int], matched: NDArray[np.intp], trust: Float, colors: Float
+) -> tuple[Float, Float]:
     """Colours (n,4,2) of all places by those of the matches that look most like them, and how sure they are (n,).
 
-    Kriging between the places' looks: a hundred matches of one wall say no more of a face than one of them does.
+    Kriging between the places' looks: a hundred matches of one wall say no more of a face than one of them does. Then
+    each place asks those around it that look like it, so that none is stained alone.
     """
-    own = np.zeros((len(looks), *colors.shape[1:]), np.float32)
     if not len(matched):
-        return own, np.zeros(len(looks), np.float32)
+        return np.zeros_like(colors), np.zeros(len(looks), np.float32)
     points = matched[np.argsort(-trust[matched], kind="stable")[:_POINTS]]
-    weights = weights_of(_apart(looks[points], looks[points]), _apart(looks[points], looks), 1 / trust[points] - 1)
+    errors = np.asarray(1 / trust[points] - 1, np.float32)
+    weights = weights_of(_apart(looks[points], looks[points]), _apart(looks[points], looks), errors)
     weights = np.maximum(weights, 0)
-    sure = weights.sum(axis=0)
-    mean = weights.T @ colors[points].mean(axis=1) / np.maximum(sure, 1e-6)[:, None]
-    own[:] = mean[:, None]
-    share = trust[:, None, None]  # a match itself has its colours quarter by quarter
-    own += (colors - own) * share
-    return own, np.asarray(np.maximum(np.minimum(sure, 1), trust), np.float32)
+    weights /= np.maximum(weights.sum(axis=0), 1)
+    known = np.concatenate([colors.mean(axis=1), np.ones((len(looks), 1), np.float32)], axis=1)  # ab, and how surely
+    said = weights.T @ known[points]
+    said += (known - said) * trust[:, None]
+    said = smoothed(said.reshape(*rows, 3), looks.reshape(*rows, -1)).reshape(-1, 3)
+    sure = np.clip(said[:, 2], 0, 1)
+    own = np.repeat((said[:, :2] / np.maximum(said[:, 2:], 1e-6))[:, None], colors.shape[1], axis=1)
+    held = trust * np.clip((sure - HELD[0]) / (HELD[1] - HELD[0]), 0, 1)
+    own += (colors - own) * held[:, None, None]  # a match itself has its colours quarter by quarter
+    return np.asarray(own, np.float32), np.asarray(np.maximum(sure, held), np.float32)
 
 
 def _apart(one: Float, other: Float) -> Float:
