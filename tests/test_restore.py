@@ -93,8 +93,20 @@ def test_eyes_keep_the_picture_and_picture_mends_it(tmp_path: Path) -> None:
         seen = model.render(photo, model.predict(photo, settings), settings).pixels
         off = np.abs(lightness(seen) - lightness(old))
         assert (off[mask].mean() > 10) == mended and off[~mask].mean() < 0.5
-    plain = model.render(photo, model.predict(photo), Settings()).pixels
-    assert not np.array_equal(plain, model.render(photo, model.predict(photo, Settings(restore="eyes"))).pixels)
+
+
+def test_a_faded_picture_is_seen_as_it_was_and_one_with_dust_as_it_is() -> None:
+    model = load_model("photo-fast")
+    whole = np.ascontiguousarray(clean()[:256, :256])
+    faded, eyes = (80 + whole * 0.3).astype(np.uint8), Settings(detail=64, restore="eyes")
+    dusty, _ = damaged(clean())
+
+    def shown(picture: np.ndarray, settings: Settings) -> np.ndarray:
+        return model.predict(Photo.from_array(picture), settings).shown
+
+    assert not np.array_equal(shown(faded, eyes), shown(faded, Settings(detail=64)))
+    for picture in (whole, dusty):
+        assert np.array_equal(shown(picture, eyes), shown(picture, Settings(detail=64)))
 
 
 def test_the_word_may_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,9 +120,10 @@ class Colorizer:
         name = "the picture" if photo.path is None else photo.name
         hints = tuple(hint.shared(size, name=name) for hint in settings.guide.hints)
         pixels = self._pixels(photo, settings)
-        repaired = self._repaired(pixels) if settings.restore and not isinstance(pixels, Rows) else None
-        if repaired is not None and settings.restore == "picture":
-            pixels = repaired
+        eyes = repaired = None
+        if settings.restore and not isinstance(pixels, Rows):
+            eyes, repaired = self._mended(pixels, settings.restore)
+            pixels = pixels if repaired is None else repaired
         guide = domain.prepare(pixels, self.work_size(size, settings.detail))
         judged = pixels
         frame = None
@@ -137,8 +138,8 @@ class Colorizer:
         else:
             frame = None
         seen = guide
-        if repaired is not None and settings.restore == "eyes":
-            inside = repaired if frame is None else repaired[frame.box(photo.size)]
+        if eyes is not None:
+            inside = eyes if frame is None else eyes[frame.box(photo.size)]
             seen = domain.prepare(inside, (guide.shape[1], guide.shape[0]))
             seen = seen if frame is None else frame.hidden(seen)
         references, seen_so = settings.guide.references, self.see(seen, hints)
@@ -148,14 +149,18 @@ class Colorizer:
             guide=guide,
             tint=domain.judge(judged) if domain.judge else None,
             frame=frame,
-            repaired=repaired if settings.restore == "picture" else None,
+            repaired=repaired,
         )
 
-    def _repaired(self, pixels: Pixels) -> Pixels:
-        """A picture as it may have been when new, (H,W) grey of its dtype."""
-        from photochrom.guidance.restore import restored
+    def _mended(self, pixels: Pixels, restore: str) -> tuple[Pixels, Pixels | None]:
+        """A picture as it may have been when new, (H,W) grey of its dtype: for the network, which knows grain well, and
+        what is coloured in its place; None for the picture itself."""
+        from photochrom.guidance.restore import restored, unfaded
 
-        return restored(pixels, self._domain.judge(pixels) if self._domain.judge else None)
+        tint = self._domain.judge(pixels) if self._domain.judge else None
+        if restore == "eyes":
+            return unfaded(pixels, tint), None
+        return restored(pixels, tint, grain=True), restored(pixels, tint)
 
     def see(self, guide: Float, hints: Sequence[Hint] = ()) -> Prediction:
         """What the network says of a plane that was prepared already, as that of a film's picture: (h,w) float32,

@@ -183,8 +183,8 @@ class Settings:
     keep_lightness: 0..1; how much of the picture's own lightness is mixed in where the network predicts it: in
     sketches, infrared, thermal and satellite pictures. A photograph keeps its own.
     guide: what a person says of the colours.
-    restore: "eyes" shows the network the picture as it was when new: levels, yellowing, grain, dust and scratches are
-    mended; "picture" mends the picture too; "" neither. Needs OpenCV.
+    restore: "eyes" shows the network the picture as it was when new: neither faded nor yellowed; "picture" mends these
+    in the picture too, with grain, dust and scratches, and needs OpenCV; "" neither.
     frame: "auto" leaves mounts, borders and captions round a print uncoloured, "off" colours all.
     era: "" for none, the name of one ("kodachrome", see `photochrom era list`), or the .json of one that was learned.
     """

@@ -1,4 +1,7 @@
-"""What age did to a print, undone before the network looks at it: fading, yellowing, grain, dust and scratches.
+"""What age did to a print, undone: fading and yellowing for the network, and grain, dust and scratches in the picture.
+
+The networks were trained on grainy, dusty and scratched pictures: with these mended they colour no better, with a faded
+one stretched they do.
 
 Dust and scratches are found by their shape and lightness and filled in from around (Telea, "An image inpainting
 technique based on the fast marching method", 2004); grain is averaged away among alike patches (Buades, Coll and Morel,
@@ -33,11 +36,19 @@ SPECK = 0.022  # of the short side: no dust is wider
 LINE = 0.16, 0.0045, 0.25  # of the short side: least length and greatest half width of a scratch; its slant at most
 
 
-def restored(pixels: Pixels, tint: Tint | None = None) -> Pixels:
-    """A picture (H,W) or (H,W,3), uint8 or uint16, as it may have been when new: (H,W) grey of the same dtype.
+def unfaded(pixels: Pixels, tint: Tint | None = None) -> Pixels:
+    """A picture (H,W) or (H,W,3), uint8 or uint16, neither faded nor yellowed: (H,W) grey of the same dtype.
 
     tint: what it was judged to be; where it is tinted, as a yellowed print is, the red of it is taken for its grey, in
-    which yellow stains are not seen. Raises UsageError where OpenCV isn't installed.
+    which yellow stains are not seen.
+    """
+    return _leveled(_grey(pixels, tint))
+
+
+def restored(pixels: Pixels, tint: Tint | None = None, *, grain: bool = False) -> Pixels:
+    """The same without dust and scratches, too, and without grain unless it is to stay.
+
+    Raises UsageError where OpenCV isn't installed.
     """
     cv2 = _opencv()
     grey = _grey(pixels, tint)
@@ -46,7 +57,7 @@ def restored(pixels: Pixels, tint: Tint | None = None) -> Pixels:
     if mask.any():
         grey = _filled(cv2, grey, mask)
     sigma = noise_of(small)
-    if sigma > NOISE:
+    if sigma > NOISE and not grain:
         grey = _denoised(cv2, grey, sigma, small.shape[0] / grey.shape[0])
     return _leveled(grey)
 
