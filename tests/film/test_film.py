@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from photochrom import Colorizer
 from photochrom.color.lab import rgb_to_lab
 from photochrom.film.film import color_film
-from photochrom.film.info import FilmInfo
+from photochrom.film.info import FilmInfo, probe
 from photochrom.film.looking import Colors
 from photochrom.film.options import FilmOptions
 from photochrom.film.painter import Painter
@@ -195,7 +195,42 @@ def test_interlaced_pictures_are_made_whole(tmp_path: Path, colorizer: Colorizer
     source = maker.write(tmp_path / "old.mpg")
     before, after = seen(source), seen(colored(source, tmp_path / "new.mp4", colorizer))
     assert after.times == before.times
-    combing = [
-        np.abs(2.0 * film.luma[6][1:-1] - film.luma[6][:-2] - film.luma[6][2:]).mean() for film in (before, after)
-    ]
-    assert combing[1] < 0.6 * combing[0]
+    assert combing(after) < 0.6 * combing(before)
+
+
+def combing(film: Seen) -> float:
+    return float(np.abs(2.0 * film.luma[6][1:-1] - film.luma[6][:-2] - film.luma[6][2:]).mean())
+
+
+@pytest.mark.parametrize(("second", "word"), [(1, "upper"), (0, "lower")])
+def test_interlaced_pictures_that_dont_say_it_are_found(
+    second: int, word: str, tmp_path: Path, colorizer: Colorizer
+) -> None:
+    """As those of most captures of tapes; with either field first. second: the first line of the later one."""
+
+    def draw(n: int, size: tuple[int, int]) -> np.ndarray:
+        whole = moving(4 * n, size)
+        whole[second::2] = moving(4 * n + 2, size)[second::2]
+        return whole
+
+    source = FilmMaker("ffv1", size=(160, 480), times=range(20), draw=draw).write(tmp_path / "old.mkv")
+    assert probe(source).interlaced
+    result = color_film(source, tmp_path / "new.mkv", colorizer)
+    assert f"doesn't say so: its pictures are made whole of their two fields ({word} first)" in "".join(result.notes)
+    whole, left = seen(tmp_path / "new.mkv"), seen(colored(source, tmp_path / "left.mkv", colorizer, deinterlace=False))
+    assert combing(whole) < 0.6 * combing(left)
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_whole_pictures_are_left_whole(seed: int | None, tmp_path: Path) -> None:
+    """Those that stand still, and grainy ones that tremble."""
+
+    def draw(n: int, size: tuple[int, int]) -> np.ndarray:
+        if seed is None:
+            return moving(0, size)
+        rng = np.random.default_rng([seed, n])
+        return np.roll(moving(n, size), rng.integers(-3, 3), axis=0) + rng.normal(0, 8, size[::-1])
+
+    assert not probe(
+        FilmMaker("ffv1", size=(160, 480), times=range(20), draw=draw).write(tmp_path / "old.mkv")
+    ).interlaced

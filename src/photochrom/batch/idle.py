@@ -18,6 +18,7 @@ _OF_FILMS = {
     "preview": "--preview",
     "shots": "--shots",
     "deflicker": "--deflicker",
+    "deinterlace": "--no-deinterlace",
     "hints": "--hints with times or shots",
 }
 _OF_PICTURES = {

@@ -85,6 +85,9 @@ def color(
         bool, typer.Option("--origin", help="Say in the file's XMP that a network made the colours, and which.")
     ] = False,
     deflicker: Annotated[bool, typer.Option("--deflicker", help="Of films: make their brightness steady.")] = False,
+    no_deinterlace: Annotated[
+        bool, typer.Option("--no-deinterlace", help="Of interlaced films: leave pictures as they are.")
+    ] = False,
     skip_done: Annotated[
         bool,
         typer.Option("--skip-done", help="Do only what is missing: pass over results no older than their picture."),
@@ -115,6 +118,7 @@ def color(
                 preview=preview,
                 shots=shots,
                 deflicker=deflicker,
+                deinterlace=not no_deinterlace,
                 hints=read_timed(dials.hints or []),
             )
             return run(

@@ -6,7 +6,7 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from photochrom.errors import PictureError
+from photochrom.film.fields import HEIGHTS, order_of_fields
 
 _FIRST = 12  # pictures that are looked at
 _FASTEST = 480  # pictures a second that are believed
@@ -37,7 +38,8 @@ class FilmInfo:
     pictures, by its headers; 0 if they don't say. aspect: width of a pixel over its height.
     matrix, primaries, transfer, range: as libavutil numbers them; 2, and 0 for the range, are unknown.
     turn: degrees by which players turn it counter-clockwise. display_matrix: the same and more, as stored, or None.
-    interlaced: most of its first pictures are two fields. steady: their time stamps rise, as they
+    interlaced: most of its first pictures are two fields. fields: of those that don't say it, which is first, "tff" or
+    "bff"; else "auto". steady: their time stamps rise, as they
     should. codec: libavcodec's name.
     """
 
@@ -61,6 +63,7 @@ class FilmInfo:
     display_matrix: tuple[int, ...] | None
     interlaced: bool
     steady: bool
+    fields: str = "auto"
 
     @classmethod
     def of_image(cls, image: VideoFrame, *, rate: Fraction = Fraction(25), count: int = 0) -> FilmInfo:
@@ -172,7 +175,12 @@ def probe(path: Path) -> FilmInfo:
             pass
         if not first:
             raise PictureError(f"{path} holds no picture that can be decoded; check that it was copied whole")
-        return _described(path, container, stream, first)
+        info = _described(path, container, stream, first)
+        if info.interlaced or info.size[1] not in HEIGHTS:
+            return info
+        length = round(info.seconds / info.time_base)
+        fields = order_of_fields(container, stream, start=info.start, length=length)
+        return replace(info, interlaced=True, fields=fields) if fields else info
 
 
 def _described(path: Path, container: InputContainer, stream: VideoStream, first: list[VideoFrame]) -> FilmInfo:

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from photochrom.errors import PictureError
 from photochrom.film.clock import clock
+from photochrom.film.fields import graph_of, pulled
 from photochrom.film.info import FilmInfo, opened
 from photochrom.film.rising import Rising
 from photochrom.film.telecine import Telecine
@@ -100,6 +101,11 @@ class Reader:
             self.notes.append(
                 f"{mended} of its time stamps were missing or ran backwards: the usual step stands for them"
             )
+        if self._weave and self.info.fields != "auto":
+            self.notes.append(
+                "it is interlaced and doesn't say so: its pictures are made whole of their two fields "
+                f"({'upper' if self.info.fields == 'tff' else 'lower'} first); --no-deinterlace leaves them as they are"
+            )
         if note := self._telecine.note():
             self.notes.append(note)
         wanted = self.info.seconds
@@ -151,13 +157,8 @@ class Reader:
         graph: Graph | None = None
         times: list[tuple[int | None, int]] = []
 
-        def pulled() -> Iterator[VideoFrame]:
-            assert graph is not None
-            while True:
-                try:
-                    image = graph.vpull()
-                except (EOFError, BlockingIOError):
-                    return
+        def timed(graph: Graph) -> Iterator[VideoFrame]:
+            for image in pulled(graph):
                 image.time_base = self.info.time_base
                 image.pts, image.duration = times.pop(0)
                 yield image
@@ -167,24 +168,13 @@ class Reader:
                 yield image
                 continue
             if graph is None:
-                graph = _deinterlacer(self.info)
+                graph = graph_of("bwdif", f"mode=send_frame:parity={self.info.fields}", image)
             times.append((image.pts, image.duration))
             graph.vpush(image)
-            yield from pulled()
+            yield from timed(graph)
         if graph is not None:
             graph.vpush(None)
-            yield from pulled()
-
-
-def _deinterlacer(info: FilmInfo) -> Graph:
-    graph = Graph()
-    width, height = info.size
-    source = graph.add_buffer(width=width, height=height, format=av.VideoFormat(info.format), time_base=info.time_base)
-    weave, sink = graph.add("bwdif", "mode=send_frame"), graph.add("buffersink")
-    source.link_to(weave)
-    weave.link_to(sink)
-    graph.configure()
-    return graph
+            yield from timed(graph)
 
 
 def _kind(width: int, height: int, format: str) -> str:
