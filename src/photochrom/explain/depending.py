@@ -35,13 +35,15 @@ def _hiding(subject: Subject, progress: Progress) -> Iterator[Figure]:
         on = marked(over(inside, change, 0, reach), [subject.points[i]], first=i)
         pictures.append((f"what the colour at {letter(i)} depends on", on))
     pictures.append(("", scale_bar("nothing changes", "much changes")))
+    furthest = hidden.elsewhere.max()
+    by = f"up to {furthest:.1f}" if furthest >= 0.05 else "less than 0.1"
     yield Figure(
         "hiding",
         "Hide a part, and see what changes",
         "A patch of the picture is hidden (made flat), the picture is coloured again, and the change of the colours is "
         "measured. Left, pale places are those that the colours of everything else depend on: hide them, and the rest "
-        f"is coloured otherwise, by up to {hidden.elsewhere.max():.1f} units on average. Beside it the same for the "
-        "colour of one place alone: pale is what the network looks at when it chooses that colour.",
+        f"is coloured otherwise, by {by} units on average. Beside it the same for the colour of one place alone: pale "
+        "is what the network looks at when it chooses that colour.",
         montage(pictures, columns=3, wide=300),
         chapter="What it goes by",
     )
