@@ -13,6 +13,7 @@ import numpy as np
 from photochrom.color.lab import Float
 from photochrom.errors import UsageError
 from photochrom.film.clock import clock
+from photochrom.film.dissolve import Dissolves
 from photochrom.film.flow import Estimator, Ways, rest
 from photochrom.film.info import FilmInfo
 from photochrom.film.painter import Painter
@@ -104,8 +105,12 @@ def follow_hints(steps: Iterable[Step], hints: Sequence[TimedHint], info: FilmIn
     alive: dict[int, Hint] = {}
     past: deque[_Past] = deque(maxlen=BEHIND)
     last = 0
+    dissolves = Dissolves(info.rate)
     for step in steps:
         time = step.frame.time
+        if dissolves.over(step):
+            alive.clear()
+            past.clear()
         if step.motion is None:
             found.shots += 1
             alive.clear()
