@@ -50,7 +50,7 @@ def f_of(t: NDArray[Any]) -> NDArray[Any]:
 
 def f_inverse(t: NDArray[Any]) -> NDArray[Any]:
     """What f_of was given, from what it gave."""
-    return np.where(t > DELTA, t**3, 3 * DELTA**2 * (t - 4 / 29))
+    return np.where(t > DELTA, t * t * t, 3 * DELTA**2 * (t - 4 / 29))
 
 
 def rgb_to_lab(rgb: NDArray[Any]) -> NDArray[Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from photochrom.color.lab import LUMA, Float, Pixels
+from photochrom.color.lab import Float, Pixels
 from photochrom.color.product import product
 from photochrom.color.resample import resize, resize_planes, run_of
 from photochrom.color.rows import Rows
-from photochrom.color.tables import code_tables, f_table, interpolate
+from photochrom.color.tables import STEPS, f_table, interpolate, look_up, luma_tables
 from photochrom.errors import UsageError
 from photochrom.threads import on_threads
 
@@ -32,22 +32,22 @@ def check_pixels(pixels: Pixels | Rows) -> None:
 def luminance(pixels: Pixels) -> tuple[Float, Float]:
     """Y (0..1, linear light) and f(Y) = (L* + 16) / 116 of a few rows: (h,w) or (h,w,3) uint8 or uint16 -> two
     (h,w)."""
-    linear, f = code_tables(pixels.dtype)
     if pixels.ndim == 2:
-        codes = pixels.astype(np.intp)  # once: take wants them so
-        return linear.take(codes, mode="clip"), f.take(codes, mode="clip")
-    y = linear.take(pixels[..., 0]) * LUMA[0]
+        y, f = look_up(pixels, "linear", "f")
+        return y, f
+    tables = luma_tables(pixels.dtype)
+    y = tables[0].take(pixels[..., 0])
     for c in (1, 2):
-        y += linear.take(pixels[..., c]) * LUMA[c]
+        y += tables[c].take(pixels[..., c])
     np.minimum(y, np.float32(1), out=y)
-    return y, interpolate(f_table(), y)
+    return y, interpolate(f_table(), y * np.float32(STEPS))
 
 
 def lightness(pixels: Pixels) -> Float:
     """L* (H,W), 0..100, of (H,W) grey or (H,W,3) sRGB pixels, uint8 or uint16.  Grey g means R = G = B = g."""
     check_pixels(pixels)
     if pixels.ndim == 2:
-        return (code_tables(pixels.dtype)[1] * np.float32(116) - np.float32(16)).clip(0, 100).take(pixels)
+        return look_up(pixels, "lightness")[0]
     out = np.empty(pixels.shape[:2], np.float32)
     step = max(1, 65536 // pixels.shape[1])
     for y in range(0, len(out), step):

@@ -73,7 +73,7 @@ def repaint(
         light = light.clip(0, 100) * share + own * own_share
         f = (light + np.float32(16)) * np.float32(1 / 116)
         y = np.where(f > DELTA, f * f * f, np.float32(3 * DELTA**2) * (f - np.float32(4 / 29)))
-        write_rgb(y, f, a * np.float32(1 / 500), b * np.float32(-1 / 200), out)
+        write_rgb(y, f, np.stack([a * np.float32(1 / 500), b * np.float32(-1 / 200)]), out)
 
     out = np.empty((height, width, 3), pixels.dtype)
     for block in _blocks((lab.shape[1], lab.shape[2]), times):

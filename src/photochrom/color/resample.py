@@ -22,11 +22,15 @@ _THIN = 1024  # times as many input as output places, which only pictures like a
 
 
 class Run(NamedTuple):
-    """Output places `target` from input places `source`: weights (outputs, inputs), float32; each row sums to 1."""
+    """Output places `target` from input places `source`: weights (outputs, inputs), float32; each row sums to 1.
+
+    across: the same (inputs, outputs), which products with columns take half as long with as with weights.T.
+    """
 
     target: slice
     source: slice
     weights: Float
+    across: Float
 
 
 def run_of(n_in: int, n_out: int, first: int, last: int, kind: Kind) -> Run:
@@ -42,7 +46,8 @@ def run_of(n_in: int, n_out: int, first: int, last: int, kind: Kind) -> Run:
         low, high = int(index.min()), int(index.max()) + 1
         weights = np.zeros((last - first, high - low))
         np.add.at(weights, (np.arange(last - first)[:, None], index - low), taps)
-    return Run(slice(first, last), slice(low, high), weights.astype(np.float32))
+    weights = weights.astype(np.float32)
+    return Run(slice(first, last), slice(low, high), weights, np.ascontiguousarray(weights.T))
 
 
 def _taps(n_in: int, n_out: int, first: int, last: int, kind: Kind) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -82,7 +87,7 @@ def resize_planes(x: Float, size: tuple[int, int]) -> Float:
             if axis == -2:
                 product(run.weights, x[..., run.source, :], out[..., run.target, :])
             else:
-                product(x[..., run.source], run.weights.T, out[..., run.target])
+                product(x[..., run.source], run.across, out[..., run.target])
         x = out
     return x
 

@@ -132,13 +132,11 @@ def brush(
     grid = Grid(np.concatenate([slope * (116 * scale), (bias - 16 * slope) * scale]), guide.shape)
 
     def write(tile: Pixels, values: Float, out: Pixels) -> None:
-        slope_x, slope_z, dx, dz = values
+        slope, chroma = values[:2], values[2:]
         light, f = luminance(tile)
-        slope_x *= f
-        slope_z *= f
-        dx += slope_x
-        dz += slope_z
-        write_rgb(light, f, dx, dz, out)
+        slope *= f
+        chroma += slope
+        write_rgb(light, f, chroma, out)
 
     def rows(some: Pixels, top: int) -> Pixels:
         out = np.empty((*some.shape[:2], 3), some.dtype)
@@ -197,7 +195,7 @@ def by_tiles(
         some = grid.planes[:, _moved(rows.source, grid.top)]
         for left in range(across.start, across.stop, wide):
             parts = [
-                product(rows.weights, product(some[..., _moved(column.source, grid.left)], column.weights.T))
+                product(rows.weights, product(some[..., _moved(column.source, grid.left)], column.across))
                 for column in columns(left)
             ]
             tile = _moved(rows.target, top), slice(left, min(left + wide, across.stop))
