@@ -239,6 +239,11 @@ class Settings:
         """What from_dict takes, of plain numbers, words, lists and mappings."""
         return {**asdict(replace(self, guide=Guide())), "guide": self.guide.to_dict()}
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that are named: references, and the era where it was learned."""
+        return (*self.guide.reference_files, *((self.era,) if os.path.isfile(self.era) else ()))
+
     def placed(self, size: tuple[int, int], *, name: str = "the picture") -> Settings:
         """The same for a picture of `size` (width, height): its hints in shares. Raises UsageError, as Hint.shared."""
         if not self.guide.hints:

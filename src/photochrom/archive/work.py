@@ -42,9 +42,8 @@ class Order:
         Raises UsageError for a file that can't be read.
         """
         settings = self.options.settings
-        named = [*settings.guide.reference_files, *([settings.era] if os.path.isfile(settings.era) else [])]
         try:
-            files = {name: sha256_of(Path(name)) for name in named}
+            files = {name: sha256_of(Path(name)) for name in settings.files}
         except OSError as error:
             raise UsageError(f"can't read {error.filename}: {error.strerror}; name another file") from error
         said = {

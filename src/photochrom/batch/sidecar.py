@@ -68,16 +68,14 @@ def described(picture: Path, result: Path, *, settings: Settings, options: Optio
     """The sidecar of a result. settings: as they were placed on the picture; digest: SHA-256 of the model's file."""
     model = options.model
     references = tuple(os.path.abspath(one) if isinstance(one, str) else one for one in settings.guide.references)
-    settings = replace(settings, guide=replace(settings.guide, references=references))
-    named = [*settings.guide.reference_files, *([settings.era] if os.path.isfile(settings.era) else [])]
-    if os.path.isfile(settings.era):
-        settings = replace(settings, era=os.path.abspath(settings.era))
+    era = os.path.abspath(settings.era) if settings.era in settings.files else settings.era
+    settings = replace(settings, guide=replace(settings.guide, references=references), era=era)
     return Sidecar(
         picture=picture, result=result, sha256=sha256_of(picture), settings=settings,
         model=os.path.abspath(model) if model and model.lower().endswith(".onnx") else model,
         domain=options.domain, model_sha256=digest,
         writing={name: getattr(options, name) for name in _WRITING},
-        files={os.path.abspath(name): sha256_of(Path(name)) for name in named},
+        files={name: sha256_of(Path(name)) for name in settings.files},
     )  # fmt: skip
 
 
