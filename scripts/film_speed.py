@@ -1,7 +1,7 @@
 """How fast a film is coloured, beside decoding and coding it alone, in one run: `python scripts/film_speed.py FILM...`.
 
-Wall time says what one waits for on an idle machine; CPU seconds of all threads, what it costs on any. The command has
-OPENBLAS_NUM_THREADS=1 by itself, and --threads 1 on two cores.
+Wall time says what one waits for on an idle machine; CPU seconds of all threads, what it costs on any. The command
+has --threads 1 by itself where there are no more than two cores.
 """
 
 from __future__ import annotations

@@ -51,25 +51,6 @@ def test_little_is_imported_before_signals_are_listened_to() -> None:
     assert loaded_by("import photochrom.cli.start") - loaded_by("pass") <= {"photochrom", "__future__"}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="there is no list of a process's threads")
-def test_blas_starts_no_threads_below_ours() -> None:
-    """They would wait for each other and for a core: on a busy machine that is most of what a picture costs."""
-    code = """
-import os, sys
-from contextlib import suppress
-from photochrom.cli.start import main
-sys.argv[1:] = ["--version"]
-with suppress(SystemExit):
-    main()
-before = len(os.listdir("/proc/self/task"))
-import numpy
-print(len(os.listdir("/proc/self/task")) - before)
-"""
-    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.split()[-1] == "0"
-
-
 @pytest.mark.parametrize(
     "statement",
     [

@@ -18,9 +18,6 @@ def main() -> None:
     for number in (_signal.SIGINT, _signal.SIGTERM):
         if _signal.getsignal(number) != _signal.SIG_IGN:  # as Ctrl-C for what a shell runs in the background
             _signal.signal(number, end_at_once)
-    # The work is shared out to threads of ours, and of BLAS there are products of small matrices only: threads of its
-    # own below these wait for each other, and a busy machine then takes several times as long. Numpy reads it once.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from photochrom.cli.main import main as run
 
     run()

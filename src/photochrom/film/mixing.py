@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from photochrom.color.lab import Float
+from photochrom.color.product import product
 from photochrom.color.resample import resize
 from photochrom.film.flow import Ways, resized, sampled
 from photochrom.film.step import Looked
@@ -39,8 +40,8 @@ def looked_at(prediction: Prediction, *, follow: float = 0.0) -> Looked:
     mass = np.exp(flat - flat.max(axis=0))
     mass /= mass.sum(axis=0)
     colors = prediction.spec.colors
-    mean = colors.T @ mass
-    spread = ((colors * colors).sum(axis=1) @ mass) - (mean * mean).sum(axis=0)
+    mean = product(colors.T, mass)
+    spread = product((colors * colors).sum(axis=1)[None], mass)[0] - (mean * mean).sum(axis=0)
     sure = 1 / (1 + np.maximum(spread, 0) / np.float32(_NEAR * _NEAR))
     return Looked(
         prediction,
