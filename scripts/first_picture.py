@@ -32,6 +32,7 @@ def fill(folder: Path, count: int) -> None:
             shutil.copy(SAMPLE, path)
         else:
             os.link(source, path)
+    os.sync()  # a run would wait for that, at its first write to the disk
 
 
 class Time(NamedTuple):
