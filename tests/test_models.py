@@ -22,6 +22,13 @@ def test_shipped_models_are_whole_and_described() -> None:
         assert (info.file.parent / f"{info.name}.md").read_text(encoding="utf-8").count(info.sha256) == 1
 
 
+def test_its_threads_wait_without_taking_cpu_time(tmp_path: Path) -> None:
+    path = tmp_path / "own.onnx"
+    write_model(path)
+    options = open_network(table.find_model(str(path))).session.get_session_options()
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
 def test_unknown_model_names_the_nearest() -> None:
     with pytest.raises(UnknownModelError, match="did you mean 'photo'") as caught:
         photochrom.load_model("foto")

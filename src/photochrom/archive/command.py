@@ -121,7 +121,7 @@ def _engine(job: Job) -> Iterator[_Engine]:
             yield _Engine(pool.color, 2 * pool.count, job.memory * pool.count)
         return
     workers = job.workers or cores()
-    share = max(1, cores() // workers)  # of each; threads of the runtime that share cores spin for each other
+    share = max(1, cores() // workers)  # of each; threads of the runtime that share cores wait for each other
     colorizer = photochrom.load_model(
         job.model, device=job.device, threads=share if workers > 1 or share == 1 else None
     )
