@@ -36,7 +36,7 @@ class Model:
     def confidence(self, prediction, settings):
         return None
 
-photochrom.load_model = lambda name, *, device, domain: Model()
+photochrom.load_model = lambda name, *, device, domain, threads: Model()
 main()
 """
 

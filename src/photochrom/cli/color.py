@@ -86,7 +86,7 @@ def color(
     ] = False,
     deflicker: Annotated[bool, typer.Option("--deflicker", help="Of films: make their brightness steady.")] = False,
     no_deinterlace: Annotated[
-        bool, typer.Option("--no-deinterlace", help="Of interlaced films: leave pictures as they are.")
+        bool, typer.Option("--no-deinterlace", help="Of films: leave interlaced pictures as they are.")
     ] = False,
     skip_done: Annotated[
         bool,
