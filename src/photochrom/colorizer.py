@@ -160,7 +160,7 @@ class Colorizer:
         tint = self._domain.judge(pixels) if self._domain.judge else None
         if restore == "eyes":
             return unfaded(pixels, tint), None
-        return restored(pixels, tint, grain=True), restored(pixels, tint)
+        return restored(pixels, tint)
 
     def see(self, guide: Float, hints: Sequence[Hint] = ()) -> Prediction:
         """What the network says of a plane that was prepared already, as that of a film's picture: (h,w) float32,

@@ -45,8 +45,8 @@ def unfaded(pixels: Pixels, tint: Tint | None = None) -> Pixels:
     return _leveled(_grey(pixels, tint))
 
 
-def restored(pixels: Pixels, tint: Tint | None = None, *, grain: bool = False) -> Pixels:
-    """The same without dust and scratches, too, and without grain unless it is to stay.
+def restored(pixels: Pixels, tint: Tint | None = None) -> tuple[Pixels, Pixels]:
+    """The same without dust and scratches, too: with its grain, for a network, and without it, for people.
 
     Raises UsageError where OpenCV isn't installed.
     """
@@ -56,10 +56,11 @@ def restored(pixels: Pixels, tint: Tint | None = None, *, grain: bool = False) -
     mask = defects(small)
     if mask.any():
         grey = _filled(cv2, grey, mask)
+    grainy = _leveled(grey)
     sigma = noise_of(small)
-    if sigma > NOISE and not grain:
-        grey = _denoised(cv2, grey, sigma, small.shape[0] / grey.shape[0])
-    return _leveled(grey)
+    if sigma <= NOISE:
+        return grainy, grainy
+    return grainy, _leveled(_denoised(cv2, grey, sigma, small.shape[0] / grey.shape[0]))
 
 
 def defects(grey: Grey) -> NDArray[np.bool_]:
