@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
+from itertools import tee
 
 import numpy as np
 
@@ -41,18 +42,19 @@ def painter_for(
 ) -> tuple[Painter, tuple[str, ...]]:
     """The painter of a film, or of the part that the options name, and what was decided about all of it, a sentence
     each: of what kind it is, where that wasn't said."""
-    colorizer, notes = colorizer.chosen_once(_photos(info, options), name="it")
+    of_kind, of_bars = tee(sampled(info, options, _LOOKED_AT))  # decoded once, and not before they are asked for
+    colorizer, notes = colorizer.chosen_once(_photos(of_kind, info), name="it")
     painter = Painter(colorizer, settings, info, raster)
     if painter.relight is None:
         return painter, notes
-    lumas = [raster.luma(frame.image) for frame in sampled(info, options, _LOOKED_AT)]
+    lumas = [raster.luma(frame.image) for frame in of_bars]
     box = barred_box(raster.lightness(reduce(np.maximum, lumas))) if lumas else None
     return Painter(colorizer, settings, info, raster, box=box), notes
 
 
-def _photos(info: FilmInfo, options: FilmOptions) -> Iterator[Photo]:
+def _photos(frames: Iterable[Frame], info: FilmInfo) -> Iterator[Photo]:
     """Pictures to tell the kind by: those that show something."""
-    for frame in sampled(info, options, _LOOKED_AT):
+    for frame in frames:
         pixels = np.rot90(frame.image.to_ndarray(format="rgb24"), info.turn // 90)
         if pixels.std() > _PLAIN:
             yield Photo.from_array(pixels)
