@@ -105,6 +105,21 @@ def test_refused_as_before(tmp_path: Path) -> None:
         photochrom.load_model().predict(photo)
 
 
+def test_a_wipe_far_down_is_told_when_it_was_read(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "in.tif", repeated(SCAN), rowsperstrip=HIGH, metadata=None)
+    with tifffile.TiffFile(tmp_path / "in.tif") as file:
+        at = file.pages[0].dataoffsets[0] + 2000 * WIDE + WIDE // 2
+    with open(tmp_path / "in.tif", "r+b") as stream:
+        stream.seek(at)
+        stream.write(bytes(50 * WIDE))
+    photo = read_large(tmp_path / "in.tif", max_memory=MEMORY)
+    assert photo.rows is not None and not photo.notes
+    colorizer = photochrom.load_model()
+    made = colorizer.render(photo, colorizer.predict(photo))
+    (note,) = save_photo(made, tmp_path / "out.tif")
+    assert f"row 2002 of {HIGH}" in note and "compare it with another copy" in note
+
+
 @pytest.mark.parametrize("batch", [False, True])
 def test_commands_keep_to_their_memory(tmp_path: Path, batch: bool) -> None:
     """Both commands, on a picture that would need twice as much, in a process whose peak is measured."""

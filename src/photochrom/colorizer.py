@@ -349,7 +349,7 @@ def _colored_rows(rows: Rows, ab: Float, guide: Float, prediction: Prediction) -
         colored = painted(inside, start - down.start) if len(inside) else inside
         return frame.around_rows(pixels, colored, some.start, height, start)
 
-    return Rows(rows.kind._replace(shape=(height, width, 3)), read)
+    return Rows(rows.kind._replace(shape=(height, width, 3)), read, rows.notes)
 
 
 def _as_given(photo: Photo, picture: Any) -> Any:

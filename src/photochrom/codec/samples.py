@@ -71,9 +71,18 @@ def _read_tiff(image: ScanTiff, name: str, salvage: bool, bands: Bands | None) -
 
 
 def tiff_samples(
-    image: ScanTiff, layout: Layout, name: str, *, salvage: bool = False, bands: Bands | None = None
+    image: ScanTiff,
+    layout: Layout,
+    name: str,
+    *,
+    salvage: bool = False,
+    bands: Bands | None = None,
+    part: tuple[int, int] | None = None,
 ) -> Samples:
-    """The samples of a page's strips and tiles that the layout tells of: of all, or of some rows of them."""
+    """The samples of a page's strips and tiles that the layout tells of: of all, or of some rows of them.
+
+    part: of some rows the first, and how many the page has.
+    """
     color, alpha, share, empty = read_page(image.file, layout, image.tag_v2, name, salvage=salvage, bands=bands)
     if bands:
         return Samples(color, profile_applies=False, share=share, empty=empty)
@@ -87,7 +96,7 @@ def tiff_samples(
         notes += (f"{name} may be damaged: {layout.beyond} bytes of its end are missing; compare it with another copy",)
     if layout.compression == tiff_layout.RAW and layout.bits >= 8 and layout.photometric != tiff_layout.PALETTE:
         planes = [color[..., i] for i in range(color.shape[2])] if layout.planar and color.ndim == 3 else [color]
-        notes += next(filter(None, (wipe_note(plane, name, layout.pieces()) for plane in planes)), ())
+        notes += next(filter(None, (wipe_note(plane, name, layout.pieces(), part=part) for plane in planes)), ())
     applies = layout.photometric != tiff_layout.LAB
     return Samples(color, alpha, profile_applies=applies, notes=notes, share=share, empty=empty)
 

@@ -49,18 +49,24 @@ def decode_rows(
         pixels = min(high, layout.height) * layout.width * (1 if layout.bits <= 8 else 2)
         if ALWAYS + pixels * (_READ * layout.samples + _COLORED * 3) > max_memory:
             return None
-        first = tiff_samples(image, _some(layout, slice(0, layout.block[1])), name, bands=bands)
+        first = tiff_samples(
+            image, _some(layout, slice(0, layout.block[1])), name, bands=bands, part=(0, layout.height)
+        )
         decoded = decode_image(image, first, name=name, bands=bands)
     shape = (layout.height, layout.width, *decoded.pixels.shape[2:])
     tiled = layout.block[0] < layout.width and not any(side % 16 for side in layout.block)
 
+    notes: list[str] = []
+
     def read(rows: slice) -> Pixels:
         with guarded(name):
-            samples = tiff_samples(image, _some(layout, rows), name, bands=bands)
+            samples = tiff_samples(image, _some(layout, rows), name, bands=bands, part=(rows.start, layout.height))
+            if not notes:  # one is enough
+                notes.extend([note for note in samples.notes if note not in decoded.notes][:1])
             return np.ascontiguousarray(in_srgb(image, samples, name)[0])
 
     block = layout.block if tiled else (layout.width, 1)
-    decoded.rows = Rows(Kind(shape, decoded.pixels.dtype, block, high), read)
+    decoded.rows = Rows(Kind(shape, decoded.pixels.dtype, block, high), read, notes)
     decoded.pixels = np.broadcast_to(np.zeros((), decoded.pixels.dtype), shape)
     return decoded
 

@@ -19,18 +19,25 @@ _ALIKE = 0.4  # share of that row's pixels that may be so
 
 
 def wipe_note(
-    pixels: Pixels, name: str, blocks: Iterable[tuple[int, int, int, int]] | None = None, *, bottom_up: bool = False
+    pixels: Pixels,
+    name: str,
+    blocks: Iterable[tuple[int, int, int, int]] | None = None,
+    *,
+    bottom_up: bool = False,
+    part: tuple[int, int] | None = None,
 ) -> tuple[str, ...]:
     """A sentence if a part of (H,W) or (H,W,C) uncompressed pixels looks wiped, and none otherwise.
 
     blocks: (top, left, height, width) of the pieces that lie on end in the file; None: the picture is one.
-    bottom_up: whether its last row comes first there.
+    bottom_up: whether its last row comes first there. part: where the pixels are some rows of a picture, their first
+    and how many it has.
     """
+    above, height = part or (0, len(pixels))
     step = -1 if bottom_up else 1
     for top, left, high, wide in blocks or [(0, 0, *pixels.shape[:2])]:
         if rows := wiped_rows(pixels[top : top + high, left : left + wide][::step]):
             first = high - rows.stop if bottom_up else rows.start
-            where = f"row {top + first + 1} of {len(pixels)}"
+            where = f"row {above + top + first + 1} of {height}"
             return (
                 f"{name} may be damaged: near {where} its pixels are all black or white from the middle of a row on; "
                 "compare it with another copy",

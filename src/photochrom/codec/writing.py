@@ -101,6 +101,8 @@ def add_to_tiff(tiff: TiffWriter, picture: Decoded, *, page: tuple[int, int] | N
         exif=exif, xmp=picture.xmp, iptc=picture.iptc, description=comment_of(picture), page=page, geo=picture.geo,
         rows=picture.rows,
     )  # fmt: skip
+    if picture.rows is not None:
+        damaged += picture.rows.notes  # now that all were read
     if picture.comments and exif_blocks.describes(exif):
         return [*damaged, "its comment is left out: a TIFF has one place for it, which its description takes"]
     return damaged

@@ -29,11 +29,11 @@ class Rows:
     """Like an array of which only slices of rows can be taken; each comes anew, and is the caller's own.
 
     read: gives rows, a slice that begins at a multiple of kind.step and is as long, or ends with the picture. May be
-    used from several threads at once.
+    used from several threads at once. notes: where it leaves what was seen on the way, a sentence each.
     """
 
-    def __init__(self, kind: Kind, read: Callable[[slice], Pixels]) -> None:
-        self.kind = kind
+    def __init__(self, kind: Kind, read: Callable[[slice], Pixels], notes: list[str] | None = None) -> None:
+        self.kind, self.notes = kind, [] if notes is None else notes
         self._read = read
         self._bands: OrderedDict[int, Pixels] = OrderedDict()
         self._sample: dict[int, Pixels] = {}
@@ -75,7 +75,7 @@ class Rows:
         def read(some: slice) -> Pixels:
             return self[some.start + rows.start : some.stop + rows.start][:, columns]
 
-        return Rows(self.kind._replace(shape=shape), read)
+        return Rows(self.kind._replace(shape=shape), read, self.notes)
 
     def sampled(self, step: int) -> Pixels:
         """Every n-th pixel of every n-th row, as an array. Free where all was read before and `step` is the usual."""
