@@ -55,7 +55,7 @@ def said(model: Colorizer, astronaut: Photo, coffee: Photo) -> None:
     prediction = model.predict(astronaut)
     dials = [("none", Settings()), ("--strength 0.6", Settings(strength=0.6)), ("--warmth 0.4", Settings(warmth=0.4))]
     dials += [
-        ("--saturation oranges=0.3", Settings(saturation="oranges=0.3")),
+        ("--saturation reds=0.3", Settings(saturation="reds=0.3")),
         ("--warmth -0.6 --protect-skin 1", Settings(warmth=-0.6, protect_skin=1)),
     ]
     turned = [(name, model.render(astronaut, prediction, settings).pixels) for name, settings in dials]
