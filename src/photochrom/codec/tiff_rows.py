@@ -12,7 +12,7 @@ from photochrom.codec import tiff_layout as kinds
 from photochrom.codec.bands import Bands
 from photochrom.codec.budget import ALWAYS, check_pixels
 from photochrom.codec.reading import Decoded, decode_image, guarded, identify, in_srgb
-from photochrom.codec.samples import tiff_samples
+from photochrom.codec.samples import Samples, tiff_samples
 from photochrom.codec.tiff import ScanTiff
 from photochrom.codec.tiff_layout import Layout
 from photochrom.color.lab import Pixels
@@ -49,10 +49,11 @@ def decode_rows(
         pixels = min(high, layout.height) * layout.width * (1 if layout.bits <= 8 else 2)
         if ALWAYS + pixels * (_READ * layout.samples + _COLORED * 3) > max_memory:
             return None
-        first = tiff_samples(
-            image, _some(layout, slice(0, layout.block[1])), name, bands=bands, part=(0, layout.height)
-        )
-        decoded = decode_image(image, first, name=name, bands=bands)
+
+        def samples_of(rows: slice) -> Samples:
+            return tiff_samples(image, _some(layout, rows), name, bands=bands, part=(rows.start, layout.height))
+
+        decoded = decode_image(image, samples_of(slice(0, layout.block[1])), name=name, bands=bands)
     shape = (layout.height, layout.width, *decoded.pixels.shape[2:])
     tiled = layout.block[0] < layout.width and not any(side % 16 for side in layout.block)
 
@@ -60,7 +61,7 @@ def decode_rows(
 
     def read(rows: slice) -> Pixels:
         with guarded(name):
-            samples = tiff_samples(image, _some(layout, rows), name, bands=bands, part=(rows.start, layout.height))
+            samples = samples_of(rows)
             if not notes:  # one is enough
                 notes.extend([note for note in samples.notes if note not in decoded.notes][:1])
             return np.ascontiguousarray(in_srgb(image, samples, name)[0])
